@@ -1,0 +1,1 @@
+//! Fyr: harvest.

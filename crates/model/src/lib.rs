@@ -1,0 +1,29 @@
+//! The words of Fyr: identifiers, datasets, findings, reports, plans, limits and texts in Swedish and English.
+//!
+//! Plain data that every other crate shares. Nothing here reads a file, opens a connection or looks at a clock.
+
+pub mod catalogue;
+pub mod envelope;
+pub mod finding;
+pub mod glossary;
+pub mod harvest;
+pub mod ids;
+pub mod licence;
+pub mod limits;
+pub mod link;
+pub mod mqa;
+pub mod pipeline;
+pub mod privacy;
+pub mod quality;
+pub mod readiness;
+pub mod release;
+pub mod resource;
+pub mod table;
+pub mod text;
+
+pub use catalogue::{Agent, Catalogue, CatalogueView, Contact, DataService, Dataset, Distribution, Location, Period};
+pub use envelope::{Envelope, InputRef, RulePack};
+pub use finding::{Counts, Finding, Fix, Position, Refusal, RefusalKind, Severity};
+pub use ids::{BadId, DatasetId, PipelineName, Sha256, SourceId, Version};
+pub use licence::{Licence, LicenceFlags, LicenceVerdict, Reuse};
+pub use text::{Lang, LangString, LangStrings, Text};

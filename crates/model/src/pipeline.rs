@@ -1,0 +1,80 @@
+//! A pipeline file: one curated dataset, from its source to its output.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::SourceId;
+use crate::privacy::PrivacyPolicy;
+use crate::table::Reading;
+use crate::text::Text;
+
+/// The policy of a pipeline: a file beside it, or its tables in place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PolicyRef {
+    /// A path relative to the pipeline file.
+    File(String),
+    /// The tables themselves.
+    Inline(PrivacyPolicy),
+}
+
+impl Default for PolicyRef {
+    fn default() -> Self {
+        Self::Inline(PrivacyPolicy::default())
+    }
+}
+
+/// `pipelines/<name>.toml` as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineFile {
+    /// A file in `catalog/sources/`.
+    pub source: SourceId,
+    /// The dataset's IRI.
+    pub dataset: String,
+    /// IRI or download address of the distribution; needed only when there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<String>,
+    /// How to read it.
+    #[serde(default)]
+    pub reading: Reading,
+    /// The privacy policy.
+    #[serde(default)]
+    pub policy: PolicyRef,
+    /// Rule files, as paths or patterns relative to the workspace; the standard pack runs always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// Columns that must be filled (Q2); all of a candidate key when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<String>,
+    /// The column that tells rows apart (Q3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Columns to sort by; the source's row order is never kept after protection.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sort: Vec<String>,
+    /// The card's six answers (D4); what nobody answered says so.
+    #[serde(default)]
+    pub card: CardAnswers,
+    /// How releases are kept and renewed (V4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update_plan: Option<Text>,
+}
+
+/// The six answers of the dataset card (D4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CardAnswers {
+    /// How the data was collected.
+    pub collection: Option<Text>,
+    /// What it is for.
+    #[serde(rename = "use")]
+    pub intended_use: Option<Text>,
+    /// Known limits.
+    pub limits: Option<Text>,
+    /// Known bias.
+    pub bias: Option<Text>,
+    /// Personal data and how it was handled.
+    pub personal_data: Option<Text>,
+    /// The maintenance plan.
+    pub plan: Option<Text>,
+}

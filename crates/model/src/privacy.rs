@@ -1,0 +1,288 @@
+//! Roles, policies, what detectors found, what was planned and what an independent reader measured (`privacy.md`).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::Sha256;
+use crate::text::Text;
+
+/// What a column is to privacy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Names a person directly: removed.
+    Identifier,
+    /// Could single somebody out together with others: generalised.
+    QuasiIdentifier,
+    /// Says something private: kept, and protected by the groups.
+    Sensitive,
+    /// Neither.
+    Plain,
+}
+
+/// A column's line in a policy: a role, or a role with its hierarchy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ColumnPolicy {
+    /// `diagnosis = "sensitive"`.
+    Role(Role),
+    /// `age = { role = "quasi-identifier", hierarchy = "age" }`.
+    Detailed {
+        /// The role.
+        role: Role,
+        /// A built-in hierarchy or a file beside the policy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hierarchy: Option<String>,
+    },
+}
+
+impl ColumnPolicy {
+    /// The role.
+    pub fn role(&self) -> Role {
+        match self {
+            Self::Role(role) | Self::Detailed { role, .. } => *role,
+        }
+    }
+    /// The hierarchy, when one is named.
+    pub fn hierarchy(&self) -> Option<&str> {
+        match self {
+            Self::Role(_) => None,
+            Self::Detailed { hierarchy, .. } => hierarchy.as_deref(),
+        }
+    }
+}
+
+/// The model that published groups must meet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Smallest group of rows.
+    pub k: u64,
+    /// Share of rows that may be suppressed.
+    #[serde(default = "suppression_max")]
+    pub suppression_max: f64,
+    /// The measure of loss that the search minimises; `entropy` (NUEn) or `entropy-monotone` (NUEm).
+    #[serde(default = "entropy")]
+    pub loss: String,
+    /// Weight between generalisation and suppression, 0 to 1 (`privacy.md` 2.2).
+    #[serde(default = "gs_factor")]
+    pub gs_factor: f64,
+}
+
+fn suppression_max() -> f64 {
+    0.04
+}
+fn entropy() -> String {
+    "entropy".into()
+}
+fn gs_factor() -> f64 {
+    0.5
+}
+
+/// A detector's finding that a person has judged; travels with the release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clearance {
+    /// The kind of personal data that was found (`-` and `_` are equal).
+    pub kind: String,
+    /// Why it is no obstacle.
+    pub reason: String,
+    /// Who judged.
+    pub by: String,
+    /// In what role.
+    pub role: String,
+    /// When.
+    pub date: NaiveDate,
+}
+
+/// A privacy policy as written: a file of its own, or tables in the pipeline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PrivacyPolicy {
+    /// Role per column; a column without a role is refused, never guessed.
+    pub columns: BTreeMap<String, ColumnPolicy>,
+    /// Needed as soon as a column is quasi-identifying or sensitive.
+    pub model: Option<Model>,
+    /// Findings judged by a person, per column.
+    pub cleared: BTreeMap<String, Clearance>,
+}
+
+/// What detectors say of a column: counts and positions, never values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonalDataFinding {
+    /// The column.
+    pub column: String,
+    /// `direct`, `quasi-identifying`, `sensitive` or `none`.
+    pub verdict: String,
+    /// The kind of `interface.md`, where one was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Cells tested.
+    pub tested: u64,
+    /// Cells that match.
+    pub matches: u64,
+    /// `matches / tested`.
+    pub share: f64,
+    /// From 0.0 to 1.0.
+    pub confidence: f64,
+    /// Why, in words and numbers.
+    pub evidence: String,
+    /// The first 20 rows that match, 0-based.
+    pub rows: Vec<u64>,
+}
+
+/// What was decided for one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnPlan {
+    /// The column.
+    pub column: String,
+    /// Its role.
+    pub role: Role,
+    /// `remove`, `keep`, `generalise`.
+    pub action: String,
+    /// The level of its hierarchy, 0 = as it is.
+    pub level: usize,
+    /// Levels in all.
+    pub levels: usize,
+}
+
+/// How the search went.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SearchFacts {
+    /// Nodes of the lattice.
+    pub nodes: u64,
+    /// Nodes evaluated.
+    pub visited: u64,
+    /// Whether the answer is proven best.
+    pub optimal: bool,
+    /// Lower bound on the loss.
+    pub bound: f64,
+}
+
+/// The plan and what it costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProtectionFacts {
+    /// Rows in.
+    pub rows_in: u64,
+    /// Rows out.
+    pub rows_out: u64,
+    /// The models, in words: `10-anonymity`.
+    pub models: Vec<String>,
+    /// Every column.
+    pub columns: Vec<ColumnPlan>,
+    /// Rows whose quasi-identifiers are all `*`, or that are left out.
+    pub suppressed_rows: u64,
+    /// The measure of loss.
+    pub loss_metric: String,
+    /// Its value.
+    pub loss: f64,
+    /// How the search went.
+    pub search: SearchFacts,
+}
+
+/// What an independent reader measured on the written file (H29).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PrivacyReport {
+    /// The digests of the files read, by name, in order.
+    pub files: BTreeMap<String, Sha256>,
+    /// Rows read.
+    pub rows: u64,
+    /// Quasi-identifying columns.
+    pub quasi_identifiers: Vec<String>,
+    /// The smallest class over them; none when there is no such column.
+    pub k: Option<u64>,
+    /// The k that was asked for.
+    pub k_required: Option<u64>,
+    /// Classes.
+    pub classes: u64,
+    /// Largest re-identification risk, `1/k`.
+    pub prosecutor_max: Option<f64>,
+    /// Mean risk, `classes / rows`.
+    pub prosecutor_average: Option<f64>,
+    /// Share of rows that are alone in their class.
+    pub unique_share: Option<f64>,
+    /// Distinct sensitive values in the poorest class, per sensitive column.
+    pub l: BTreeMap<String, u64>,
+    /// What the reader's own detectors found in the written file.
+    pub detections: Vec<PersonalDataFinding>,
+    /// Findings judged by a person, that travel with the release.
+    pub cleared: BTreeMap<String, Clearance>,
+    /// Each check.
+    pub checks: Vec<Check>,
+    /// Whether all checks passed.
+    pub passed: bool,
+}
+
+/// One check of an auditor or verifier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Its id.
+    pub id: String,
+    /// Whether it holds.
+    pub ok: bool,
+    /// What was seen: counts, names of columns, digests.
+    pub detail: Text,
+}
+
+/// One of the three protected interests of 2 kap. 1 § lagen (2022:818).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interest {
+    /// Informationssäkerhet.
+    InformationSecurity,
+    /// Skydd av personuppgifter.
+    PersonalData,
+    /// Sveriges säkerhet.
+    NationalSecurity,
+}
+
+impl Interest {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::InformationSecurity, Self::PersonalData, Self::NationalSecurity];
+    /// The word of the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InformationSecurity => "information-security",
+            Self::PersonalData => "personal-data",
+            Self::NationalSecurity => "national-security",
+        }
+    }
+    /// What people call it.
+    pub fn name(self) -> Text {
+        match self {
+            Self::InformationSecurity => Text::new("informationssäkerhet", "information security"),
+            Self::PersonalData => Text::new("skydd av personuppgifter", "protection of personal data"),
+            Self::NationalSecurity => Text::new("Sveriges säkerhet", "national security"),
+        }
+    }
+}
+
+/// One signed decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The interest.
+    pub interest: Interest,
+    /// The digest of the candidate that was decided on.
+    pub candidate: Sha256,
+    /// Who decided.
+    pub by: String,
+    /// In what role.
+    pub role: String,
+    /// The organisation number of the data's owner.
+    pub organisation: String,
+    /// On what ground.
+    pub ground: String,
+    /// Diary number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diary_number: Option<String>,
+    /// The section of the secrecy act, where secrecy was tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrecy_section: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Whether it was made in the demo by an invented officer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub invented: bool,
+}
