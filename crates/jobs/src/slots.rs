@@ -173,7 +173,7 @@ mod tests {
             due + Duration::days(1),
             "a restart with the clock set back"
         );
-        assert_eq!(tick(&state, due), []);
+        assert!(tick(&state, due).is_empty());
         assert_eq!(tick(&state, due + Duration::days(1)), [due + Duration::days(1)]);
     }
 
@@ -183,7 +183,10 @@ mod tests {
         state.plan("exempelby", NIGHTLY, at("2026-11-22T12:00:00Z")).unwrap();
         assert_eq!(tick(&state, at("2031-01-01T12:00:00Z")).len(), 1);
         let due = state.plan("exempelby", NIGHTLY, at("2026-11-22T13:00:00Z")).unwrap();
-        assert!(due < at("2026-11-23T03:31:00Z"), "{due}");
+        assert!(
+            due < at("2026-11-24T03:31:00Z"),
+            "the night taken in 2031 is not taken again, the next one is: {due}"
+        );
     }
 
     #[test]
@@ -197,7 +200,7 @@ mod tests {
             "a restart keeps what is overdue"
         );
         assert_eq!(tick(&state, later), [due]);
-        assert_eq!(tick(&state, later), []);
+        assert!(tick(&state, later).is_empty());
         assert!(state.planned().unwrap()[0].due > later);
     }
 
