@@ -1,1 +1,27 @@
-//! Fyr: fetch.
+//! The only door to addresses that came from outside (`hardening.md` H01-H07, H09, H10; `harvest.md` sections 3 and 5).
+//!
+//! In: an address as a publisher wrote it, and limits. Out: bytes on disk named by their digest, or one typed refusal; for links, what was
+//! seen. This crate does not know what the bytes mean: no RDF, no table, no catalogue.
+//!
+//! Every hop is judged before it is asked: scheme, port, user information, and every address that the name has. The judged address is the one
+//! connected to. A mirror answers for the addresses that it covers, and those are never asked for outside.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+pub mod address;
+mod body;
+mod client;
+mod config;
+mod hosts;
+mod link;
+mod local;
+mod mirror;
+mod raw;
+mod refuse;
+mod resolver;
+mod send;
+mod sniff;
+
+pub use client::{Client, Fetched, What};
+pub use config::FetchConfig;
+pub use link::verdict;
