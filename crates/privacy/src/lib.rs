@@ -1,1 +1,14 @@
-//! Fyr: privacy.
+//! Personal data in a table: found by evidence, and protected by generalisation and suppression.
+//!
+//! In: Arrow batches, their columns and a policy. Out: one verdict per column, or a plan that turns batches into publishable ones.
+//! Pure: no file, no clock, no network, no randomness. It refuses to know how a file is read or written, and it never checks its own
+//! work: what is published is measured by `audit`, which shares no code with this crate (`privacy.md`, ground rule 1).
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod cells;
+pub mod detect;
+pub mod hierarchy;
+mod plan;
+
+pub use detect::unresolved;
+pub use plan::{ProtectionPlan, plan};

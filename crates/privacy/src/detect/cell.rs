@@ -1,0 +1,256 @@
+//! One cell: everything in it that has the shape of personal data.
+//!
+//! In: the text of a cell and whether its column is numeric. Out: marks, and the candidates with their judgements. Pure and without
+//! memory, so that a repeated value needs testing only once.
+
+use chrono::NaiveDate;
+
+use super::contact::{PhoneForm, is_e_mail, phone};
+use super::identity::{Candidate, Form, Judgement, Person, iban};
+
+/// What was seen in a cell; several may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Mark {
+    Identity,
+    Coordination,
+    CoordinationWeak,
+    Interim,
+    Organisation,
+    Estate,
+    EMail,
+    Phone,
+    Iban,
+    /// Two to four words as of a person's name.
+    NameLike,
+    /// Ten digits or more.
+    LongDigits,
+    /// Six or eight digits that read as a date.
+    DateDigits,
+}
+
+/// Number of marks.
+pub(crate) const MARKS: usize = 12;
+
+/// A set of marks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Marks(u16);
+
+impl Marks {
+    pub(crate) fn set(&mut self, mark: Mark) {
+        self.0 |= 1 << mark as u8;
+    }
+    pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
+        (0..MARKS).filter(move |index| self.0 & (1 << index) != 0)
+    }
+}
+
+/// What a cell holds.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) marks: Marks,
+    /// Candidates for a person's or organisation's number; `true` when inside longer text.
+    pub(crate) candidates: Vec<(Form, bool, Judgement)>,
+    /// The form of a telephone number, when the whole cell is one.
+    pub(crate) phone: Option<PhoneForm>,
+    /// Whether the cell is eight to ten digits and so could have been a bare telephone number.
+    pub(crate) phone_shape: bool,
+    /// Whether something was found inside longer text.
+    pub(crate) inside: bool,
+}
+
+/// Looks at one cell.
+pub(crate) fn look(text: &str, numeric: bool, reference: NaiveDate) -> Seen {
+    let mut seen = Seen::default();
+    let text = text.trim();
+    let whole = restored(text, numeric);
+    let digits = whole.bytes().filter(u8::is_ascii_digit).count();
+    if digits >= 10 && whole.len() <= 24 {
+        seen.marks.set(Mark::LongDigits);
+    }
+    if matches!(whole.len(), 6 | 8) && digits == whole.len() && reads_as_date(&whole) {
+        seen.marks.set(Mark::DateDigits);
+    }
+    let candidate = if numeric || whole != text {
+        Candidate::from_number(&whole)
+    } else {
+        parse_whole(&whole)
+    };
+    match candidate {
+        Some(candidate) => judge(&mut seen, candidate, false, reference),
+        None if numeric => {}
+        None => look_inside(&mut seen, text, reference),
+    }
+    if !numeric {
+        contacts(&mut seen, text);
+        if is_name_like(text) {
+            seen.marks.set(Mark::NameLike);
+        }
+    }
+    seen
+}
+
+/// The cell with what a spreadsheet did to it undone: `1.98E+11` and `198001012389.0` are whole numbers again.
+fn restored(text: &str, numeric: bool) -> String {
+    let whole = text
+        .strip_suffix(".0")
+        .filter(|rest| rest.len() >= 7 && rest.bytes().all(|b| b.is_ascii_digit()));
+    if let Some(whole) = whole {
+        return whole.to_owned();
+    }
+    let scientific = text.contains(['e', 'E']) && text.starts_with(|c: char| c.is_ascii_digit()) && text.len() <= 24;
+    if scientific || (numeric && text.contains('.')) {
+        if let Ok(value) = text.parse::<f64>() {
+            if value.fract() == 0.0 && (1e6..1e13).contains(&value) {
+                return format!("{value:.0}");
+            }
+        }
+    }
+    text.to_owned()
+}
+
+/// The whole cell as a candidate; one blank may stand where the separator belongs.
+fn parse_whole(text: &str) -> Option<Candidate> {
+    Candidate::parse(text).or_else(|| {
+        let (head, tail) = text.split_once(' ')?;
+        let shape = matches!(head.len(), 6 | 8) && tail.len() == 4;
+        shape.then(|| Candidate::parse(&format!("{head}{tail}"))).flatten()
+    })
+}
+
+fn judge(seen: &mut Seen, candidate: Candidate, inside: bool, reference: NaiveDate) {
+    let judgement = candidate.judge(reference);
+    match judgement.person {
+        Some(Person::Identity) => seen.marks.set(Mark::Identity),
+        Some(Person::Coordination) => seen.marks.set(Mark::Coordination),
+        Some(Person::CoordinationWeak) => seen.marks.set(Mark::CoordinationWeak),
+        Some(Person::Interim) => seen.marks.set(Mark::Interim),
+        None => {}
+    }
+    if judgement.organisation.is_some() && !inside {
+        seen.marks.set(Mark::Organisation);
+    }
+    if judgement.organisation == Some(1) && !inside {
+        seen.marks.set(Mark::Estate);
+    }
+    seen.inside |= inside && judgement.person.is_some();
+    seen.candidates.push((candidate.form, inside, judgement));
+}
+
+/// Candidates inside longer text: words of digits with at most one separator, never a part of a longer run of digits.
+fn look_inside(seen: &mut Seen, text: &str, reference: NaiveDate) {
+    let glue = |c: char| c.is_alphanumeric() || "-+.@_\u{2010}\u{2011}\u{2012}\u{2013}\u{2212}".contains(c);
+    for word in text.split(|c: char| !glue(c)) {
+        if word.len() < 10 || !word.bytes().any(|b| b.is_ascii_digit()) {
+            continue;
+        }
+        let edge = |c: char| c == '.' || c == '-' || c == '_' || c == '+';
+        let bare = word.trim_matches(edge);
+        let stripped = bare.trim_start_matches(|c: char| c.is_alphabetic()).trim_start_matches(edge);
+        let tokens = if stripped.len() == bare.len() {
+            [Some(bare), None]
+        } else {
+            [Some(bare), Some(stripped)]
+        };
+        if let Some(candidate) = tokens.into_iter().flatten().find_map(Candidate::parse) {
+            judge(seen, candidate, word.len() != text.len(), reference);
+        }
+    }
+}
+
+/// E-mail addresses, telephone numbers and account numbers.
+fn contacts(seen: &mut Seen, text: &str) {
+    if text.contains('@') {
+        let edges = |c: char| c.is_whitespace() || "<>()[]{},;:\"'|/".contains(c);
+        if text.split(edges).any(|word| is_e_mail(word.trim_matches('.'))) {
+            seen.marks.set(Mark::EMail);
+            seen.inside |= !is_e_mail(text);
+        }
+    }
+    seen.phone_shape = (8..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    seen.phone = phone(text);
+    if seen.phone.is_some() || phone_inside(text) {
+        seen.marks.set(Mark::Phone);
+        seen.inside |= seen.phone.is_none();
+    }
+    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    if iban(&compact).is_some() {
+        seen.marks.set(Mark::Iban);
+    }
+}
+
+/// A telephone number with country code or separated area code inside longer text.
+fn phone_inside(text: &str) -> bool {
+    let part = |c: char| c.is_ascii_digit() || " -+()/\u{a0}".contains(c);
+    text.split(|c: char| !part(c)).any(|run| {
+        let mut rest = run.trim_matches(|c: char| !c.is_ascii_digit() && c != '+');
+        // Numbers that stand beside one another are tried from the longest start on.
+        while rest.len() >= 8 && rest.len() < text.len() {
+            if matches!(phone(rest), Some(PhoneForm::International | PhoneForm::Separated)) {
+                return true;
+            }
+            match rest.rfind([' ', '/']) {
+                Some(at) => rest = rest.get(..at).unwrap_or_default().trim_end(),
+                None => return false,
+            }
+        }
+        false
+    })
+}
+
+fn reads_as_date(digits: &str) -> bool {
+    let format = if digits.len() == 8 { "%Y%m%d" } else { "%y%m%d" };
+    NaiveDate::parse_from_str(digits, format).is_ok_and(|date| (1850..2100).contains(&chrono::Datelike::year(&date)))
+}
+
+fn is_name_like(text: &str) -> bool {
+    let words: Vec<&str> = text.split([' ', '-']).collect();
+    (2..=4).contains(&words.len())
+        && words.iter().all(|word| {
+            let mut letters = word.chars();
+            letters.next().is_some_and(char::is_uppercase) && letters.clone().next().is_some() && letters.all(|c| c.is_lowercase())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(text: &str, numeric: bool) -> Vec<usize> {
+        look(text, numeric, NaiveDate::from_ymd_opt(2026, 11, 22).unwrap())
+            .marks
+            .iter()
+            .filter(|m| *m <= Mark::Iban as usize)
+            .collect()
+    }
+
+    /// 189001019802 and 191401682396 open the tax agency's two lists of test numbers.
+    #[test]
+    fn a_number_is_found_in_text_and_not_inside_a_longer_run() {
+        let identity = vec![Mark::Identity as usize];
+        for text in [
+            "189001019802",
+            "900101+9802",
+            "Pat. 18900101-9802, ny",
+            "se ID-18900101-9802.",
+            "(189001019802)",
+            "1.89001019802E11",
+        ] {
+            assert_eq!(marks(text, false), identity, "{text}");
+        }
+        for text in ["x1890010198020", "89001019802", "18900101-98021", "189001019802.5", "18900101-9803"] {
+            assert_eq!(marks(text, false), Vec::<usize>::new(), "{text}");
+        }
+        assert_eq!(marks("189001019802", true), identity);
+        assert_eq!(marks("191401682396", true), [Mark::Coordination as usize]);
+    }
+
+    #[test]
+    fn contacts_are_found_in_text() {
+        assert_eq!(marks("Skriv till info@exempelby.example.", false), [Mark::EMail as usize]);
+        assert_eq!(marks("Ring 070-174 06 05 eller mejla", false), [Mark::Phone as usize]);
+        assert_eq!(marks("tel +46701740605", false), [Mark::Phone as usize]);
+        assert!(marks("den 08-12-2020 kl 10", false).is_empty());
+        assert!(marks("2024-01-15 10:00:00", false).is_empty());
+    }
+}

@@ -1,0 +1,238 @@
+//! Detectors of personal data: evidence per column, weighed against base rates (`privacy.md` section 1).
+//!
+//! In: batches, as they are read. Out: one finding per column, verdict `none` included. Memory is bounded per column: a bounded memory
+//! of values already tested, counts, and the first 20 positions. Never a value leaves this module.
+
+pub(crate) mod base;
+pub(crate) mod cell;
+pub mod contact;
+pub(crate) mod headers;
+pub mod identity;
+mod verdict;
+
+use std::collections::HashMap;
+
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::datatypes::DataType;
+use chrono::NaiveDate;
+use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, Role};
+use fyr_model::table::Column;
+
+use crate::cells::Cells;
+use cell::{MARKS, Mark, Marks, look};
+use contact::PhoneForm;
+use headers::Meaning;
+use identity::FORMS;
+
+/// Values remembered per column, so that a repeated one is tested once.
+const MEMORY_VALUES: usize = 16_384;
+/// Longer values are tested each time.
+const MEMORY_BYTES: usize = 64;
+/// Positions kept per kind.
+const POSITIONS: usize = 20;
+
+/// What a column is to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    None,
+    Quasi,
+    Sensitive,
+    Direct,
+}
+
+impl Verdict {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Quasi => "quasi-identifying",
+            Self::Sensitive => "sensitive",
+            Self::Direct => "direct",
+        }
+    }
+}
+
+/// How often something was seen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tally {
+    /// Different cells (cells beyond the memory count each time).
+    pub(crate) cells: u64,
+    /// Rows.
+    pub(crate) rows: u64,
+    /// The first rows, 0-based.
+    pub(crate) first: Vec<u64>,
+}
+
+/// Everything counted in one column.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(crate) column: Column,
+    pub(crate) meaning: Option<Meaning>,
+    /// Rows with a value.
+    pub(crate) rows: u64,
+    /// Different cells tested.
+    pub(crate) cells: u64,
+    pub(crate) tallies: [Tally; MARKS],
+    /// By form, outside and inside longer text: all candidates.
+    pub(crate) strata: [[base::Stratum; 2]; FORMS.len()],
+    /// By form: candidates that are organisations' numbers.
+    pub(crate) organisations: [u64; FORMS.len()],
+    /// By form of the telephone number.
+    pub(crate) phones: [u64; 3],
+    /// Cells that could have been a bare telephone number.
+    pub(crate) phone_shapes: u64,
+    /// Cells in which something stood inside longer text.
+    pub(crate) inside: u64,
+    memory: HashMap<String, Marks>,
+}
+
+impl Counted {
+    fn new(column: &Column) -> Self {
+        Self {
+            meaning: headers::meaning(&column.name, &column.header),
+            column: column.clone(),
+            rows: 0,
+            cells: 0,
+            tallies: Default::default(),
+            strata: Default::default(),
+            organisations: Default::default(),
+            phones: [0; 3],
+            phone_shapes: 0,
+            inside: 0,
+            memory: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn tally(&self, mark: Mark) -> &Tally {
+        &self.tallies[mark as usize]
+    }
+
+    fn observe(&mut self, array: &ArrayRef, first_row: u64, reference: NaiveDate) {
+        let numeric = array.data_type().is_numeric();
+        let Ok(cells) = Cells::of(array) else { return };
+        for row in 0..array.len() {
+            let Some(text) = cells.get(row) else { continue };
+            if text.trim().is_empty() {
+                continue;
+            }
+            self.rows += 1;
+            let marks = match self.memory.get(text.as_ref()) {
+                Some(marks) => *marks,
+                None => self.test(&text, numeric, reference),
+            };
+            for index in marks.iter() {
+                if let Some(tally) = self.tallies.get_mut(index) {
+                    tally.rows += 1;
+                    if tally.first.len() < POSITIONS {
+                        tally.first.push(first_row + row as u64);
+                    }
+                }
+            }
+        }
+    }
+
+    fn test(&mut self, text: &str, numeric: bool, reference: NaiveDate) -> Marks {
+        let seen = look(text, numeric, reference);
+        self.cells += 1;
+        self.inside += u64::from(seen.inside);
+        for index in seen.marks.iter() {
+            if let Some(tally) = self.tallies.get_mut(index) {
+                tally.cells += 1;
+            }
+        }
+        for (form, inside, judged) in seen.candidates {
+            let form = form as usize;
+            if let Some(stratum) = self.strata.get_mut(form).and_then(|pair| pair.get_mut(usize::from(inside))) {
+                stratum.tested += 1;
+                stratum.dated += u64::from(judged.dated);
+                stratum.checked += u64::from(judged.checked && !judged.dated && judged.person.is_none());
+                stratum.hits += u64::from(matches!(judged.person, Some(p) if p != identity::Person::CoordinationWeak));
+            }
+            if let (Some(count), false) = (self.organisations.get_mut(form), inside) {
+                *count += u64::from(judged.organisation.is_some());
+            }
+        }
+        self.phone_shapes += u64::from(seen.phone_shape);
+        match seen.phone {
+            Some(PhoneForm::International) => self.phones[0] += 1,
+            Some(PhoneForm::Separated) => self.phones[1] += 1,
+            Some(PhoneForm::Bare) => self.phones[2] += 1,
+            None => {}
+        }
+        if self.memory.len() < MEMORY_VALUES && text.len() <= MEMORY_BYTES {
+            self.memory.insert(text.to_owned(), seen.marks);
+        }
+        seen.marks
+    }
+}
+
+/// The detectors of a table, fed batch by batch.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use arrow::array::{ArrayRef, RecordBatch, StringArray};
+/// # use fyr_model::table::Column;
+/// # use fyr_privacy::detect::Detectors;
+/// let column = Column { name: "kontakt".into(), header: "Kontakt".into(), kind: ColumnType::Text, semantic: None, description: None, unit: None };
+/// let cells: ArrayRef = Arc::new(StringArray::from(vec!["info@exempelby.example", "ingen"]));
+/// let mut detectors = Detectors::new(&[column], "2026-11-22".parse().unwrap());
+/// detectors.observe(&RecordBatch::try_from_iter([("kontakt", cells)]).unwrap());
+/// let findings = detectors.finish();
+/// assert_eq!((findings[0].verdict.as_str(), findings[0].kind.as_deref()), ("direct", Some("e_mail")));
+/// ```
+#[derive(Debug)]
+pub struct Detectors {
+    reference: NaiveDate,
+    columns: Vec<Counted>,
+    rows: u64,
+}
+
+impl Detectors {
+    /// Detectors for `columns`; `reference` is the day that decides centuries and what lies in the future.
+    pub fn new(columns: &[Column], reference: NaiveDate) -> Self {
+        Self {
+            reference,
+            columns: columns.iter().map(Counted::new).collect(),
+            rows: 0,
+        }
+    }
+
+    /// Takes the next batch; columns are found by name, else by place.
+    pub fn observe(&mut self, batch: &RecordBatch) {
+        for (index, counted) in self.columns.iter_mut().enumerate() {
+            let array = batch.column_by_name(&counted.column.name).or_else(|| batch.columns().get(index));
+            if let Some(array) = array.filter(|array| is_tested(array.data_type())) {
+                counted.observe(array, self.rows, self.reference);
+            } else if let Some(array) = array {
+                counted.rows += (array.len() - array.null_count()) as u64;
+            }
+        }
+        self.rows += batch.num_rows() as u64;
+    }
+
+    /// The verdicts, one per column in the order of the table.
+    pub fn finish(self) -> Vec<PersonalDataFinding> {
+        verdict::judge(&self.columns)
+    }
+}
+
+/// Days, moments, truth values and geometries are no identifiers; their headers still speak.
+fn is_tested(kind: &DataType) -> bool {
+    crate::cells::is_text(kind) || kind.is_numeric()
+}
+
+/// Direct finds that nobody has dealt with: the column is neither removed nor cleared for that kind of find.
+pub fn unresolved<'a>(findings: &'a [PersonalDataFinding], policy: &PrivacyPolicy) -> Vec<&'a PersonalDataFinding> {
+    let plain = |kind: &str| kind.replace('-', "_");
+    findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Direct.as_str())
+        .filter(|finding| policy.columns.get(&finding.column).map(|column| column.role()) != Some(Role::Identifier))
+        .filter(|finding| {
+            let cleared = policy.cleared.get(&finding.column);
+            !cleared.is_some_and(|clearance| finding.kind.as_deref().is_some_and(|kind| plain(kind) == plain(&clearance.kind)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,352 @@
+//! Built-in hierarchies (`privacy.md` 2.5): the labels above each leaf, from the leaf's own text.
+//!
+//! Sources: areas after SCB, Sveriges regionala indelningar (county codes), and Regulation (EU) 2023/674 (NUTS 2024); industries after
+//! SNI 2007 (sections by division); the rest are arithmetic.
+
+use chrono::{Datelike, NaiveDate};
+use fyr_model::finding::Refusal;
+
+use super::{Leaves, STAR, refusal};
+
+/// The words of a policy that name a built-in hierarchy.
+pub const BUILT_IN: &[&str] = &[
+    "age",
+    "date",
+    "municipality",
+    "deso",
+    "postcode",
+    "sni",
+    "ssyk",
+    "interval",
+    "number",
+    "order",
+    "mask",
+];
+
+type Rows = Vec<Option<Vec<String>>>;
+
+/// The labels above each leaf; a value that the hierarchy cannot read refuses the whole.
+pub(super) fn rows(column: &str, word: &str, leaves: &Leaves, k: u64) -> Result<Rows, Refusal> {
+    let each = |labels: &dyn Fn(&str) -> Option<Vec<String>>| read(column, word, leaves, labels);
+    match word {
+        "age" => age(column, leaves, k),
+        "date" => {
+            let moments = leaves.values.iter().flatten().any(|value| value.len() > 10);
+            each(&|value| date(value, moments))
+        }
+        "municipality" => each(&|value| area(value, false)),
+        "deso" => each(&|value| area(value, true)),
+        "postcode" => each(&postcode),
+        "sni" => each(&|value| sni(value)),
+        "ssyk" => each(&|value| prefixes(value, 4, &[3, 2, 1])),
+        "interval" | "number" => interval(column, word, leaves, k),
+        "order" => Ok(order(leaves)),
+        "mask" => Ok(mask(leaves)),
+        _ => Err(refusal(
+            "hierarchy-unknown",
+            column,
+            format!(
+                "`{word}` är varken inbyggd eller en fil bredvid policyn; inbyggda är {}",
+                BUILT_IN.join(", ")
+            ),
+            format!(
+                "`{word}` is neither built in nor a file beside the policy; built in are {}",
+                BUILT_IN.join(", ")
+            ),
+        )),
+    }
+}
+
+fn read(column: &str, word: &str, leaves: &Leaves, labels: &dyn Fn(&str) -> Option<Vec<String>>) -> Result<Rows, Refusal> {
+    let mut unread = 0u64;
+    let rows = leaves
+        .values
+        .iter()
+        .map(|value| {
+            let value = value.as_deref()?;
+            let row = labels(value);
+            unread += u64::from(row.is_none());
+            row
+        })
+        .collect();
+    if unread == 0 {
+        return Ok(rows);
+    }
+    Err(refusal(
+        "hierarchy-value",
+        column,
+        format!("{unread} olika värden kan inte läsas av den inbyggda hierarkin `{word}`"),
+        format!("{unread} different values cannot be read by the built-in hierarchy `{word}`"),
+    ))
+}
+
+/// 5, 10, 20 years, `*`; the top band is open and begins where at least `k` rows still lie above.
+fn age(column: &str, leaves: &Leaves, k: u64) -> Result<Rows, Refusal> {
+    let years = |value: &str| {
+        value
+            .parse::<f64>()
+            .ok()
+            .filter(|age| (0.0..200.0).contains(age))
+            .map(|age| age as u64)
+    };
+    let mut ages: Vec<(u64, u64)> = leaves
+        .values
+        .iter()
+        .zip(&leaves.counts)
+        .filter_map(|(value, count)| Some((years(value.as_deref()?)?, *count)))
+        .collect();
+    ages.sort_unstable();
+    let above = |from: u64| ages.iter().filter(|(age, _)| *age >= from).map(|(_, count)| count).sum::<u64>();
+    let oldest = ages.last().map_or(0, |(age, _)| *age);
+    let open = (0..=oldest / 5)
+        .rev()
+        .map(|band| band * 5)
+        .find(|from| above(*from) >= k)
+        .unwrap_or(0);
+    read(column, "age", leaves, &|value| {
+        let age = years(value)?;
+        let band = |width: u64| {
+            let (from, top) = (age / width * width, open / width * width);
+            if from >= top {
+                format!("{top}+")
+            } else {
+                format!("{from}-{}", from + width - 1)
+            }
+        };
+        Some(vec![band(5), band(10), band(20), STAR.to_owned()])
+    })
+}
+
+/// Month, quarter, year, 5 years, decade, `*`; moments get the day first; a bare year begins at 5 years.
+fn date(value: &str, moments: bool) -> Option<Vec<String>> {
+    let decades = |year: i32| {
+        let (five, ten) = (year.div_euclid(5) * 5, year.div_euclid(10) * 10);
+        vec![format!("{five}-{}", five + 4), format!("{ten}-{}", ten + 9), STAR.to_owned()]
+    };
+    if value.len() == 4 {
+        let year = value.parse::<i32>().ok().filter(|year| (1000..3000).contains(year))?;
+        return Some(decades(year));
+    }
+    let head = value.get(..10).unwrap_or(value);
+    let day = NaiveDate::parse_from_str(head, "%Y-%m-%d")
+        .or_else(|_| NaiveDate::parse_from_str(value, "%Y%m%d"))
+        .ok()?;
+    let (year, month) = (day.year(), day.month());
+    let mut labels = vec![
+        format!("{year}-{month:02}"),
+        format!("{year}-Q{}", month.div_ceil(3)),
+        format!("{year}"),
+    ];
+    labels.extend(decades(year));
+    if moments {
+        labels.insert(0, head.to_owned());
+    }
+    Some(labels)
+}
+
+/// County codes by NUTS 2 region (NUTS 2024).
+const NUTS_2: &[(&str, &[&str])] = &[
+    ("SE11", &["01"]),
+    ("SE12", &["03", "04", "05", "18", "19"]),
+    ("SE21", &["06", "07", "08", "09"]),
+    ("SE22", &["10", "12"]),
+    ("SE23", &["13", "14"]),
+    ("SE31", &["17", "20", "21"]),
+    ("SE32", &["22", "23"]),
+    ("SE33", &["24", "25"]),
+];
+
+/// County, NUTS 2, NUTS 1, `*`; a DeSO gets its municipality first.
+fn area(value: &str, deso: bool) -> Option<Vec<String>> {
+    let digits = value.get(..4).filter(|code| code.bytes().all(|b| b.is_ascii_digit()))?;
+    let tail = value.get(4..)?;
+    let deso_tail = |tail: &str| {
+        let (letter, number) = tail.split_at_checked(1)?;
+        (matches!(letter, "A" | "B" | "C") && number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit())).then_some(())
+    };
+    if deso {
+        deso_tail(tail)?
+    } else if !tail.is_empty() {
+        return None;
+    }
+    let county = digits.get(..2)?;
+    let (region, _) = NUTS_2.iter().find(|(_, counties)| counties.contains(&county))?;
+    let mut labels = vec![
+        county.to_owned(),
+        (*region).to_owned(),
+        region.get(..3)?.to_owned(),
+        STAR.to_owned(),
+    ];
+    if deso {
+        labels.insert(0, digits.to_owned());
+    }
+    Some(labels)
+}
+
+/// 3, 2, 1 digits, `*`; blanks and `SE-` do not count.
+fn postcode(value: &str) -> Option<Vec<String>> {
+    let plain: String = value.trim_start_matches("SE-").chars().filter(|c| *c != ' ').collect();
+    prefixes(&plain, 5, &[3, 2, 1])
+}
+
+/// The first digits of a code of `length` digits, then `*`.
+fn prefixes(value: &str, length: usize, widths: &[usize]) -> Option<Vec<String>> {
+    if value.len() != length || !value.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let cut = widths.iter().filter_map(|width| value.get(..*width)).map(str::to_owned);
+    Some(cut.chain([STAR.to_owned()]).collect())
+}
+
+/// SNI 2007: five digits (with or without the point), 4, 3, 2, the section, `*`.
+fn sni(value: &str) -> Option<Vec<String>> {
+    let plain: String = value.chars().filter(|c| *c != '.').collect();
+    let mut labels = prefixes(&plain, 5, &[4, 3, 2])?;
+    let division: u32 = plain.get(..2)?.parse().ok()?;
+    let section = match division {
+        1..=3 => "A",
+        5..=9 => "B",
+        10..=33 => "C",
+        35 => "D",
+        36..=39 => "E",
+        41..=43 => "F",
+        45..=47 => "G",
+        49..=53 => "H",
+        55..=56 => "I",
+        58..=63 => "J",
+        64..=66 => "K",
+        68 => "L",
+        69..=75 => "M",
+        77..=82 => "N",
+        84 => "O",
+        85 => "P",
+        86..=88 => "Q",
+        90..=93 => "R",
+        94..=96 => "S",
+        97..=98 => "T",
+        99 => "U",
+        _ => return None,
+    };
+    labels.insert(labels.len() - 1, section.to_owned());
+    Some(labels)
+}
+
+/// Rounded intervals that double three times, then `*`: nested because each width is twice the one before and all start at multiples.
+/// The ends are open, each with at least `k` rows where the table has them, so that no extreme value shows.
+fn interval(column: &str, word: &str, leaves: &Leaves, k: u64) -> Result<Rows, Refusal> {
+    let parsed = |value: &str| value.replace(',', ".").parse::<f64>().ok().filter(|v| v.is_finite());
+    let mut values: Vec<(f64, u64)> = leaves
+        .values
+        .iter()
+        .zip(&leaves.counts)
+        .filter_map(|(value, count)| Some((parsed(value.as_deref()?)?, *count)))
+        .collect();
+    values.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: u64 = values.iter().map(|(_, count)| count).sum();
+    let tail = (total / 20).max(k);
+    let low = reached(values.iter(), tail);
+    let high = reached(values.iter().rev(), tail);
+    let width = round_width((high - low) / 16.0);
+    read(column, word, leaves, &|value| {
+        let number = parsed(value)?;
+        let band = |factor: f64| {
+            let width = width * factor;
+            let (bottom, top) = ((low / width).ceil() * width, (high / width).floor() * width);
+            let from = (number / width).floor() * width;
+            match () {
+                () if top <= bottom => STAR.to_owned(),
+                () if from < bottom => format!("<{}", shown(bottom)),
+                () if from >= top => format!(">={}", shown(top)),
+                () => format!("[{}, {})", shown(from), shown(from + width)),
+            }
+        };
+        Some(vec![band(1.0), band(2.0), band(4.0), band(8.0), STAR.to_owned()])
+    })
+}
+
+/// The value at which `rows` rows are reached.
+fn reached<'a>(values: impl Iterator<Item = &'a (f64, u64)>, rows: u64) -> f64 {
+    let mut sum = 0;
+    let mut last = 0.0;
+    for (value, count) in values {
+        sum += count;
+        last = *value;
+        if sum >= rows {
+            break;
+        }
+    }
+    last
+}
+
+/// The next of 1, 2, 5 times a power of ten.
+fn round_width(least: f64) -> f64 {
+    if least.is_nan() || least <= 0.0 {
+        return 1.0;
+    }
+    let power = 10f64.powf(least.log10().floor());
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|m| m * power)
+        .find(|width| *width >= least * 0.999_999)
+        .unwrap_or(power * 10.0)
+}
+
+/// A bound without the noise of binary fractions.
+fn shown(value: f64) -> String {
+    let rounded = (value * 1e9).round() / 1e9;
+    crate::cells::number(if rounded == 0.0 { 0.0 } else { rounded })
+}
+
+/// Frequency order: the most frequent half stays, the rest becomes `other`; halved again until two stay; then `*`.
+fn order(leaves: &Leaves) -> Rows {
+    let mut ranked: Vec<(usize, &str)> = leaves
+        .values
+        .iter()
+        .enumerate()
+        .filter_map(|(i, v)| Some((i, v.as_deref()?)))
+        .collect();
+    let count = |index: usize| leaves.counts.get(index).copied().unwrap_or(0);
+    ranked.sort_by(|a, b| count(b.0).cmp(&count(a.0)).then(a.1.cmp(b.1)));
+    let mut rank = vec![usize::MAX; leaves.values.len()];
+    for (place, (index, _)) in ranked.iter().enumerate() {
+        if let Some(slot) = rank.get_mut(*index) {
+            *slot = place;
+        }
+    }
+    let steps: Vec<usize> = std::iter::successors(Some(ranked.len() / 2), |n| Some(n / 2))
+        .take_while(|n| *n >= 2)
+        .take(6)
+        .collect();
+    let row = |value: &str, place: usize| {
+        let kept = |n: &usize| if place < *n { value.to_owned() } else { "other".to_owned() };
+        steps.iter().map(kept).chain([STAR.to_owned()]).collect()
+    };
+    leaves
+        .values
+        .iter()
+        .zip(rank)
+        .map(|(value, place)| value.as_deref().map(|value| row(value, place)))
+        .collect()
+}
+
+/// Characters hidden from the right, at most eight steps, then `*`.
+fn mask(leaves: &Leaves) -> Rows {
+    let longest = leaves.values.iter().flatten().map(|v| v.chars().count()).max().unwrap_or(1);
+    let step = longest.div_ceil(8).max(1);
+    let row = |value: &str| {
+        let length = value.chars().count();
+        let hidden = |n: usize| {
+            let kept = length.saturating_sub(n);
+            value
+                .chars()
+                .take(kept)
+                .chain(std::iter::repeat_n('*', length - kept))
+                .collect::<String>()
+        };
+        (1..longest.div_ceil(step))
+            .map(|n| hidden(n * step))
+            .chain([STAR.to_owned()])
+            .collect()
+    };
+    leaves.values.iter().map(|value| value.as_deref().map(row)).collect()
+}

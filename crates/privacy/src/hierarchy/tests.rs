@@ -1,0 +1,106 @@
+use super::*;
+
+fn leaves(values: &[&str]) -> Leaves {
+    let mut values: Vec<Option<String>> = values.iter().map(|v| Some((*v).to_owned())).collect();
+    values.sort();
+    Leaves {
+        counts: vec![3; values.len()],
+        values,
+    }
+}
+fn labels(word: &str, values: &[&str], of: &str) -> Vec<String> {
+    let leaves = leaves(values);
+    let hierarchy = build("kolumn", Some(word), None, &leaves, 10).unwrap();
+    let leaf = leaves.values.iter().position(|v| v.as_deref() == Some(of)).unwrap();
+    let label = |level: &Level| level.labels[level.codes[leaf] as usize].clone().unwrap_or("-".into());
+    hierarchy.levels.iter().map(label).collect()
+}
+fn fault(text: &str) -> String {
+    build("kolumn", Some("fil.csv"), Some(text), &leaves(&["a", "b"]), 2)
+        .unwrap_err()
+        .id
+}
+
+#[test]
+fn built_in_levels_are_those_of_the_table() {
+    let cases: &[(&str, &[&str], &str, &[&str])] = &[
+        (
+            "age",
+            &["3", "17", "44", "67", "70", "72", "91", "93"],
+            "44",
+            &["44", "40-44", "40-49", "40-59", "*"],
+        ),
+        (
+            "age",
+            &["3", "17", "44", "67", "70", "72", "91", "93"],
+            "93",
+            &["93", "70+", "70+", "60+", "*"],
+        ),
+        (
+            "date",
+            &["2024-03-05"],
+            "2024-03-05",
+            &["2024-03-05", "2024-03", "2024-Q1", "2024", "2020-2024", "2020-2029", "*"],
+        ),
+        ("date", &["1987"], "1987", &["1987", "1985-1989", "1980-1989", "*"]),
+        ("municipality", &["0180", "2584"], "2584", &["2584", "25", "SE33", "SE3", "*"]),
+        (
+            "deso",
+            &["0114A0010"],
+            "0114A0010",
+            &["0114A0010", "0114", "01", "SE11", "SE1", "*"],
+        ),
+        ("postcode", &["111 22", "11334"], "111 22", &["111 22", "111", "11", "1", "*"]),
+        ("sni", &["62.010"], "62.010", &["62.010", "6201", "620", "62", "J", "*"]),
+        ("ssyk", &["2512"], "2512", &["2512", "251", "25", "2", "*"]),
+        ("mask", &["abc", "ab"], "abc", &["abc", "ab*", "a**", "*"]),
+        ("order", &["a", "b", "c", "d"], "d", &["d", "other", "*"]),
+    ];
+    for (word, values, of, expected) in cases {
+        assert_eq!(labels(word, values, of), *expected, "{word} {of}");
+    }
+}
+
+#[test]
+fn intervals_are_rounded_nested_and_open_at_both_ends() {
+    let values: Vec<String> = (0..400).map(|n| n.to_string()).collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    assert_eq!(
+        labels("interval", &values, "0"),
+        ["0", "<40", "<40", "<80", "<160", "*"][..].to_vec()
+    );
+    assert_eq!(labels("interval", &values, "399")[1..3], [">=360", ">=360"]);
+    assert_eq!(
+        labels("interval", &values, "123")[1..],
+        ["[120, 140)", "[120, 160)", "[80, 160)", "<160", "*"][..]
+    );
+}
+
+#[test]
+fn a_missing_value_has_its_own_leaf_under_the_top() {
+    let mut leaves = leaves(&["44", "51"]);
+    leaves.values.push(None);
+    leaves.counts.push(1);
+    let hierarchy = build("alder", Some("age"), None, &leaves, 1).unwrap();
+    let missing: Vec<_> = hierarchy.levels.iter().map(|l| l.labels[l.codes[2] as usize].clone()).collect();
+    assert_eq!(missing, [None, None, None, None, Some("*".to_owned())]);
+}
+
+#[test]
+fn a_hierarchy_file_that_contradicts_itself_is_refused() {
+    assert_eq!(fault("a;x;*\nb;x;*\na;x;*"), "hierarchy-duplicate-leaf");
+    assert_eq!(fault("a;x;*\nb;x;+"), "hierarchy-two-parents");
+    assert_eq!(fault("a;x;*\nb;*"), "hierarchy-row-length");
+    assert_eq!(fault("a;x\nb;y"), "hierarchy-top");
+    assert_eq!(fault("a;x;*\nc;x;*"), "hierarchy-missing-leaf");
+    assert_eq!(fault("\n"), "hierarchy-empty");
+    assert!(build("kolumn", Some("fil.csv"), Some("a;x;*\r\n\"b\";x;*\n"), &leaves(&["a", "b"]), 2).is_ok());
+}
+
+#[test]
+fn words_and_values_that_a_built_in_cannot_read_are_refused() {
+    let id = |word: &str| build("kolumn", Some(word), None, &leaves(&["a", "b"]), 2).unwrap_err().id;
+    assert_eq!(id("ages"), "hierarchy-unknown");
+    assert_eq!(id("age"), "hierarchy-value");
+    assert_eq!(id("municipality"), "hierarchy-value");
+}
