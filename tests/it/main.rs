@@ -1,1 +1,9 @@
+//! The program as a whole, on real parts: its own binary, real files over loopback HTTP, kill -9, the demo from start to end.
 
+mod bad_input;
+mod cli;
+mod demo;
+mod floors;
+mod kill;
+mod real;
+mod support;

@@ -1,1 +1,21 @@
-//! Fyr: curate.
+//! From a distribution to a release: the only place that knows the order of the data steps, and the only maker of a `CuratedDataset`.
+//!
+//! In: a pipeline, the graph with the source's catalogue, a client that may fetch. Out: a candidate that waits for three signatures, then a
+//! release. This crate decides nothing about licence, quality or privacy by itself; it asks the engines and stops where one of them says no.
+
+mod candidate;
+mod evidence;
+mod facts;
+mod input;
+mod pipeline;
+mod protect;
+mod publication;
+mod run;
+pub mod work;
+
+pub use candidate::Candidate;
+pub use facts::{CurateFile, CurateOutcome, CurateRun};
+pub use input::Inspected;
+pub use pipeline::{Pipeline, Pipelines};
+pub use publication::PublishRun;
+pub use run::{Curate, for_holder};

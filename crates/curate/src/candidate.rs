@@ -1,0 +1,93 @@
+//! A candidate: protected and audited files that wait for three signatures, and everything that was known when they were made.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use fyr_audit::Asked;
+use fyr_model::pipeline::CardAnswers;
+use fyr_model::privacy::{PrivacyReport, ProtectionFacts};
+use fyr_model::quality::QualityReport;
+use fyr_model::readiness::Evidence;
+use fyr_model::release::{ReleaseFile, ReleaseRecord};
+use fyr_model::table::TableProfile;
+use fyr_model::{LicenceVerdict, PipelineName, Refusal, RefusalKind, Sha256, Text};
+use serde::{Deserialize, Serialize};
+
+/// `candidate.json` beside the files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The digest that decisions are made on.
+    pub digest: Sha256,
+    /// When it was made.
+    pub made: DateTime<Utc>,
+    /// Its data files.
+    pub files: Vec<ReleaseFile>,
+    /// What will be said of the release.
+    pub record: ReleaseRecord,
+    /// What the auditor is asked to hold.
+    pub asked: Asked,
+    /// What the auditor measured when it was made.
+    pub privacy: PrivacyReport,
+    /// What was done.
+    pub protection: ProtectionFacts,
+    /// The profile as published.
+    pub profile: TableProfile,
+    /// Rule results.
+    pub quality: QualityReport,
+    /// The licence verdict.
+    pub licence: LicenceVerdict,
+    /// The card's answers.
+    pub card: CardAnswers,
+    /// The evidence for the score, packaging and decisions still missing.
+    pub evidence: Evidence,
+}
+
+impl Candidate {
+    /// What a decision covers: the files, what they are published as, the roles, the risk limit and the licence.
+    pub(crate) fn digest_of(record: &ReleaseRecord, files: &[ReleaseFile], asked: &Asked) -> Sha256 {
+        let covered = serde_json::json!({
+            "name": record.name,
+            "version": record.version,
+            "dataset": record.sources.iter().map(|source| &source.dataset).collect::<Vec<_>>(),
+            "licence": record.licence.code,
+            "files": files,
+            "asked": asked,
+        });
+        Sha256::of(covered.to_string().as_bytes())
+    }
+
+    /// The folder of a candidate.
+    pub fn folder(data: &Path, name: &PipelineName) -> PathBuf {
+        data.join("candidates").join(name.as_str())
+    }
+
+    /// Reads the waiting candidate.
+    ///
+    /// # Errors
+    /// `candidate-missing` when there is none; `candidate-broken` when its file cannot be read.
+    pub fn read(data: &Path, name: &PipelineName) -> Result<Self, Refusal> {
+        let path = Self::folder(data, name).join("candidate.json");
+        let bytes = std::fs::read(path).map_err(|_| missing(name))?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let text = Text::new(format!("kandidaten går inte att läsa: {error}"), format!("the candidate cannot be read: {error}"));
+            Refusal::new("candidate-broken", RefusalKind::Internal, name.as_str(), text)
+        })
+    }
+
+    /// Writes it beside its files.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Refusal> {
+        let path = folder.join("candidate.json");
+        let bytes = serde_json::to_vec_pretty(self).map_err(|error| crate::run::disk(&path, &error))?;
+        std::fs::write(&path, bytes).map_err(|error| crate::run::disk(&path, &error))
+    }
+}
+
+fn missing(name: &PipelineName) -> Refusal {
+    Refusal::new(
+        "candidate-missing",
+        RefusalKind::Forbidden,
+        name.as_str(),
+        Text::new("ingen kandidat väntar på beslut", "no candidate waits for decisions"),
+    )
+    .hint(Text::new(format!("kör `fyr curate {name}`"), format!("run `fyr curate {name}`")))
+}

@@ -1,0 +1,67 @@
+//! One data file looked at for its holder: fetched or opened, staged in the worker, scanned. Nothing is stored or published.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use fyr_confine::Runner;
+use fyr_fetch::{Client, What};
+use fyr_model::Refusal;
+use fyr_model::limits::{TableLimits, WorkerLimits};
+use fyr_model::privacy::PersonalDataFinding;
+use fyr_model::resource::Resource;
+use fyr_model::table::Reading;
+use fyr_table::{StageRequest, StagedTable};
+
+use crate::work::{StageResult, StageWork};
+
+/// A data file that has been read.
+pub struct Inspected {
+    /// The bytes.
+    pub resource: Resource,
+    /// The typed table, in the private folder that was given.
+    pub table: StagedTable,
+    /// What detectors found.
+    pub detections: Vec<PersonalDataFinding>,
+}
+
+impl Inspected {
+    /// Reads a local file or an address.
+    ///
+    /// # Errors
+    /// What `fetch` or `table::stage` refuses.
+    pub async fn read(
+        client: &Client,
+        runner: &Runner,
+        input: &str,
+        reading: Reading,
+        limits: (&TableLimits, &WorkerLimits),
+        dir: &Path,
+        at: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
+        let resource = client.input(input, What::File).await?;
+        let StageResult { facts, detections } = stage(runner, &resource, None, reading, limits, dir, at)?;
+        Ok(Self { resource, table: StagedTable::adopt(facts), detections })
+    }
+}
+
+/// Stages `resource` in a confined worker.
+pub(crate) fn stage(
+    runner: &Runner,
+    resource: &Resource,
+    declared_format: Option<String>,
+    reading: Reading,
+    (table, worker): (&TableLimits, &WorkerLimits),
+    dir: &Path,
+    at: DateTime<Utc>,
+) -> Result<StageResult, Refusal> {
+    let request = StageRequest {
+        path: resource.path.clone(),
+        name: resource.name().to_owned(),
+        media_type: resource.media_type.clone(),
+        declared_format,
+        reading,
+        limits: table.clone(),
+    };
+    let work = StageWork { request, reference: at.date_naive() };
+    tokio::task::block_in_place(|| runner.run("curate.stage", &resource.url, &work, dir, worker))
+}

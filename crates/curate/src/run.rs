@@ -1,0 +1,494 @@
+//! One run of a pipeline, step after step; each step takes what the one before returned.
+//!
+//! A step that says no ends the run with its reason, and what was measured until then is kept as evidence: a dataset that may not be
+//! published still gets its score and its list of fixes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use fyr_audit::Asked;
+use fyr_confine::Runner;
+use fyr_fetch::{Client, Fetched, What};
+use fyr_graph::Store;
+use fyr_jobs::State;
+use fyr_model::limits::{TableLimits, WorkerLimits};
+use fyr_model::privacy::{PersonalDataFinding, PrivacyReport, Role};
+use fyr_model::readiness::Evidence;
+use fyr_model::resource::Resource;
+use fyr_model::table::{Column, TableProfile};
+use fyr_model::{Agent, CatalogueView, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
+use fyr_table::{Engine, Exposure, Show, StagedTable};
+
+use crate::candidate::Candidate;
+use crate::facts::{CurateFile, CurateOutcome, CurateRun};
+use crate::pipeline::Pipeline;
+use crate::protect::{Label, PARQUET, ProtectedTable};
+use crate::work::StageResult;
+
+/// Everything that a run needs, opened once.
+#[derive(Clone)]
+pub struct Curate {
+    /// Fetches.
+    pub client: Client,
+    /// The metadata graph.
+    pub store: Store,
+    /// Journal, documents, decisions.
+    pub state: State,
+    /// Runs confined work.
+    pub runner: Runner,
+    /// The query engine.
+    pub engine: Engine,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The folder of releases.
+    pub published: PathBuf,
+    /// The portal's public address.
+    pub base: String,
+    /// Who publishes releases.
+    pub operator: Agent,
+    /// Limits of data files.
+    pub limits: TableLimits,
+    /// Limits of a worker.
+    pub worker: WorkerLimits,
+}
+
+/// What has been measured when it is time to ask whether the dataset may be released.
+struct Measured {
+    resource: Resource,
+    table: StagedTable,
+    detections: Vec<PersonalDataFinding>,
+    licence: LicenceVerdict,
+    harvested_at: Option<DateTime<Utc>>,
+}
+
+impl Curate {
+    /// Runs one pipeline. Never fails: a stop is an outcome with its reason.
+    pub async fn run(&self, pipeline: &Pipeline, dry_run: bool, at: DateTime<Utc>) -> CurateRun {
+        let mut run = CurateRun::begin(pipeline.name.clone(), &pipeline.file.dataset);
+        let mut evidence = None;
+        let journal = (!dry_run).then(|| self.state.begin("curate", pipeline.name.as_str(), "manual", at)).transpose();
+        let ended = match &journal {
+            Err(refusal) => Err(refusal.clone()),
+            Ok(_) => self.walk(pipeline, at, &mut run, &mut evidence, dry_run).await,
+        };
+        match ended {
+            Ok(outcome) => run.outcome = outcome,
+            Err(refusal) => {
+                run.outcome = match refusal.kind {
+                    RefusalKind::Forbidden | RefusalKind::Configuration => CurateOutcome::Refused,
+                    _ => CurateOutcome::Failed,
+                };
+                run.refused_because = Some(refusal);
+            }
+        }
+        if !dry_run && let Err(refusal) = self.keep(&run, evidence.as_ref(), journal.ok().flatten(), at) {
+            run.outcome = CurateOutcome::Failed;
+            run.refused_because.get_or_insert(refusal);
+        }
+        run
+    }
+
+    /// Stores the score of the source and the end of the run.
+    fn keep(&self, run: &CurateRun, evidence: Option<&Evidence>, id: Option<fyr_jobs::RunId>, at: DateTime<Utc>) -> Result<(), Refusal> {
+        if let Some(evidence) = evidence {
+            let readiness = fyr_assess::readiness(evidence);
+            self.state.put("score", &run.dataset, &json(&readiness)?, at)?;
+        }
+        self.state.put("curate", run.pipeline.as_str(), &json(run)?, at)?;
+        if let Some(id) = id {
+            let outcome = json(&run.outcome)?;
+            self.state.finish(id, outcome.as_str().unwrap_or("failed"), &json(run)?, at)?;
+        }
+        Ok(())
+    }
+
+    async fn walk(
+        &self,
+        pipeline: &Pipeline,
+        at: DateTime<Utc>,
+        run: &mut CurateRun,
+        kept: &mut Option<Evidence>,
+        dry_run: bool,
+    ) -> Result<CurateOutcome, Refusal> {
+        let view = self.store.view(&pipeline.file.source)?;
+        let dataset = find(&view, pipeline)?;
+        let distribution = choose(dataset, pipeline)?;
+        let evidence = kept.insert(fyr_assess::metadata_evidence(&view, dataset, at));
+        evidence.distribution = Some(distribution.iri.clone());
+        evidence.card = pipeline.file.card.clone();
+        evidence.update_plan = pipeline.file.update_plan.is_some();
+        let measured = self.measure(pipeline, dataset, distribution, at, run, evidence).await?;
+        self.may_be_released(pipeline, run, &measured)?;
+        self.make_candidate(pipeline, dataset, distribution, measured, at, run, evidence, dry_run).await
+    }
+
+    /// Fetch, stage, profile, check: everything that is measured whether or not the dataset may be released.
+    async fn measure(
+        &self,
+        pipeline: &Pipeline,
+        dataset: &Dataset,
+        distribution: &Distribution,
+        at: DateTime<Utc>,
+        run: &mut CurateRun,
+        evidence: &mut Evidence,
+    ) -> Result<Measured, Refusal> {
+        let licence = fyr_assess::licence::verdict(dataset, distribution);
+        run.licence = Some(licence.clone());
+        self.ask_links(distribution, at, evidence).await?;
+        let address = distribution.address().ok_or_else(|| no_address(distribution))?;
+        let resource = match self.client.get(address, What::File, None).await? {
+            Fetched::Resource(resource) => resource,
+            Fetched::NotModified { .. } => return Err(no_address(distribution)),
+        };
+        evidence.resource = Some(resource.clone());
+        let StageResult { facts, detections } = self.stage(pipeline, distribution, &resource, at).inspect_err(|refusal| {
+            evidence.unreadable = Some(refusal.id.clone());
+        })?;
+        run.rows_in = facts.rows;
+        run.privacy.detections.clone_from(&detections);
+        let columns = &facts.report.columns;
+        let parquet = [facts.path.clone()];
+        let profile = self.engine.profile(&parquet, columns, Some(&facts.report), &for_holder(columns, &detections)).await?;
+        run.quality = self.engine.check(&parquet, columns, &pipeline.rules).await?;
+        evidence.reading = Some(facts.report.clone());
+        evidence.profile = Some(profile);
+        evidence.quality = Some(run.quality.clone());
+        evidence.detections = Some(detections.clone());
+        let harvested_at = self.state.get("source-state", pipeline.file.source.as_str())?.map(|(_, at)| at);
+        Ok(Measured { resource, table: StagedTable::adopt(facts), detections, licence, harvested_at })
+    }
+
+    async fn ask_links(&self, distribution: &Distribution, at: DateTime<Utc>, evidence: &mut Evidence) -> Result<(), Refusal> {
+        let mut asked: Vec<&str> = distribution.access_url.iter().chain(&distribution.download_url).filter_map(|value| value.iri()).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        for address in asked {
+            let answer = self.client.link(address, at).await;
+            self.state.add_try(address, &answer)?;
+            evidence.links.insert(address.to_owned(), fyr_fetch::verdict(address, self.state.tries(address)?));
+        }
+        Ok(())
+    }
+
+    fn stage(&self, pipeline: &Pipeline, distribution: &Distribution, resource: &Resource, at: DateTime<Utc>) -> Result<StageResult, Refusal> {
+        let dir = self.data.join("staged").join(pipeline.name.as_str());
+        private_folder(&dir)?;
+        let declared = distribution.format.iter().chain(&distribution.media_type).next().map(|value| value.as_str().to_owned());
+        crate::input::stage(&self.runner, resource, declared, pipeline.file.reading.clone(), (&self.limits, &self.worker), &dir, at)
+    }
+
+    /// The rules that need no plan: licence, quality, unresolved identifiers.
+    fn may_be_released(&self, pipeline: &Pipeline, run: &CurateRun, measured: &Measured) -> Result<(), Refusal> {
+        if !measured.licence.derivable {
+            return Err(licence_refused(pipeline, &measured.licence));
+        }
+        if run.quality.blocks() {
+            let failed: Vec<&str> = run.quality.rules.iter().filter(|rule| !rule.passed && rule.severity == "error").map(|rule| rule.id.as_str()).collect();
+            let names = failed.join(", ");
+            let text = Text::new(format!("kvalitetsregler faller: {names}"), format!("quality rules fail: {names}"));
+            return Err(Refusal::new("quality-error", RefusalKind::Forbidden, pipeline.name.as_str(), text));
+        }
+        let unresolved = fyr_privacy::unresolved(&measured.detections, &pipeline.policy);
+        if unresolved.is_empty() {
+            return Ok(());
+        }
+        let columns: Vec<&str> = unresolved.iter().map(|finding| finding.column.as_str()).collect();
+        let names = columns.join(", ");
+        Err(Refusal::new(
+            "identifier-unresolved",
+            RefusalKind::Forbidden,
+            pipeline.name.as_str(),
+            Text::new(format!("direkta personuppgifter i: {names}"), format!("direct personal data in: {names}")),
+        )
+        .hint(Text::new(
+            "ge kolumnen rollen `identifier`, eller anteckna ett beslut under [cleared] i policyn",
+            "give the column the role `identifier`, or record a decision under [cleared] in the policy",
+        )))
+    }
+
+    #[allow(clippy::too_many_arguments)] // One step of the walk; its inputs are the results of all steps before it.
+    async fn make_candidate(
+        &self,
+        pipeline: &Pipeline,
+        dataset: &Dataset,
+        distribution: &Distribution,
+        measured: Measured,
+        at: DateTime<Utc>,
+        run: &mut CurateRun,
+        evidence: &mut Evidence,
+        dry_run: bool,
+    ) -> Result<CurateOutcome, Refusal> {
+        let Measured { resource, table, detections, licence, harvested_at } = measured;
+        let work = self.data.join("staged").join(pipeline.name.as_str());
+        let staged = [table.facts().path.clone()];
+        let batches = self.engine.read(&staged, &[]).await?;
+        let plan = fyr_privacy::plan(&batches, &table.facts().report.columns, &pipeline.policy, &pipeline.hierarchies)?;
+        drop(batches);
+        run.privacy.protection = Some(plan.facts().clone());
+        let protected = ProtectedTable::make(table, &plan, &self.engine, pipeline, &work).await?;
+        run.rows_out = protected.rows;
+        let former = fyr_publish::latest(&self.published, &pipeline.name)?;
+        let release_licence = self.derived(pipeline, &licence)?;
+        let mut record = crate::evidence::record(self, pipeline, dataset, distribution, &resource, &release_licence, &protected, harvested_at, at);
+        let Some((version, note)) = self.version(former.as_ref(), &protected, &record).await? else {
+            run.version = former.map(|release| release.manifest.record.version);
+            return Ok(CurateOutcome::Unchanged);
+        };
+        record.version = version;
+        record.change_note = note;
+        record.previous = former.as_ref().map(|release| release.manifest.record.version);
+        record.first_created = former.as_ref().map_or(at, |release| release.manifest.record.first_created);
+        let label = Label { dataset: &record.iri, version, licence: &record.licence.iri, source: resource.sha256.to_string() };
+        let making = work.join("candidate");
+        fresh_folder(&making)?;
+        let files = protected.write(&self.engine, &pipeline.file.sort, &label, &making).await?;
+        let asked = asked(pipeline, &protected, at);
+        let privacy = self.audit(&making, &files, &asked)?;
+        run.privacy.audit = Some(privacy.clone());
+        audit_passed(pipeline, &privacy)?;
+        let parquet = [making.join(PARQUET)];
+        let exposure = for_publication(&protected, &detections, &asked);
+        let mut profile = self.engine.profile(&parquet, &protected.columns, None, &exposure).await?;
+        describe(&mut profile, &protected.columns);
+        let digest = Candidate::digest_of(&record, &files, &asked);
+        run.files = files.iter().map(curate_file).collect();
+        run.candidate = Some(digest);
+        run.version = Some(version);
+        evidence.protection = Some(protected.facts.clone());
+        let candidate = Candidate {
+            digest,
+            made: at,
+            files,
+            record,
+            asked,
+            privacy,
+            protection: protected.facts.clone(),
+            profile,
+            quality: run.quality.clone(),
+            licence,
+            card: pipeline.file.card.clone(),
+            evidence: evidence.clone(),
+        };
+        candidate.write(&making)?;
+        if !dry_run {
+            place(&making, &Candidate::folder(&self.data, &pipeline.name))?;
+        }
+        clean(&work);
+        Ok(CurateOutcome::Candidate)
+    }
+
+    /// The independent reader, on the written file, in a worker of its own.
+    pub(crate) fn audit(&self, folder: &Path, files: &[fyr_model::release::ReleaseFile], asked: &Asked) -> Result<PrivacyReport, Refusal> {
+        let read: Vec<(String, PathBuf)> = files.iter().map(|file| (file.path.clone(), folder.join(&file.path))).collect();
+        let dir = tempfile::tempdir().map_err(|error| disk(folder, &error))?;
+        let work = fyr_audit::PrivacyWork { files: read, asked: asked.clone() };
+        tokio::task::block_in_place(|| self.runner.run("audit.privacy", &folder.display().to_string(), &work, dir.path(), &self.worker))
+    }
+
+    fn derived(&self, pipeline: &Pipeline, licence: &LicenceVerdict) -> Result<fyr_model::Licence, Refusal> {
+        let source = licence.licence.as_ref().ok_or_else(|| licence_refused(pipeline, licence))?;
+        fyr_assess::licence::derive(std::slice::from_ref(source))
+            .map_err(|reason| Refusal::new("licence-conflict", RefusalKind::Forbidden, pipeline.name.as_str(), reason))
+    }
+
+    /// The next version and what changed, or nothing when the latest release holds exactly this.
+    async fn version(
+        &self,
+        former: Option<&fyr_publish::Release>,
+        protected: &ProtectedTable,
+        record: &fyr_model::release::ReleaseRecord,
+    ) -> Result<Option<(Version, Text)>, Refusal> {
+        let Some(former) = former else {
+            return Ok(Some((Version::FIRST, Text::new("Första utgåvan.", "First release."))));
+        };
+        let old = former.dir.join(PARQUET);
+        let difference = self.engine.compare(&[old], &[protected.recoded().to_path_buf()]).await?;
+        let was = &former.manifest.record;
+        let v = was.version;
+        let (added, removed) = (difference.rows_added, difference.rows_removed);
+        if difference.schema_changed {
+            let text = Text::new("Kolumner, typer eller koder har ändrats.", "Columns, types or codes have changed.");
+            return Ok(Some((Version { major: v.major + 1, minor: 0, patch: 0 }, text)));
+        }
+        if removed > 0 {
+            let text = Text::new(
+                format!("{added} rader tillkom, {removed} rader togs bort eller ändrades."),
+                format!("{added} rows added, {removed} rows removed or changed."),
+            );
+            return Ok(Some((Version { major: v.major + 1, minor: 0, patch: 0 }, text)));
+        }
+        if added > 0 {
+            let text = Text::new(format!("{added} rader tillkom."), format!("{added} rows added."));
+            return Ok(Some((Version { minor: v.minor + 1, patch: 0, ..v }, text)));
+        }
+        if crate::evidence::same_description(was, record) {
+            return Ok(None);
+        }
+        let text = Text::new("Samma rader, ändrad beskrivning.", "Same rows, changed description.");
+        Ok(Some((Version { patch: v.patch + 1, ..v }, text)))
+    }
+}
+
+fn find<'a>(view: &'a CatalogueView, pipeline: &Pipeline) -> Result<&'a Dataset, Refusal> {
+    view.datasets.iter().find(|dataset| dataset.id.as_str() == pipeline.file.dataset).ok_or_else(|| {
+        let source = &pipeline.file.source;
+        Refusal::new(
+            "dataset-not-harvested",
+            RefusalKind::Unreachable,
+            &pipeline.file.dataset,
+            Text::new(
+                format!("datamängden finns inte i det som har skördats från `{source}`"),
+                format!("the dataset is not in what has been harvested from `{source}`"),
+            ),
+        )
+        .hint(Text::new(format!("kör `fyr harvest {source}`"), format!("run `fyr harvest {source}`")))
+    })
+}
+
+fn choose<'a>(dataset: &'a Dataset, pipeline: &Pipeline) -> Result<&'a Distribution, Refusal> {
+    let wanted = pipeline.file.distribution.as_deref();
+    let fits = |distribution: &&Distribution| {
+        let named = |wanted: &str| {
+            distribution.iri == wanted || distribution.download_url.iter().chain(&distribution.access_url).any(|value| value.as_str() == wanted)
+        };
+        wanted.is_none_or(named)
+    };
+    let fitting: Vec<&Distribution> = dataset.distributions.iter().filter(fits).collect();
+    match fitting.as_slice() {
+        [one] => Ok(one),
+        several => {
+            let known: Vec<&str> = dataset.distributions.iter().map(|distribution| distribution.iri.as_str()).collect();
+            let count = several.len();
+            Err(Refusal::new(
+                "distribution-ambiguous",
+                RefusalKind::Configuration,
+                dataset.id.as_str(),
+                Text::new(
+                    format!("{count} distributioner svarar mot pipelinen, den behöver exakt en"),
+                    format!("{count} distributions fit the pipeline, it needs exactly one"),
+                ),
+            )
+            .hint(Text::new(
+                format!("ange `distribution`: {}", known.join(", ")),
+                format!("state `distribution`: {}", known.join(", ")),
+            )))
+        }
+    }
+}
+
+fn no_address(distribution: &Distribution) -> Refusal {
+    let text = Text::new("distributionen har ingen adress att hämta från", "the distribution has no address to fetch from");
+    Refusal::new("distribution-no-address", RefusalKind::Unreachable, &distribution.iri, text)
+}
+
+fn licence_refused(pipeline: &Pipeline, verdict: &LicenceVerdict) -> Refusal {
+    Refusal::new("licence-refused", RefusalKind::Forbidden, pipeline.name.as_str(), verdict.sentence.clone()).hint(Text::new(
+        "be utgivaren ange en öppen licens på distributionen",
+        "ask the publisher to state an open licence on the distribution",
+    ))
+}
+
+fn audit_passed(pipeline: &Pipeline, report: &PrivacyReport) -> Result<(), Refusal> {
+    if report.passed {
+        return Ok(());
+    }
+    let failed: Vec<&fyr_model::privacy::Check> = report.checks.iter().filter(|check| !check.ok).collect();
+    let sv = failed.iter().map(|check| check.detail.sv.as_str()).collect::<Vec<_>>().join("; ");
+    let en = failed.iter().map(|check| check.detail.en.as_str()).collect::<Vec<_>>().join("; ");
+    let text = Text::new(format!("den oberoende granskningen säger nej: {sv}"), format!("the independent audit says no: {en}"));
+    Err(Refusal::new("audit-failed", RefusalKind::Forbidden, pipeline.name.as_str(), text))
+}
+
+fn asked(pipeline: &Pipeline, protected: &ProtectedTable, at: DateTime<Utc>) -> Asked {
+    let forbidden = pipeline.policy.columns.iter().filter(|(_, column)| column.role() == Role::Identifier).map(|(name, _)| name.clone()).collect();
+    Asked {
+        roles: protected.roles.clone(),
+        k: pipeline.policy.model.as_ref().map(|model| model.k),
+        forbidden,
+        cleared: pipeline.policy.cleared.clone(),
+        reference: at.date_naive(),
+    }
+}
+
+/// What the file's holder sees: columns that detectors cleared, exactly; the others by type and counts.
+pub fn for_holder(columns: &[Column], detections: &[PersonalDataFinding]) -> Exposure {
+    let show = |column: &Column| match detections.iter().find(|finding| finding.column == column.name) {
+        Some(finding) if finding.verdict == "none" => Show::Values,
+        Some(finding) => Show::CountsOnly(finding.verdict.clone()),
+        None => Show::CountsOnly("unscanned".into()),
+    };
+    Exposure { columns: columns.iter().map(|column| (column.name.clone(), show(column))).collect(), group_min: 1, coarse: false }
+}
+
+/// What everybody sees (H33): only plain columns without direct identifiers; groups of at least k and rounded bounds in a protected table.
+fn for_publication(protected: &ProtectedTable, detections: &[PersonalDataFinding], asked: &Asked) -> Exposure {
+    let show = |column: &Column| {
+        let direct = detections.iter().any(|finding| finding.column == column.name && finding.verdict == "direct");
+        match protected.roles.get(&column.name) {
+            Some(Role::Plain) if !direct || asked.cleared.contains_key(&column.name) => Show::Values,
+            Some(Role::Sensitive) => Show::CountsOnly("sensitive".into()),
+            Some(Role::QuasiIdentifier) => Show::CountsOnly("quasi-identifying".into()),
+            _ => Show::CountsOnly("direct".into()),
+        }
+    };
+    let columns: BTreeMap<String, Show> = protected.columns.iter().map(|column| (column.name.clone(), show(column))).collect();
+    let coarse = protected.is_protected();
+    Exposure { columns, group_min: if coarse { asked.k.unwrap_or(10) } else { 1 }, coarse }
+}
+
+fn describe(profile: &mut TableProfile, columns: &[Column]) {
+    for known in &mut profile.columns {
+        if let Some(column) = columns.iter().find(|column| column.name == known.name) {
+            known.description.clone_from(&column.description);
+            known.unit.clone_from(&column.unit);
+        }
+    }
+}
+
+fn curate_file(file: &fyr_model::release::ReleaseFile) -> CurateFile {
+    CurateFile { path: file.path.clone(), bytes: file.bytes, sha256: file.sha256, rows: file.rows.unwrap_or(0) }
+}
+
+/// Makes `dir` for this user only; staged tables hold personal data (H31).
+pub(crate) fn private_folder(dir: &Path) -> Result<(), Refusal> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| disk(dir, &error))?;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(|error| disk(dir, &error))
+}
+
+/// An empty folder, whatever an interrupted run left in it.
+fn fresh_folder(dir: &Path) -> Result<(), Refusal> {
+    clean(dir);
+    private_folder(dir)
+}
+
+fn clean(dir: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(dir)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(folder = %dir.display(), %error, "could not remove a work folder");
+    }
+}
+
+/// Moves a finished candidate into its place; a kill between the two moves leaves no candidate, never half of one.
+fn place(made: &Path, folder: &Path) -> Result<(), Refusal> {
+    if let Some(parent) = folder.parent() {
+        private_folder(parent)?;
+    }
+    clean(folder);
+    std::fs::rename(made, folder).map_err(|error| disk(folder, &error))
+}
+
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, Refusal> {
+    serde_json::to_value(value).map_err(|error| {
+        let text = Text::new(format!("kunde inte skrivas som JSON: {error}"), format!("could not be written as JSON: {error}"));
+        Refusal::new("json", RefusalKind::Internal, "fyr", text)
+    })
+}
+
+pub(crate) fn disk(path: &Path, error: &dyn std::fmt::Display) -> Refusal {
+    let shown = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let text = Text::new(format!("`{shown}` kunde inte skrivas: {error}"), format!("`{shown}` could not be written: {error}"));
+    Refusal::new("disk", RefusalKind::Internal, shown, text)
+}

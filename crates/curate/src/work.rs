@@ -1,0 +1,66 @@
+//! The confined step of this crate: stage a file and let the detectors see every batch on its way.
+//!
+//! `table` cannot name `privacy`; this function stands between them inside the worker, so that the bytes are read once and the finished
+//! findings come out as counts.
+
+use std::path::Path;
+
+use chrono::NaiveDate;
+use fyr_model::privacy::PersonalDataFinding;
+use fyr_model::table::{Column, StagedFacts};
+use fyr_model::{Refusal, RefusalKind, Text};
+use fyr_privacy::detect::Detectors;
+use fyr_table::arrow::array::RecordBatch;
+use fyr_table::{Observer, StageRequest};
+use serde::{Deserialize, Serialize};
+
+/// What the worker is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StageWork {
+    /// The file and how to read it.
+    pub request: StageRequest,
+    /// The day that ages and birth dates are judged against.
+    pub reference: NaiveDate,
+}
+
+/// What it answers: the typed table and what detectors found, as counts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StageResult {
+    /// The staged table.
+    pub facts: StagedFacts,
+    /// One finding a column, verdict `none` included.
+    pub detections: Vec<PersonalDataFinding>,
+}
+
+struct Scan {
+    reference: NaiveDate,
+    detectors: Option<Detectors>,
+}
+
+impl Observer for Scan {
+    fn begin(&mut self, columns: &[Column]) {
+        self.detectors = Some(Detectors::new(columns, self.reference));
+    }
+    fn batch(&mut self, batch: &RecordBatch) {
+        if let Some(detectors) = &mut self.detectors {
+            detectors.observe(batch);
+        }
+    }
+}
+
+/// The handler `curate.stage`.
+///
+/// # Errors
+/// What `table::stage` refuses, unchanged.
+pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, Refusal> {
+    let work: StageWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
+    let mut scan = Scan { reference: work.reference, detectors: None };
+    let facts = fyr_table::stage(&work.request, dir, &mut scan)?;
+    let detections = scan.detectors.map(Detectors::finish).unwrap_or_default();
+    serde_json::to_value(StageResult { facts, detections }).map_err(|error| broken(&error))
+}
+
+fn broken(error: &serde_json::Error) -> Refusal {
+    let text = Text::new(format!("arbetet gick inte att beskriva: {error}"), format!("the work could not be described: {error}"));
+    Refusal::new("worker-protocol", RefusalKind::Internal, "curate.stage", text)
+}

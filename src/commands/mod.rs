@@ -1,0 +1,139 @@
+//! One file a family of commands. Each turns words into one call and its answer into a report.
+
+mod explain;
+mod input;
+mod release;
+mod stored;
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use fyr_model::{Lang, Refusal};
+
+use crate::cli;
+use crate::config::Config;
+use crate::term::{Ink, Term};
+use crate::workspace::{Workspace, internal};
+
+pub use input::{CheckBody, ScanBody};
+pub use release::VerifyBody;
+pub use stored::listen;
+
+/// What every command knows.
+pub struct Door {
+    /// How to write.
+    pub term: Term,
+    /// Whether machines read.
+    pub json: bool,
+    /// The configuration.
+    pub config: Config,
+}
+
+/// Reads the words, does what they say, and answers with the exit code of the contract.
+pub fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().collect();
+    let lang = cli::language(&words);
+    let matches = match cli::command(lang).try_get_matches_from(&words) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let term = terminal(&matches, lang);
+    logs();
+    let json = cli::flag(&matches, "json");
+    match run(&matches, term, json) {
+        Ok(code) => ExitCode::from(code),
+        Err(refusal) => {
+            refused(&term, &refusal);
+            ExitCode::from(refusal.exit_code())
+        }
+    }
+}
+
+fn terminal(matches: &ArgMatches, lang: Lang) -> Term {
+    let utf8 = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .is_none_or(|value| value.to_ascii_lowercase().replace('-', "").contains("utf8"));
+    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    let colour = match cli::text(matches, "color") {
+        Some("always") => true,
+        Some("never") => false,
+        _ => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() && !dumb,
+    };
+    Term { lang, colour, symbols: utf8 && !dumb && !cli::flag(matches, "ascii") }
+}
+
+/// Logs go to standard error; `FYR_LOG` chooses what is said.
+fn logs() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("FYR_LOG").unwrap_or_else(|_| "warn".into());
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+}
+
+/// `error:` what happened, then `hint:` what to do.
+pub fn refused(term: &Term, refusal: &Refusal) {
+    let place = refusal.position.filter(|at| at.line > 0).map(|at| format!(" ({}:{})", at.line, at.column)).unwrap_or_default();
+    let what = crate::term::safe(refusal.message.get(term.lang));
+    let subject = crate::term::safe(&refusal.subject);
+    eprintln!("{} {subject}{place}: {what}", term.ink(Ink::Error, term.say("fel:", "error:")));
+    if let Some(hint) = &refusal.hint {
+        eprintln!("{} {}", term.ink(Ink::Dim, term.say("tips:", "hint:")), crate::term::safe(hint.get(term.lang)));
+    }
+}
+
+fn run(matches: &ArgMatches, term: Term, json: bool) -> Result<u8, Refusal> {
+    let Some((name, words)) = matches.subcommand() else { return Ok(2) };
+    let workspace = match (name, cli::text(matches, "workspace")) {
+        ("demo" | "init" | "verify", _) => None,
+        (_, named) => Workspace::find(named.map(Path::new))?,
+    };
+    let config = Config::read(workspace, &cli::texts(matches, "set"))?;
+    let door = Door { term, json, config };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| internal("runtime", &error))?;
+    runtime.block_on(async {
+        match name {
+            "demo" => crate::demo::run(&door, words).await,
+            "init" => stored::init(&door, words),
+            "source" => stored::source(&door, words).await,
+            "harvest" => stored::harvest(&door, words).await,
+            "check" => input::check(&door, words).await,
+            "mqa" => input::mqa(&door, words).await,
+            "profile" => input::profile(&door, words).await,
+            "convert" => input::convert(&door, words).await,
+            "scan" => input::scan(&door, words).await,
+            "curate" => stored::curate(&door, words).await,
+            "sign" => stored::sign(&door, words).await,
+            "publish" => stored::publish(&door, words).await,
+            "withdraw" => stored::withdraw(&door, words).await,
+            "score" => explain::score(&door, words).await,
+            "explain" => explain::explain(&door, words).await,
+            "verify" => release::verify(&door, words),
+            "sparql" => stored::sparql(&door, words).await,
+            "serve" => stored::serve(&door, words).await,
+            _ => Ok(2),
+        }
+    })
+}
+
+impl Door {
+    /// Prints one JSON document with its envelope.
+    pub fn document<T: serde::Serialize>(&self, shape: &str, input: Option<fyr_model::InputRef>, body: T) -> Result<(), Refusal> {
+        let mut document = fyr_model::Envelope::new(format!("fyr/{shape}/1"), chrono::Utc::now(), body).rules(fyr_assess::packs());
+        document.input = input;
+        let text = serde_json::to_string_pretty(&document).map_err(|error| internal("json", &error))?;
+        println!("{text}");
+        Ok(())
+    }
+
+    /// The workspace, or how to get one.
+    pub fn workspace(&self) -> Result<&Workspace, Refusal> {
+        match &self.config.workspace {
+            Some(workspace) => Ok(workspace),
+            None => Err(Workspace::missing()),
+        }
+    }
+}

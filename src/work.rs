@@ -1,0 +1,20 @@
+//! What the confined workers can do: each step's function under the name that the flows call it by.
+
+use fyr_confine::{Handler, Runner};
+
+/// The hidden word that starts a worker.
+pub const WORD: &str = "worker";
+
+/// Every piece of work that reads bytes from outside.
+pub const HANDLERS: &[(&str, Handler)] = &[
+    ("graph.read", fyr_graph::read_work),
+    ("graph.rehearse", fyr_graph::sparql::rehearse_work),
+    ("curate.stage", fyr_curate::work::stage),
+    ("audit.privacy", fyr_audit::privacy_work),
+    ("audit.package", fyr_audit::package_work),
+];
+
+/// Runs work in a child of this same program.
+pub fn runner() -> std::io::Result<Runner> {
+    Ok(Runner::Child { program: std::env::current_exe()?, args: vec![WORD.into()] })
+}
