@@ -1,0 +1,130 @@
+//! The typed view: catalogues, datasets, services and agents as `model` has them, with the faults of the graph beside them.
+//!
+//! Everything is kept. A literal where an IRI belongs is carried as a literal and reported; a node that is referred to and not described is
+//! carried as such. What a property must hold, and how often, is the profile's business (`assess`), not this module's.
+
+mod entities;
+mod faults;
+mod roles;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fyr_model::{CatalogueView, Refusal};
+
+use crate::refuse::internal;
+use crate::triples::{Builder, Graph, Id};
+pub(crate) use roles::{Role, Roles};
+
+/// The start of the IRIs that stand for blank nodes of harvested documents.
+pub(crate) const SKOLEM: &str = "urn:fyr:bnode:";
+
+/// A graph with the numbers of the properties that are asked for, looked up once.
+pub(crate) struct Reader<'g> {
+    pub(crate) graph: &'g Graph,
+    pub(crate) roles: Roles,
+}
+
+impl<'g> Reader<'g> {
+    pub(crate) fn new(graph: &'g Graph) -> Self {
+        Self {
+            graph,
+            roles: Roles::of(graph),
+        }
+    }
+
+    /// The objects of a property, in document order where it is known.
+    pub(crate) fn objects(&self, subject: Id, property: &str) -> Vec<Id> {
+        let property = self.graph.iri_id(property);
+        property.map(|p| self.graph.objects(subject, p)).unwrap_or_default()
+    }
+
+    /// The objects of several properties, one property after the other.
+    pub(crate) fn any(&self, subject: Id, properties: &[&str]) -> Vec<Id> {
+        properties.iter().flat_map(|property| self.objects(subject, property)).collect()
+    }
+
+    /// The IRI of a node; empty for a literal.
+    pub(crate) fn name(&self, id: Id) -> String {
+        self.graph.iri(id).unwrap_or_default().to_owned()
+    }
+
+    /// Whether the node was blank in its document.
+    pub(crate) fn was_blank(&self, id: Id) -> bool {
+        self.graph.iri(id).is_some_and(|iri| iri.starts_with(SKOLEM))
+    }
+
+    /// Whether anything is said about a node.
+    pub(crate) fn described(&self, id: Id) -> bool {
+        self.graph.of(id).next().is_some()
+    }
+
+    /// The view with its findings.
+    pub(crate) fn view(&self) -> CatalogueView {
+        let mut view = CatalogueView {
+            catalogues: self.catalogues(),
+            datasets: self.of_role(Role::Dataset, |id| self.dataset(id)),
+            services: self.of_role(Role::Service, |id| self.service(id)),
+            agents: self.of_role(Role::Agent, |id| self.agent(id)),
+            findings: self.faults(),
+        };
+        view.datasets.sort_by(|a, b| a.id.cmp(&b.id));
+        view.services.sort_by(|a, b| a.iri.cmp(&b.iri));
+        view.agents.sort_by(|a, b| a.iri.cmp(&b.iri));
+        view
+    }
+
+    fn of_role<T>(&self, role: Role, read: impl Fn(Id) -> T) -> Vec<T> {
+        self.roles.with(role).map(read).collect()
+    }
+}
+
+/// The view of a snapshot file. Distributions are by IRI, since a snapshot has no document order.
+///
+/// # Errors
+/// A refusal when the file cannot be read, or is no snapshot of ours.
+pub fn view_of(nquads: &Path) -> Result<CatalogueView, Refusal> {
+    let graph = crate::read::load(nquads)?;
+    let mut view = Reader::new(&graph).view();
+    by_iri(&mut view);
+    Ok(view)
+}
+
+/// Puts distributions in the order of their IRIs.
+pub(crate) fn by_iri(view: &mut CatalogueView) {
+    for dataset in &mut view.datasets {
+        dataset.distributions.sort_by(|a, b| a.iri.cmp(&b.iri));
+    }
+}
+
+/// Puts distributions in an order that was recorded; what it does not name comes last, by IRI.
+pub(crate) fn in_order(view: &mut CatalogueView, order: &BTreeMap<String, Vec<String>>) {
+    by_iri(view);
+    for dataset in &mut view.datasets {
+        if let Some(order) = order.get(dataset.id.as_str()) {
+            let place = |iri: &str| order.iter().position(|known| known == iri).unwrap_or(usize::MAX);
+            dataset.distributions.sort_by_key(|distribution| place(&distribution.iri));
+        }
+    }
+}
+
+/// A graph from triples that come one by one.
+pub(crate) fn collect<E: std::fmt::Display>(
+    triples: impl Iterator<Item = Result<oxrdf::Triple, E>>,
+    subject: &str,
+) -> Result<Graph, Refusal> {
+    let mut builder = Builder::default();
+    for triple in triples {
+        builder.add(triple.map_err(|error| {
+            internal(
+                "snapshot-unreadable",
+                subject,
+                "ögonblicksbilden kunde inte läsas",
+                "the snapshot could not be read",
+                error,
+            )
+        })?);
+    }
+    Ok(builder.finish())
+}

@@ -1,0 +1,16 @@
+//! The RDF that Fyr publishes, from the types of `model`: DCAT-AP-SE entries and the catalogue, DQV, PROV-O.
+//!
+//! Order is fixed, and the same input gives the same bytes. Nodes about quality and provenance stand in documents of their own, never in the
+//! catalogue that others harvest (`publishing.md` section 5).
+
+mod dcat;
+mod dqv;
+mod own;
+mod prov;
+mod serialise;
+
+pub use dcat::{catalogue, entry};
+pub use dqv::dqv;
+pub use own::{OwnAgent, OwnCatalogue, OwnContact};
+pub use prov::{Step, prov};
+pub(crate) use serialise::serialise;
