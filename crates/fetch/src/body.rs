@@ -169,7 +169,11 @@ impl<'a> Taker<'a> {
             Sink::Plain(counted) => counted.flush(),
             Sink::Gzip(decoder) => decoder.try_finish(),
         };
-        whole.map_err(|error| self.why(&error))?;
+        whole.map_err(|error| match self.why(&error) {
+            // What only shows at the end is an end that is missing or wrong.
+            fault if fault.refusal.id == "fetch-encoding" => passing(refuse::short(self.url, self.wire, None)),
+            fault => fault,
+        })?;
         let counted = match self.sink {
             Sink::Plain(counted) => counted,
             Sink::Gzip(decoder) => decoder.finish().map_err(|error| refuse::disk(self.url, error.kind()))?,

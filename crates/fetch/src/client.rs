@@ -340,7 +340,8 @@ fn allowed_host(given: &str) -> Result<String, Refusal> {
     let parsed = given.rsplit_once(':').and_then(|(host, port)| {
         let port: u16 = port.parse().ok()?;
         let url = Url::parse(&format!("http://{host}:{port}/")).ok()?;
-        Some(format!("{}:{port}", url.host_str()?))
+        let bare = url.username().is_empty() && url.path() == "/" && url.query().is_none();
+        bare.then(|| url.host_str().map(|host| format!("{host}:{port}"))).flatten()
     });
     parsed.ok_or_else(|| {
         refuse::configuration(
@@ -409,5 +410,93 @@ fn refused_status(answer: &Answer, url: &Url, status: u16) -> Fault {
             ..passing(refusal)
         },
         _ => refusal.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::IpAddr;
+    use std::sync::Mutex;
+
+    use futures::future::FutureExt as _;
+
+    /// A name service that gives each answer once and counts.
+    fn changing(answers: &[&str]) -> (Lookup, Arc<AtomicU64>) {
+        let answers: Vec<IpAddr> = answers.iter().rev().map(|text| text.parse().unwrap()).collect();
+        let (answers, count) = (Arc::new(Mutex::new(answers)), Arc::new(AtomicU64::new(0)));
+        let counted = Arc::clone(&count);
+        let lookup: Lookup = Arc::new(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let next = answers.lock().unwrap().pop();
+            async move { Ok(next.into_iter().collect()) }.boxed()
+        });
+        (lookup, count)
+    }
+
+    fn client(dir: &Path, allow: &[String], lookup: Lookup) -> Client {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = FetchConfig {
+            allow_hosts: allow.to_vec(),
+            raw_dir: dir.join("raw"),
+            ..FetchConfig::default()
+        };
+        config.limits.retries_max = 0;
+        Client::with_lookup(config, lookup).unwrap()
+    }
+
+    #[tokio::test]
+    async fn h02_a_name_is_looked_up_once_and_the_judged_answer_is_the_one_connected_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let app = axum::Router::new().fallback(async || "x");
+        tokio::spawn(async move { axum::serve(listener, app).await });
+
+        // An allowed name: the first answer is connected to; a second look-up would have led elsewhere.
+        let host = format!("data.exempelby.example:{port}");
+        let (lookup, count) = changing(&["127.0.0.1", "192.0.2.1"]);
+        let reader = client(dir.path(), &[host.clone()], lookup);
+        assert!(reader.get(&format!("http://{host}/"), What::File, None).await.is_ok());
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+
+        // A name from outside whose answer is loopback is refused at that answer, without another question.
+        let (lookup, count) = changing(&["127.0.0.1", "8.8.8.8"]);
+        let reader = client(dir.path(), &[], lookup);
+        let refusal = reader.get("http://data.exempelby.example/", What::File, None).await.unwrap_err();
+        assert_eq!((refusal.id.as_str(), count.load(Ordering::SeqCst)), ("fetch-address", 1));
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_address_is_said_to_have_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let reader = client(dir.path(), &[], changing(&[]).0);
+        assert_eq!(
+            reader.get("http://data.exempelby.example/", What::File, None).await.unwrap_err().id,
+            "fetch-dns"
+        );
+    }
+
+    #[test]
+    fn an_allowed_host_needs_its_port() {
+        assert_eq!(allowed_host("127.0.0.1:80").unwrap(), "127.0.0.1:80");
+        assert_eq!(allowed_host("[::1]:8080").unwrap(), "[::1]:8080");
+        assert_eq!(allowed_host("Data.Exempelby.example:443").unwrap(), "data.exempelby.example:443");
+        for given in ["127.0.0.1", "", ":80", "a:b", "a/b:80", "u@a:80", "a?b:80"] {
+            assert_eq!(allowed_host(given).unwrap_err().id, "fetch-configuration", "{given}");
+        }
+    }
+
+    #[test]
+    fn waits_double_and_jitter_stays_between_half_and_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = Url::parse("http://data.exempelby.example/").unwrap();
+        let mut reader = client(dir.path(), &[], changing(&[]).0);
+        (0..50).for_each(|_| {
+            let wait = reader.backoff(&url, 1);
+            assert!(wait >= Duration::from_secs(1) && wait <= Duration::from_secs(2), "{wait:?}");
+        });
+        Arc::get_mut(&mut reader.inner).unwrap().config.jitter = false;
+        assert_eq!([0, 1, 2].map(|attempt| reader.backoff(&url, attempt).as_secs()), [1, 2, 4]);
     }
 }
