@@ -1,0 +1,138 @@
+//! Metadata quality, 405 points, in the EU's rules and in the Swedish portal's (`mqa.md`).
+//!
+//! In: the typed view and, if links were checked, one status per address. Out: points per metric with what was seen, per distribution, dataset,
+//! publisher and catalogue. The quirks of the EU's scoring are copied, because that is how the points fall: the best distribution wins whole, a
+//! tie keeps the earlier one, and a winner without a date hides the dataset's. Not measured here: compliance, which needs SHACL, and statuses
+//! without links. A series is no dataset and is not scored.
+
+mod measure;
+mod points;
+
+use std::collections::BTreeMap;
+
+use fyr_model::mqa::{MqaDataset, MqaDimensions, MqaDistribution, MqaMetric, MqaReport, MqaSummary, Rating, Variant};
+use fyr_model::{CatalogueView, Dataset, Distribution};
+
+use points::{On, POINTS, Row};
+
+/// What is known about addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Links {
+    /// No address was asked: status points are not measured.
+    #[default]
+    None,
+    /// Every address is taken to answer 200.
+    AssumeOk,
+    /// The recorded final status per address; an address that is not among them was not asked.
+    Statuses(BTreeMap<String, u16>),
+}
+
+/// Scores every dataset of a catalogue by the rules of one variant.
+pub fn score(view: &CatalogueView, variant: Variant, links: &Links) -> MqaReport {
+    let scored: Vec<(&Dataset, MqaDataset)> = view
+        .datasets
+        .iter()
+        .filter(|dataset| !dataset.series)
+        .map(|dataset| (dataset, score_dataset(dataset, variant, links)))
+        .collect();
+    let mut by_publisher: BTreeMap<String, Vec<&MqaDataset>> = BTreeMap::new();
+    for (dataset, result) in &scored {
+        if let Some(publisher) = dataset.publisher.first() {
+            by_publisher.entry(publisher.iri.clone()).or_default().push(result);
+        }
+    }
+    MqaReport {
+        variant,
+        catalogue: summary(scored.iter().map(|(_, result)| result)),
+        publishers: by_publisher.into_iter().map(|(iri, results)| (iri, summary(results))).collect(),
+        datasets: scored.into_iter().map(|(_, result)| result).collect(),
+    }
+}
+
+/// Scores one dataset: its own metrics, and those of its best distribution.
+pub fn score_dataset(dataset: &Dataset, variant: Variant, links: &Links) -> MqaDataset {
+    let distributions: Vec<MqaDistribution> = dataset
+        .distributions
+        .iter()
+        .map(|distribution| score_distribution(distribution, variant, links))
+        .collect();
+    let winner = distributions
+        .iter()
+        .reduce(|best, next| if next.total > best.total { next } else { best });
+    let metrics: Vec<(&Row, MqaMetric)> = POINTS
+        .metric
+        .iter()
+        .filter_map(|row| {
+            let metric = match (row.on, winner) {
+                (On::Dataset, _) | (On::Either, None) => Some(measure::on_dataset(row, dataset, variant)),
+                (On::Distribution, None) => None,
+                (On::Distribution | On::Either, Some(winner)) => {
+                    winner.metrics.iter().find(|metric| metric.id == row.iri(variant)).cloned()
+                }
+            };
+            metric.map(|metric| (row, metric))
+        })
+        .collect();
+    let dimensions = dimensions(&metrics);
+    let total = metrics.iter().map(|(_, metric)| metric.points).sum();
+    MqaDataset {
+        iri: dataset.id.as_str().to_owned(),
+        total,
+        rating: Rating::of(f64::from(total)),
+        dimensions,
+        best_distribution: winner.map(|winner| winner.iri.clone()),
+        metrics: metrics.into_iter().map(|(_, metric)| metric).collect(),
+        distributions,
+    }
+}
+
+fn score_distribution(distribution: &Distribution, variant: Variant, links: &Links) -> MqaDistribution {
+    let own = POINTS.metric.iter().filter(|row| row.on != On::Dataset);
+    let metrics: Vec<MqaMetric> = own.map(|row| measure::on_distribution(row, distribution, variant, links)).collect();
+    MqaDistribution {
+        iri: distribution.iri.clone(),
+        total: metrics.iter().map(|metric| metric.points).sum(),
+        metrics,
+    }
+}
+
+fn dimensions(metrics: &[(&Row, MqaMetric)]) -> MqaDimensions {
+    let sum = |name: &str| {
+        metrics
+            .iter()
+            .filter(|(row, _)| row.dimension == name)
+            .map(|(_, metric)| f64::from(metric.points))
+            .sum()
+    };
+    MqaDimensions {
+        findability: sum("findability"),
+        accessibility: sum("accessibility"),
+        interoperability: sum("interoperability"),
+        reusability: sum("reusability"),
+        contextuality: sum("contextuality"),
+    }
+}
+
+/// Plain means with one decimal. An empty catalogue has 0 points.
+fn summary<'a>(results: impl IntoIterator<Item = &'a MqaDataset>) -> MqaSummary {
+    let results: Vec<&MqaDataset> = results.into_iter().collect();
+    let mean = |pick: &dyn Fn(&MqaDataset) -> f64| {
+        let sum: f64 = results.iter().map(|result| pick(result)).sum();
+        crate::score::one_decimal(if results.is_empty() { 0.0 } else { sum / results.len() as f64 })
+    };
+    let total = mean(&|result| f64::from(result.total));
+    MqaSummary {
+        total,
+        rating: Rating::of(total),
+        dimensions: MqaDimensions {
+            findability: mean(&|result| result.dimensions.findability),
+            accessibility: mean(&|result| result.dimensions.accessibility),
+            interoperability: mean(&|result| result.dimensions.interoperability),
+            reusability: mean(&|result| result.dimensions.reusability),
+            contextuality: mean(&|result| result.dimensions.contextuality),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
