@@ -70,7 +70,10 @@ mod tests {
         let files = testing::files(dir.path());
         let first = changelog(&testing::documents(&files, "1.0.0").record, None);
         let second = changelog(&testing::documents(&files, "1.1.0").record, Some(&first));
-        let places: Vec<usize> = ["# Ändringar", "## 1.1.0 (2026-11-22)", "## 1.0.0 (2026-11-22)"].iter().map(|head| second.find(head).unwrap()).collect();
+        let places: Vec<usize> = ["# Ändringar", "## 1.1.0 (2026-11-22)", "## 1.0.0 (2026-11-22)"]
+            .iter()
+            .map(|head| second.find(head).unwrap())
+            .collect();
         assert!(places.is_sorted() && places[0] == 0);
         assert_eq!(second.matches("# Ändringar").count(), 1);
     }

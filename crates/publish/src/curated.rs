@@ -30,7 +30,12 @@ impl CuratedDataset {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let subject = dir.display();
         if files.is_empty() {
-            return Err(refuse::forbidden("curated-empty", subject, "det finns inga filer att publicera", "there are no files to publish"));
+            return Err(refuse::forbidden(
+                "curated-empty",
+                subject,
+                "det finns inga filer att publicera",
+                "there are no files to publish",
+            ));
         }
         permits(&licence)?;
         passed(&report, &subject.to_string())?;
@@ -45,7 +50,12 @@ impl CuratedDataset {
                 return Err(mismatch(&file.path));
             }
         }
-        Ok(Self { dir, files, report, licence })
+        Ok(Self {
+            dir,
+            files,
+            report,
+            licence,
+        })
     }
 
     /// Where the files lie.
@@ -70,7 +80,12 @@ impl CuratedDataset {
 pub(crate) fn inside(dir: &Path, path: &str) -> Result<PathBuf, Refusal> {
     let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     if path.is_empty() || path.contains('\\') || !plain {
-        return Err(refuse::unreadable("release-path", dir, "en fil i listan ligger utanför mappen", "a listed file lies outside the folder"));
+        return Err(refuse::unreadable(
+            "release-path",
+            dir,
+            "en fil i listan ligger utanför mappen",
+            "a listed file lies outside the folder",
+        ));
     }
     Ok(dir.join(path))
 }
@@ -88,7 +103,12 @@ fn permits(licence: &LicenceVerdict) -> Result<(), Refusal> {
 }
 
 fn passed(report: &PrivacyReport, subject: &str) -> Result<(), Refusal> {
-    let failed: Vec<&str> = report.checks.iter().filter(|check| !check.ok).map(|check| check.id.as_str()).collect();
+    let failed: Vec<&str> = report
+        .checks
+        .iter()
+        .filter(|check| !check.ok)
+        .map(|check| check.id.as_str())
+        .collect();
     if report.passed && failed.is_empty() {
         return Ok(());
     }
@@ -149,10 +169,16 @@ mod tests {
     #[test]
     fn h29_files_other_than_the_audited_ones_are_refused() {
         let other = fyr_model::Sha256::of(b"other");
-        check(|dir, _, _, _| std::fs::write(dir.join("data/all-00000-of-00001.parquet"), "other").unwrap(), Some("audit-mismatch"));
+        check(
+            |dir, _, _, _| std::fs::write(dir.join("data/all-00000-of-00001.parquet"), "other").unwrap(),
+            Some("audit-mismatch"),
+        );
         check(|_, files, _, _| files[1].sha256 = other, Some("audit-mismatch"));
         check(|_, files, _, _| files[1].bytes += 1, Some("audit-mismatch"));
-        check(|_, _, report, _| report.files.values_mut().for_each(|sha| *sha = other), Some("audit-mismatch"));
+        check(
+            |_, _, report, _| report.files.values_mut().for_each(|sha| *sha = other),
+            Some("audit-mismatch"),
+        );
         check(|_, files, _, _| drop(files.remove(0)), Some("audit-mismatch"));
         check(|_, files, _, _| files.clear(), Some("curated-empty"));
     }

@@ -51,7 +51,10 @@ fn resource(documents: &Documents, file: &ReleaseFile) -> Option<Value> {
     });
     if let Some(out) = out.as_object_mut().filter(|_| format == "csv") {
         out.insert("encoding".into(), json!("utf-8"));
-        out.insert("dialect".into(), json!({"delimiter": ",", "quoteChar": "\"", "doubleQuote": true, "lineTerminator": "\r\n", "header": true}));
+        out.insert(
+            "dialect".into(),
+            json!({"delimiter": ",", "quoteChar": "\"", "doubleQuote": true, "lineTerminator": "\r\n", "header": true}),
+        );
     }
     Some(out)
 }

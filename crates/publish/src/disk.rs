@@ -69,7 +69,9 @@ fn copy_bytes(from: &mut File, to: &mut impl io::Write) -> io::Result<(Sha256, u
     let mut chunk = vec![0; CHUNK];
     loop {
         let read = from.read(&mut chunk)?;
-        let Some(part) = chunk.get(..read).filter(|part| !part.is_empty()) else { break };
+        let Some(part) = chunk.get(..read).filter(|part| !part.is_empty()) else {
+            break;
+        };
         hash.update(part);
         to.write_all(part)?;
         total += read as u64;

@@ -71,22 +71,46 @@ pub fn documents(documents: &Documents, files: &[ReleaseFile], former_changelog:
     audit.detections.iter_mut().for_each(|found| found.rows.clear());
     let mut quality = documents.quality.clone();
     quality.rules.iter_mut().for_each(|rule| rule.rows.clear());
-    let protection = Protection { protection: &documents.protection, audit };
+    let protection = Protection {
+        protection: &documents.protection,
+        audit,
+    };
     let envelope = |schema: &str| format!("fyr/{schema}/1");
     let mut made = vec![
-        ("CHANGELOG.md".to_owned(), changelog(&documents.record, former_changelog).into_bytes()),
+        (
+            "CHANGELOG.md".to_owned(),
+            changelog(&documents.record, former_changelog).into_bytes(),
+        ),
         ("README.md".to_owned(), card(documents, files).into_bytes()),
         ("attribution.json".to_owned(), pretty(&attribution(documents))?),
-        ("croissant.json".to_owned(), pretty(&croissant(documents, files, Addresses::Relative))?),
-        ("croissant.remote.json".to_owned(), pretty(&croissant(documents, files, Addresses::Absolute))?),
+        (
+            "croissant.json".to_owned(),
+            pretty(&croissant(documents, files, Addresses::Relative))?,
+        ),
+        (
+            "croissant.remote.json".to_owned(),
+            pretty(&croissant(documents, files, Addresses::Absolute))?,
+        ),
         ("datapackage.json".to_owned(), pretty(&datapackage(documents, files))?),
         ("dcat.ttl".to_owned(), documents.dcat_ttl.clone()),
         ("dqv.ttl".to_owned(), documents.dqv_ttl.clone()),
-        ("privacy.json".to_owned(), pretty(&enveloped(envelope("privacy"), documents, &protection))?),
-        ("profile.json".to_owned(), pretty(&enveloped(envelope("profile"), documents, &documents.profile))?),
+        (
+            "privacy.json".to_owned(),
+            pretty(&enveloped(envelope("privacy"), documents, &protection))?,
+        ),
+        (
+            "profile.json".to_owned(),
+            pretty(&enveloped(envelope("profile"), documents, &documents.profile))?,
+        ),
         ("prov.jsonld".to_owned(), documents.prov_jsonld.clone()),
-        ("quality.json".to_owned(), pretty(&enveloped(envelope("quality"), documents, &quality))?),
-        ("readiness.json".to_owned(), pretty(&enveloped(envelope("readiness"), documents, &documents.readiness))?),
+        (
+            "quality.json".to_owned(),
+            pretty(&enveloped(envelope("quality"), documents, &quality))?,
+        ),
+        (
+            "readiness.json".to_owned(),
+            pretty(&enveloped(envelope("readiness"), documents, &documents.readiness))?,
+        ),
     ];
     made.sort();
     Ok(made)
@@ -108,12 +132,17 @@ pub(crate) fn media_type(name: &str) -> &'static str {
 }
 
 fn enveloped<T>(schema: String, documents: &Documents, body: T) -> Envelope<T> {
-    Envelope::new(schema, documents.at, body).rules(documents.rules.clone()).input(documents.record.iri.clone(), None)
+    Envelope::new(schema, documents.at, body)
+        .rules(documents.rules.clone())
+        .input(documents.record.iri.clone(), None)
 }
 
 fn pretty<T: Serialize>(value: &T) -> Result<Vec<u8>, Refusal> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| {
-        let text = Text::new(format!("ett dokument gick inte att skriva: {error}"), format!("a document could not be written: {error}"));
+        let text = Text::new(
+            format!("ett dokument gick inte att skriva: {error}"),
+            format!("a document could not be written: {error}"),
+        );
         Refusal::new("publish-failed", RefusalKind::Internal, "document", text)
     })?;
     bytes.push(b'\n');
@@ -134,7 +163,15 @@ mod tests {
         assert_eq!(made, documents(&input, &files, None).unwrap());
         let names: Vec<&str> = made.iter().map(|(name, _)| name.as_str()).collect();
         for name in [
-            "CHANGELOG.md", "README.md", "attribution.json", "croissant.json", "datapackage.json", "dcat.ttl", "dqv.ttl", "profile.json", "prov.jsonld",
+            "CHANGELOG.md",
+            "README.md",
+            "attribution.json",
+            "croissant.json",
+            "datapackage.json",
+            "dcat.ttl",
+            "dqv.ttl",
+            "profile.json",
+            "prov.jsonld",
         ] {
             assert!(names.contains(&name), "{name} of publishing.md section 1");
         }
@@ -145,7 +182,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = testing::files(dir.path());
         let mut input = testing::documents(&files, "1.0.0");
-        assert!(input.quality.rules.iter().any(|rule| !rule.rows.is_empty()), "the control has row numbers");
+        assert!(
+            input.quality.rules.iter().any(|rule| !rule.rows.is_empty()),
+            "the control has row numbers"
+        );
         input.privacy.detections = vec![testing::detection()];
         for (name, bytes) in documents(&input, &files, None).unwrap() {
             let text = String::from_utf8(bytes).unwrap();
@@ -159,7 +199,10 @@ mod tests {
         let files = testing::files(dir.path());
         let input = testing::documents(&files, "1.0.0");
         let made: BTreeMap<_, _> = documents(&input, &files, None).unwrap().into_iter().collect();
-        assert_eq!(serde_json::from_slice::<TableProfile>(&made["profile.json"]).unwrap(), input.profile);
+        assert_eq!(
+            serde_json::from_slice::<TableProfile>(&made["profile.json"]).unwrap(),
+            input.profile
+        );
         let head: serde_json::Value = serde_json::from_slice(&made["profile.json"]).unwrap();
         assert_eq!(head["schema"], "fyr/profile/1");
     }

@@ -13,7 +13,10 @@ pub(crate) fn not_stated() -> Text {
 
 /// An answer of the card, or the words that say there is none.
 pub(crate) fn answer(given: &Option<Text>) -> Text {
-    given.clone().filter(|text| !text.sv.trim().is_empty() && !text.en.trim().is_empty()).unwrap_or_else(not_stated)
+    given
+        .clone()
+        .filter(|text| !text.sv.trim().is_empty() && !text.en.trim().is_empty())
+        .unwrap_or_else(not_stated)
 }
 
 /// Cells without a value, by column.
@@ -23,9 +26,16 @@ pub(crate) fn missing(documents: &Documents) -> Text {
     let holes: Vec<&ColumnProfile> = profile.columns.iter().filter(|column| column.nulls > 0).collect();
     let total: u64 = holes.iter().map(|column| column.nulls).sum();
     if holes.is_empty() {
-        return Text::new(format!("Inga av {cells} celler saknar värde."), format!("None of {cells} cells is missing."));
+        return Text::new(
+            format!("Inga av {cells} celler saknar värde."),
+            format!("None of {cells} cells is missing."),
+        );
     }
-    let list = holes.iter().map(|column| format!("{} ({})", column.name, column.nulls)).collect::<Vec<_>>().join(", ");
+    let list = holes
+        .iter()
+        .map(|column| format!("{} ({})", column.name, column.nulls))
+        .collect::<Vec<_>>()
+        .join(", ");
     Text::new(
         format!("{total} av {cells} celler saknar värde, efter kolumn: {list}."),
         format!("{total} of {cells} cells are missing, by column: {list}."),
@@ -40,7 +50,12 @@ pub(crate) fn protection(documents: &Documents) -> Text {
     );
     let Some(facts) = &documents.protection else { return unchanged };
     let named = |pick: &dyn Fn(&ColumnPlan) -> bool| {
-        let names: Vec<&str> = facts.columns.iter().filter(|plan| pick(plan)).map(|plan| plan.column.as_str()).collect();
+        let names: Vec<&str> = facts
+            .columns
+            .iter()
+            .filter(|plan| pick(plan))
+            .map(|plan| plan.column.as_str())
+            .collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
     let mut sentences = Vec::new();
@@ -51,10 +66,16 @@ pub(crate) fn protection(documents: &Documents) -> Text {
         ));
     }
     if let Some(removed) = named(&|plan| plan.action == "remove") {
-        sentences.push(Text::new(format!("Borttagna kolumner: {removed}."), format!("Columns removed: {removed}.")));
+        sentences.push(Text::new(
+            format!("Borttagna kolumner: {removed}."),
+            format!("Columns removed: {removed}."),
+        ));
     }
     if let Some(coarser) = named(&|plan| plan.action == "generalise" && plan.level > 0) {
-        sentences.push(Text::new(format!("Kolumner med grövre värden: {coarser}."), format!("Columns made coarser: {coarser}.")));
+        sentences.push(Text::new(
+            format!("Kolumner med grövre värden: {coarser}."),
+            format!("Columns made coarser: {coarser}."),
+        ));
     }
     if facts.suppressed_rows > 0 {
         let (suppressed, rows) = (facts.suppressed_rows, facts.rows_in);
@@ -71,8 +92,14 @@ pub(crate) fn audited(documents: &Documents) -> Text {
     let report = &documents.privacy;
     let passed = report.checks.iter().filter(|check| check.ok).count();
     let mut sentences = vec![Text::new(
-        format!("En fristående granskning läste de publicerade filerna: {passed} av {} kontroller godkända.", report.checks.len()),
-        format!("An independent audit read the published files: {passed} of {} checks passed.", report.checks.len()),
+        format!(
+            "En fristående granskning läste de publicerade filerna: {passed} av {} kontroller godkända.",
+            report.checks.len()
+        ),
+        format!(
+            "An independent audit read the published files: {passed} of {} checks passed.",
+            report.checks.len()
+        ),
     )];
     sentences.push(match (report.k, report.prosecutor_average) {
         (Some(k), average) => {
@@ -93,8 +120,14 @@ pub(crate) fn audited(documents: &Documents) -> Text {
     });
     for (column, clearance) in &report.cleared {
         sentences.push(Text::new(
-            format!("Fynd i kolumnen {column} ({}) är bedömt {}: {}.", clearance.kind, clearance.date, clearance.reason),
-            format!("A finding in column {column} ({}) was judged on {}: {}.", clearance.kind, clearance.date, clearance.reason),
+            format!(
+                "Fynd i kolumnen {column} ({}) är bedömt {}: {}.",
+                clearance.kind, clearance.date, clearance.reason
+            ),
+            format!(
+                "A finding in column {column} ({}) was judged on {}: {}.",
+                clearance.kind, clearance.date, clearance.reason
+            ),
         ));
     }
     joined(sentences)
@@ -103,7 +136,9 @@ pub(crate) fn audited(documents: &Documents) -> Text {
 /// Whether a column holds protected personal data.
 pub(crate) fn is_protected(documents: &Documents, column: &str) -> bool {
     let plans = documents.protection.iter().flat_map(|facts| &facts.columns);
-    plans.filter(|plan| plan.column == column).any(|plan| matches!(plan.role, Role::QuasiIdentifier | Role::Sensitive))
+    plans
+        .filter(|plan| plan.column == column)
+        .any(|plan| matches!(plan.role, Role::QuasiIdentifier | Role::Sensitive))
 }
 
 /// The rules' results, counted.
@@ -112,7 +147,10 @@ pub(crate) fn rules(documents: &Documents) -> Text {
     let failed: Vec<&str> = rules.iter().filter(|rule| !rule.passed).map(|rule| rule.id.as_str()).collect();
     let (all, good) = (rules.len(), rules.len() - failed.len());
     if failed.is_empty() {
-        return Text::new(format!("{good} av {all} kvalitetsregler godkända."), format!("{good} of {all} quality rules passed."));
+        return Text::new(
+            format!("{good} av {all} kvalitetsregler godkända."),
+            format!("{good} of {all} quality rules passed."),
+        );
     }
     let list = failed.join(", ");
     Text::new(

@@ -35,7 +35,9 @@ pub(crate) fn tags(stated: &[String]) -> Vec<String> {
         .filter_map(|text| {
             let code = text.trim_end_matches('/').rsplit(['/', '#']).next()?.to_ascii_lowercase();
             let short = CODES.iter().find(|(three, _)| *three == code).map(|(_, two)| (*two).to_owned());
-            short.or_else(|| (2..=8).contains(&code.len()).then_some(code)).filter(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+            short
+                .or_else(|| (2..=8).contains(&code.len()).then_some(code))
+                .filter(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
         })
         .collect();
     tags.sort();
@@ -59,13 +61,18 @@ pub(crate) fn json_ld(texts: &LangStrings, fallback: &str) -> Value {
         let untagged = texts.iter().map(|text| text.value.as_str()).find(|text| !text.trim().is_empty());
         return json!([{ "@value": untagged.unwrap_or(fallback) }]);
     }
-    by_tag.into_iter().map(|(tag, value)| json!({ "@value": value, "@language": tag })).collect()
+    by_tag
+        .into_iter()
+        .map(|(tag, value)| json!({ "@value": value, "@language": tag }))
+        .collect()
 }
 
 /// A harvested tag that a JSON-LD reader accepts.
 fn plausible(tag: &str) -> bool {
     let mut parts = tag.split('-');
-    let first = parts.next().is_some_and(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()));
+    let first = parts
+        .next()
+        .is_some_and(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()));
     first && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
@@ -105,7 +112,15 @@ mod tests {
     use super::*;
 
     fn texts(given: &[(&str, Option<&str>)]) -> LangStrings {
-        LangStrings(given.iter().map(|(value, lang)| LangString { value: (*value).into(), lang: lang.map(Into::into) }).collect())
+        LangStrings(
+            given
+                .iter()
+                .map(|(value, lang)| LangString {
+                    value: (*value).into(),
+                    lang: lang.map(Into::into),
+                })
+                .collect(),
+        )
     }
 
     #[test]
@@ -125,7 +140,10 @@ mod tests {
     #[test]
     fn tagged_and_untagged_texts_are_never_mixed() {
         let both = texts(&[("Träd", Some("sv")), ("Trees", Some("en")), ("x", None), ("Trädd", Some("sv"))]);
-        assert_eq!(json_ld(&both, ""), json!([{"@value": "Trees", "@language": "en"}, {"@value": "Träd", "@language": "sv"}]));
+        assert_eq!(
+            json_ld(&both, ""),
+            json!([{"@value": "Trees", "@language": "en"}, {"@value": "Träd", "@language": "sv"}])
+        );
         assert_eq!(json_ld(&texts(&[("Polls", None)]), ""), json!([{"@value": "Polls"}]));
         assert_eq!(json_ld(&texts(&[]), "polls"), json!([{"@value": "polls"}]));
         assert_eq!(json_ld(&texts(&[("Träd", Some("not a tag"))]), ""), json!([{"@value": "Träd"}]));
@@ -133,7 +151,10 @@ mod tests {
 
     #[test]
     fn h51_markup_in_metadata_is_carried_as_words() {
-        assert_eq!(markdown("<b>x</b> [a](javascript:1)\n# y"), "&lt;b&gt;x&lt;/b&gt; \\[a\\](javascript:1) \\# y");
+        assert_eq!(
+            markdown("<b>x</b> [a](javascript:1)\n# y"),
+            "&lt;b&gt;x&lt;/b&gt; \\[a\\](javascript:1) \\# y"
+        );
         assert_eq!(markdown("a\u{202e}b\u{7}c"), "ab c");
         assert_eq!(markdown("Träd i Exempelby, 2026"), "Träd i Exempelby, 2026");
     }

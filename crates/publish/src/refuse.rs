@@ -19,7 +19,10 @@ pub(crate) fn disk(path: &Path, error: &std::io::Error) -> Refusal {
         id,
         RefusalKind::Internal,
         path.display().to_string(),
-        Text::new(format!("utgåvan gick inte att läsa eller skriva: {error}"), format!("the release could not be read or written: {error}")),
+        Text::new(
+            format!("utgåvan gick inte att läsa eller skriva: {error}"),
+            format!("the release could not be read or written: {error}"),
+        ),
     )
 }
 

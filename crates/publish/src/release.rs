@@ -62,12 +62,20 @@ pub(crate) fn release_through(curated: CuratedDataset, documents: &Documents, ro
 
     let staged = place.join(format!("{UNFINISHED}{}-{:016x}", record.version, random()));
     folders(root, &place, &staged, gate).map_err(failed)?;
-    let changes = former.as_ref().map(|former| fs::read_to_string(former.dir.join("CHANGELOG.md"))).transpose().map_err(failed)?;
+    let changes = former
+        .as_ref()
+        .map(|former| fs::read_to_string(former.dir.join("CHANGELOG.md")))
+        .transpose()
+        .map_err(failed)?;
     let files = stage(curated.dir(), curated.files(), documents, changes.as_deref(), &staged, gate)?;
     let manifest = manifest(documents, files, decisions, former.map(|former| former.manifest_sha256));
     disk::rename(&staged, &target, gate).map_err(failed)?;
     let manifest_sha256 = seal(&target, &manifest, gate)?;
-    Ok(Release { dir: target, manifest, manifest_sha256 })
+    Ok(Release {
+        dir: target,
+        manifest,
+        manifest_sha256,
+    })
 }
 
 /// What is published must be what was audited, licensed and counted.
@@ -75,7 +83,13 @@ fn agrees(curated: &CuratedDataset, documents: &Documents) -> Result<(), Refusal
     let record = &documents.record;
     let name = &record.name;
     if documents.quality.blocks() {
-        let failed: Vec<&str> = documents.quality.rules.iter().filter(|rule| !rule.passed && rule.severity == "error").map(|rule| rule.id.as_str()).collect();
+        let failed: Vec<&str> = documents
+            .quality
+            .rules
+            .iter()
+            .filter(|rule| !rule.passed && rule.severity == "error")
+            .map(|rule| rule.id.as_str())
+            .collect();
         let failed = failed.join(", ");
         return Err(refuse::forbidden(
             "quality-failed",
@@ -88,11 +102,22 @@ fn agrees(curated: &CuratedDataset, documents: &Documents) -> Result<(), Refusal
         let (sv, en) = ("granskningsrapporten gäller andra filer", "the audit report is about other files");
         return Err(refuse::forbidden("audit-mismatch", name, sv, en));
     }
-    let rows: u64 = curated.files().iter().filter(|file| file.path.starts_with("data/")).filter_map(|file| file.rows).sum();
+    let rows: u64 = curated
+        .files()
+        .iter()
+        .filter(|file| file.path.starts_with("data/"))
+        .filter_map(|file| file.rows)
+        .sum();
     if (rows, documents.profile.rows) != (record.rows, record.rows) {
         let (sv, en) = (
-            format!("filerna har {rows} rader, profilen {}, posten {}", documents.profile.rows, record.rows),
-            format!("the files have {rows} rows, the profile {}, the record {}", documents.profile.rows, record.rows),
+            format!(
+                "filerna har {rows} rader, profilen {}, posten {}",
+                documents.profile.rows, record.rows
+            ),
+            format!(
+                "the files have {rows} rows, the profile {}, the record {}",
+                documents.profile.rows, record.rows
+            ),
         );
         return Err(refuse::forbidden("rows-mismatch", name, sv, en));
     }
@@ -111,7 +136,10 @@ fn licensed(name: &PipelineName, verdict: &LicenceVerdict, record: &ReleaseRecor
         "licence-too-free",
         name,
         format!("utgåvans licens {} kräver mindre än källans {}", record.licence.label, source.label),
-        format!("the release's licence {} asks for less than its source's {}", record.licence.label, source.label),
+        format!(
+            "the release's licence {} asks for less than its source's {}",
+            record.licence.label, source.label
+        ),
     ))
 }
 
@@ -150,12 +178,22 @@ fn folders(root: &Path, place: &Path, staged: &Path, gate: Gate<'_>) -> io::Resu
 }
 
 /// Copies the data and writes the documents into `to`; every file and folder is on disk on return. Gives the list of files, by path.
-fn stage(from: &Path, data: &[ReleaseFile], input: &Documents, changes: Option<&str>, to: &Path, gate: Gate<'_>) -> Result<Vec<ReleaseFile>, Refusal> {
+fn stage(
+    from: &Path,
+    data: &[ReleaseFile],
+    input: &Documents,
+    changes: Option<&str>,
+    to: &Path,
+    gate: Gate<'_>,
+) -> Result<Vec<ReleaseFile>, Refusal> {
     let failed = |error: io::Error| refuse::disk(to, &error);
     let mut folders: Vec<PathBuf> = Vec::new();
     for file in data {
         let target = inside(to, &file.path)?;
-        if let Some(folder) = target.parent().filter(|folder| *folder != to && !folders.iter().any(|known| known == folder)) {
+        if let Some(folder) = target
+            .parent()
+            .filter(|folder| *folder != to && !folders.iter().any(|known| known == folder))
+        {
             fs::create_dir_all(folder).map_err(failed)?;
             folders.push(folder.to_path_buf());
         }
@@ -168,7 +206,13 @@ fn stage(from: &Path, data: &[ReleaseFile], input: &Documents, changes: Option<&
     let mut files = data.to_vec();
     for (path, bytes) in documents(input, data, changes)? {
         disk::write(&to.join(&path), &bytes, gate).map_err(failed)?;
-        files.push(ReleaseFile { bytes: bytes.len() as u64, sha256: Sha256::of(&bytes), media_type: media_type(&path).into(), rows: None, path });
+        files.push(ReleaseFile {
+            bytes: bytes.len() as u64,
+            sha256: Sha256::of(&bytes),
+            media_type: media_type(&path).into(),
+            rows: None,
+            path,
+        });
     }
     for folder in folders.iter().map(PathBuf::as_path).chain([to]) {
         disk::sync_folder(folder, gate).map_err(failed)?;
@@ -177,7 +221,12 @@ fn stage(from: &Path, data: &[ReleaseFile], input: &Documents, changes: Option<&
     Ok(files)
 }
 
-fn manifest(documents: &Documents, files: Vec<ReleaseFile>, decisions: Vec<fyr_model::privacy::Decision>, previous: Option<Sha256>) -> Manifest {
+fn manifest(
+    documents: &Documents,
+    files: Vec<ReleaseFile>,
+    decisions: Vec<fyr_model::privacy::Decision>,
+    previous: Option<Sha256>,
+) -> Manifest {
     Manifest {
         schema: shelf::SCHEMA.into(),
         fyr: env!("CARGO_PKG_VERSION").into(),

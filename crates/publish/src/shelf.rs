@@ -51,7 +51,14 @@ impl Release {
     /// # Errors
     /// `release-file` when it is not listed, missing, or different.
     pub fn check(&self, path: &str) -> Result<(), Refusal> {
-        let broken = || refuse::unreadable("release-file", &self.dir.join(path), "filen är inte den som publicerades", "the file is not the one that was published");
+        let broken = || {
+            refuse::unreadable(
+                "release-file",
+                &self.dir.join(path),
+                "filen är inte den som publicerades",
+                "the file is not the one that was published",
+            )
+        };
         let (file, at) = self.file(path).ok_or_else(broken)?;
         match disk::digest(&at) {
             Ok(found) if found == (file.sha256, file.bytes) => Ok(()),
@@ -120,7 +127,9 @@ pub fn versions(root: &Path, name: &PipelineName) -> Result<Vec<Release>, Refusa
 pub fn last_version(root: &Path, name: &PipelineName) -> Result<Option<Version>, Refusal> {
     let place = root.join(name.as_str());
     let withdrawn = kept(&place)?.into_iter().flat_map(|kept| kept.withdrawal.versions);
-    let sealed = numbers(&place)?.into_iter().filter(|version| place.join(version.to_string()).join(MANIFEST).exists());
+    let sealed = numbers(&place)?
+        .into_iter()
+        .filter(|version| place.join(version.to_string()).join(MANIFEST).exists());
     Ok(withdrawn.chain(sealed).max())
 }
 
@@ -131,8 +140,16 @@ pub fn last_version(root: &Path, name: &PipelineName) -> Result<Option<Version>,
 /// another size, `release-path` when one lies outside.
 pub fn open(dir: &Path) -> Result<Release, Refusal> {
     let path = dir.join(MANIFEST);
-    let broken = || refuse::unreadable("manifest-unreadable", &path, "manifestet går inte att läsa", "the manifest cannot be read");
-    let size = fs::metadata(&path).map_err(|_| refuse::unreadable("release-missing", dir, "mappen är ingen utgåva", "the folder is not a release"))?;
+    let broken = || {
+        refuse::unreadable(
+            "manifest-unreadable",
+            &path,
+            "manifestet går inte att läsa",
+            "the manifest cannot be read",
+        )
+    };
+    let size = fs::metadata(&path)
+        .map_err(|_| refuse::unreadable("release-missing", dir, "mappen är ingen utgåva", "the folder is not a release"))?;
     if size.len() > MANIFEST_BYTES_MAX {
         return Err(broken());
     }
@@ -142,11 +159,18 @@ pub fn open(dir: &Path) -> Result<Release, Refusal> {
         let at = inside(dir, &file.path)?;
         let same = fs::symlink_metadata(&at).is_ok_and(|data| data.is_file() && data.len() == file.bytes);
         if !same {
-            let (sv, en) = ("en fil i manifestet saknas eller har en annan storlek", "a file of the manifest is missing or has another size");
+            let (sv, en) = (
+                "en fil i manifestet saknas eller har en annan storlek",
+                "a file of the manifest is missing or has another size",
+            );
             return Err(refuse::unreadable("release-file", &at, sv, en));
         }
     }
-    Ok(Release { dir: dir.to_path_buf(), manifest, manifest_sha256: Sha256::of(&bytes) })
+    Ok(Release {
+        dir: dir.to_path_buf(),
+        manifest,
+        manifest_sha256: Sha256::of(&bytes),
+    })
 }
 
 fn parse(bytes: &[u8], path: &Path) -> Result<Manifest, Refusal> {
@@ -154,7 +178,14 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Manifest, Refusal> {
     struct Head {
         schema: String,
     }
-    let broken = |_| refuse::unreadable("manifest-unreadable", path, "manifestet går inte att läsa", "the manifest cannot be read");
+    let broken = |_| {
+        refuse::unreadable(
+            "manifest-unreadable",
+            path,
+            "manifestet går inte att läsa",
+            "the manifest cannot be read",
+        )
+    };
     let head: Head = serde_json::from_slice(bytes).map_err(broken)?;
     if head.schema != SCHEMA {
         return Err(Refusal::new(
@@ -179,7 +210,13 @@ pub fn withdraw(root: &Path, name: &PipelineName, reason: &str, at: DateTime<Utc
     withdraw_through(root, name, reason, at, &mut disk::open_gate)
 }
 
-pub(crate) fn withdraw_through(root: &Path, name: &PipelineName, reason: &str, at: DateTime<Utc>, gate: Gate<'_>) -> Result<Withdrawal, Refusal> {
+pub(crate) fn withdraw_through(
+    root: &Path,
+    name: &PipelineName,
+    reason: &str,
+    at: DateTime<Utc>,
+    gate: Gate<'_>,
+) -> Result<Withdrawal, Refusal> {
     let place = root.join(name.as_str());
     if reason.trim().is_empty() {
         let text = Text::new("skälet saknas", "the reason is missing");
@@ -197,7 +234,10 @@ pub(crate) fn withdraw_through(root: &Path, name: &PipelineName, reason: &str, a
         at,
     };
     let mut all = kept(&place)?;
-    all.push(Kept { withdrawal: withdrawal.clone(), manifests: live.iter().map(|release| release.manifest.clone()).collect() });
+    all.push(Kept {
+        withdrawal: withdrawal.clone(),
+        manifests: live.iter().map(|release| release.manifest.clone()).collect(),
+    });
     let failed = |error: io::Error| refuse::disk(&place, &error);
     let bytes = serde_json::to_vec_pretty(&all).map_err(|error| failed(io::Error::other(error)))?;
     let unfinished = place.join(format!("{UNFINISHED}{:016x}-{WITHDRAWN}", random()));
@@ -224,7 +264,14 @@ pub fn withdrawals(root: &Path, name: &PipelineName) -> Result<Vec<Withdrawal>, 
 
 fn kept(place: &Path) -> Result<Vec<Kept>, Refusal> {
     let path = place.join(WITHDRAWN);
-    let broken = || refuse::unreadable("withdrawn-unreadable", &path, "det går inte att läsa vad som är tillbakadraget", "what is withdrawn cannot be read");
+    let broken = || {
+        refuse::unreadable(
+            "withdrawn-unreadable",
+            &path,
+            "det går inte att läsa vad som är tillbakadraget",
+            "what is withdrawn cannot be read",
+        )
+    };
     match fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| broken()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -285,7 +332,10 @@ fn names(root: &Path) -> Result<Vec<PipelineName>, Refusal> {
 
 /// The folders named like versions, in order of version.
 fn numbers(place: &Path) -> Result<Vec<Version>, Refusal> {
-    let mut found: Vec<Version> = entries(place)?.into_iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect();
+    let mut found: Vec<Version> = entries(place)?
+        .into_iter()
+        .filter_map(|path| path.file_name()?.to_str()?.parse().ok())
+        .collect();
     found.sort();
     Ok(found)
 }
@@ -297,7 +347,10 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(failed)?,
     };
-    let mut found = read.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>().map_err(failed)?;
+    let mut found = read
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(failed)?;
     found.sort();
     Ok(found)
 }

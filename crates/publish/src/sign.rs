@@ -13,34 +13,62 @@ use crate::refuse;
 pub fn signed(name: &PipelineName, candidate: &Sha256, decisions: &[Decision]) -> Result<Vec<Decision>, Refusal> {
     let of = |interest: Interest| decisions.iter().filter(move |decision| decision.interest == interest);
     let here = |interest: Interest| of(interest).filter(|decision| decision.candidate == *candidate).next_back();
-    let none: Vec<Interest> = Interest::ALL.into_iter().filter(|interest| of(*interest).next().is_none()).collect();
+    let none: Vec<Interest> = Interest::ALL
+        .into_iter()
+        .filter(|interest| of(*interest).next().is_none())
+        .collect();
     if !none.is_empty() {
-        return Err(about("signature-missing", name, &none, "ingen har beslutat om", "nobody has decided on").hint(fyr_model::Text::new(
-            "låt den som svarar för intresset besluta med `fyr sign`",
-            "let whoever answers for the interest decide with `fyr sign`",
-        )));
+        return Err(
+            about("signature-missing", name, &none, "ingen har beslutat om", "nobody has decided on").hint(fyr_model::Text::new(
+                "låt den som svarar för intresset besluta med `fyr sign`",
+                "let whoever answers for the interest decide with `fyr sign`",
+            )),
+        );
     }
     let elsewhere: Vec<Interest> = Interest::ALL.into_iter().filter(|interest| here(*interest).is_none()).collect();
     if !elsewhere.is_empty() {
-        let (sv, en) = ("beslutet gäller en annan kandidat, för", "the decision is on another candidate, for");
+        let (sv, en) = (
+            "beslutet gäller en annan kandidat, för",
+            "the decision is on another candidate, for",
+        );
         return Err(about("candidate-mismatch", name, &elsewhere, sv, en));
     }
     let decided: Vec<Decision> = Interest::ALL.into_iter().filter_map(here).cloned().collect();
-    let hollow: Vec<Interest> = decided.iter().filter(|decision| !filled(decision)).map(|decision| decision.interest).collect();
+    let hollow: Vec<Interest> = decided
+        .iter()
+        .filter(|decision| !filled(decision))
+        .map(|decision| decision.interest)
+        .collect();
     if !hollow.is_empty() {
-        let (sv, en) = ("beslutet saknar person, roll, organisation eller grund, för", "the decision lacks person, role, organisation or ground, for");
+        let (sv, en) = (
+            "beslutet saknar person, roll, organisation eller grund, för",
+            "the decision lacks person, role, organisation or ground, for",
+        );
         return Err(about("signature-incomplete", name, &hollow, sv, en));
     }
     Ok(decided)
 }
 
 fn filled(decision: &Decision) -> bool {
-    [&decision.by, &decision.role, &decision.organisation, &decision.ground].iter().all(|field| !field.trim().is_empty())
+    [&decision.by, &decision.role, &decision.organisation, &decision.ground]
+        .iter()
+        .all(|field| !field.trim().is_empty())
 }
 
 fn about(id: &str, name: &PipelineName, interests: &[Interest], sv: &str, en: &str) -> Refusal {
-    let names = |pick: fn(fyr_model::Text) -> String| interests.iter().map(|interest| pick(interest.name())).collect::<Vec<_>>().join(", ");
-    refuse::forbidden(id, name, format!("{sv} {}", names(|name| name.sv)), format!("{en} {}", names(|name| name.en)))
+    let names = |pick: fn(fyr_model::Text) -> String| {
+        interests
+            .iter()
+            .map(|interest| pick(interest.name()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    refuse::forbidden(
+        id,
+        name,
+        format!("{sv} {}", names(|name| name.sv)),
+        format!("{en} {}", names(|name| name.en)),
+    )
 }
 
 #[cfg(test)]
@@ -65,10 +93,22 @@ mod tests {
     #[test]
     fn each_interest_needs_its_own_decision_on_this_candidate() {
         check(|_| {}, "", "");
-        check(|all| all.clear(), "signature-missing", "information security, protection of personal data, national security");
+        check(
+            |all| all.clear(),
+            "signature-missing",
+            "information security, protection of personal data, national security",
+        );
         check(|all| drop(all.remove(1)), "signature-missing", "on protection of personal data");
-        check(|all| all[2].candidate = Sha256::of(b"yesterday's"), "candidate-mismatch", "for national security");
-        check(|all| all[0].ground = "  ".into(), "signature-incomplete", "for information security");
+        check(
+            |all| all[2].candidate = Sha256::of(b"yesterday's"),
+            "candidate-mismatch",
+            "for national security",
+        );
+        check(
+            |all| all[0].ground = "  ".into(),
+            "signature-incomplete",
+            "for information security",
+        );
     }
 
     #[test]
@@ -82,6 +122,15 @@ mod tests {
             "",
             "",
         );
-        check(|all| all.push(Decision { by: String::new(), ..all[0].clone() }), "signature-incomplete", "for information security");
+        check(
+            |all| {
+                all.push(Decision {
+                    by: String::new(),
+                    ..all[0].clone()
+                })
+            },
+            "signature-incomplete",
+            "for information security",
+        );
     }
 }

@@ -20,9 +20,21 @@ pub fn next_version(previous: Option<&Release>, change: Change) -> Version {
     let Some(release) = previous else { return Version::FIRST };
     let Version { major, minor, patch } = release.manifest.record.version;
     match change {
-        Change::Repackaged => Version { major, minor, patch: patch + 1 },
-        Change::Added => Version { major, minor: minor + 1, patch: 0 },
-        Change::Changed => Version { major: major + 1, minor: 0, patch: 0 },
+        Change::Repackaged => Version {
+            major,
+            minor,
+            patch: patch + 1,
+        },
+        Change::Added => Version {
+            major,
+            minor: minor + 1,
+            patch: 0,
+        },
+        Change::Changed => Version {
+            major: major + 1,
+            minor: 0,
+            patch: 0,
+        },
     }
 }
 
@@ -35,7 +47,11 @@ mod tests {
     fn the_kind_of_change_decides_which_number_grows() {
         let dir = tempfile::tempdir().unwrap();
         let mut release = testing::release(dir.path(), "1.0.0");
-        release.manifest.record.version = Version { major: 2, minor: 3, patch: 4 };
+        release.manifest.record.version = Version {
+            major: 2,
+            minor: 3,
+            patch: 4,
+        };
         for (change, expected) in [(Change::Repackaged, "2.3.5"), (Change::Added, "2.4.0"), (Change::Changed, "3.0.0")] {
             assert_eq!(next_version(Some(&release), change).to_string(), expected);
             assert_eq!(next_version(None, change), Version::FIRST);

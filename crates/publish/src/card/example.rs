@@ -14,8 +14,14 @@ pub(super) fn examples(documents: &Documents, files: &[ReleaseFile]) -> String {
     let mut out = String::from(
         "\n## Exempel\n\nKör i utgåvans mapp. Först läses alla rader, sedan ställs en fråga, sist räknas ett enkelt jämförelsevärde fram.\n\n### Examples\n\nRun in the folder of the release: load all rows, ask a question, compute a simple baseline.\n",
     );
-    block(&mut out, &format!("import polars as pl\n\ntable = pl.read_parquet(\"{pattern}\")\nprint(table.shape)"));
-    block(&mut out, &format!("import duckdb\n\nprint(duckdb.sql(\"select count(*) as rader from '{pattern}'\").fetchall())"));
+    block(
+        &mut out,
+        &format!("import polars as pl\n\ntable = pl.read_parquet(\"{pattern}\")\nprint(table.shape)"),
+    );
+    block(
+        &mut out,
+        &format!("import duckdb\n\nprint(duckdb.sql(\"select count(*) as rader from '{pattern}'\").fetchall())"),
+    );
     if let Some(code) = baseline(documents, &pattern) {
         block(&mut out, &code);
     }
@@ -33,20 +39,42 @@ fn baseline(documents: &Documents, pattern: &str) -> Option<String> {
     let keys = &documents.profile.keys;
     let free = |column: &&Column| !keys.contains(&column.name) && !facts::is_protected(documents, &column.name);
     let mut columns = documents.record.columns.iter().filter(free);
-    let load = |name: &str| format!("import polars as pl\n\ntarget = pl.read_parquet(\"{pattern}\")[{}].drop_nulls()", quoted(name));
-    if let Some(column) = columns.clone().find(|column| matches!(column.kind, ColumnType::Integer | ColumnType::Number)) {
-        return Some(format!("{}\nprint(\"mean\", target.mean(), \"mean absolute error\", (target - target.mean()).abs().mean())", load(&column.name)));
+    let load = |name: &str| {
+        format!(
+            "import polars as pl\n\ntarget = pl.read_parquet(\"{pattern}\")[{}].drop_nulls()",
+            quoted(name)
+        )
+    };
+    if let Some(column) = columns
+        .clone()
+        .find(|column| matches!(column.kind, ColumnType::Integer | ColumnType::Number))
+    {
+        return Some(format!(
+            "{}\nprint(\"mean\", target.mean(), \"mean absolute error\", (target - target.mean()).abs().mean())",
+            load(&column.name)
+        ));
     }
     let column = columns.find(|column| matches!(column.kind, ColumnType::Code | ColumnType::Text))?;
-    Some(format!("{}\nprint(\"share of the most common value\", target.value_counts()[\"count\"].max() / len(target))", load(&column.name)))
+    Some(format!(
+        "{}\nprint(\"share of the most common value\", target.value_counts()[\"count\"].max() / len(target))",
+        load(&column.name)
+    ))
 }
 
 fn croissant(documents: &Documents, set: &str) -> String {
     let geometry = documents.record.columns.iter().any(|column| column.kind == ColumnType::Geometry);
     let text = if geometry {
-        let names: Vec<String> =
-            documents.record.columns.iter().filter(|column| column.kind == ColumnType::Geometry).map(|column| quoted(&column.name)).collect();
-        format!("    if isinstance(value, bytes) and name not in ({},):  # WKB\n        return value.decode()\n    return value", names.join(", "))
+        let names: Vec<String> = documents
+            .record
+            .columns
+            .iter()
+            .filter(|column| column.kind == ColumnType::Geometry)
+            .map(|column| quoted(&column.name))
+            .collect();
+        format!(
+            "    if isinstance(value, bytes) and name not in ({},):  # WKB\n        return value.decode()\n    return value",
+            names.join(", ")
+        )
     } else {
         "    return value.decode() if isinstance(value, bytes) else value".into()
     };

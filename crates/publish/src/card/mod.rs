@@ -7,10 +7,10 @@ mod example;
 use fyr_model::release::ReleaseFile;
 use fyr_model::{Lang, LangStrings, Text};
 
+use crate::Documents;
 use crate::croissant::{described, splits};
 use crate::facts;
 use crate::language::{self, markdown, plain};
-use crate::Documents;
 
 /// The card of a release.
 pub fn card(documents: &Documents, files: &[ReleaseFile]) -> String {
@@ -25,10 +25,25 @@ pub fn card(documents: &Documents, files: &[ReleaseFile]) -> String {
     columns(&mut out, documents);
     section(&mut out, "Ursprung och steg", "Origin and steps", &origin(documents));
     section(&mut out, "Kvalitet", "Quality", &quality(documents));
-    section(&mut out, "Personuppgifter och skydd", "Personal data and protection", &persons(documents));
-    section(&mut out, "Kända gränser och snedvridning", "Known limits and bias", &limits(documents));
+    section(
+        &mut out,
+        "Personuppgifter och skydd",
+        "Personal data and protection",
+        &persons(documents),
+    );
+    section(
+        &mut out,
+        "Kända gränser och snedvridning",
+        "Known limits and bias",
+        &limits(documents),
+    );
     section(&mut out, "Tillåten användning", "Allowed use", &allowed(documents));
-    section(&mut out, "Licens och källhänvisning", "Licence and attribution", &licence(documents));
+    section(
+        &mut out,
+        "Licens och källhänvisning",
+        "Licence and attribution",
+        &licence(documents),
+    );
     section(&mut out, "Versioner", "Versions", &versions(documents));
     section(&mut out, "Kontakt", "Contact", &contact(documents));
     out
@@ -70,7 +85,10 @@ fn front_matter(documents: &Documents, files: &[ReleaseFile]) -> String {
     for split in splits(files).keys() {
         // A hub knows `all` only as the sum of splits; a release that is not split is shown as its default one.
         let name = if split == "all" { "train" } else { split };
-        out.push_str(&format!("  - split: {name}\n    path: {}\n", quoted(&format!("data/{split}-*.parquet"))));
+        out.push_str(&format!(
+            "  - split: {name}\n    path: {}\n",
+            quoted(&format!("data/{split}-*.parquet"))
+        ));
     }
     out.push_str("---\n");
     out
@@ -78,7 +96,19 @@ fn front_matter(documents: &Documents, files: &[ReleaseFile]) -> String {
 
 /// Licence ids of the hub (its list of 2026): lower-case SPDX for these, `other` for the rest.
 fn hub_licence(spdx: Option<&str>) -> Option<String> {
-    let known = ["cc0-1.0", "cc-by-4.0", "cc-by-3.0", "cc-by-2.5", "cc-by-2.0", "cc-by-sa-4.0", "cc-by-sa-3.0", "odbl", "odc-by", "pddl", "etalab-2.0"];
+    let known = [
+        "cc0-1.0",
+        "cc-by-4.0",
+        "cc-by-3.0",
+        "cc-by-2.5",
+        "cc-by-2.0",
+        "cc-by-sa-4.0",
+        "cc-by-sa-3.0",
+        "odbl",
+        "odc-by",
+        "pddl",
+        "etalab-2.0",
+    ];
     let id = match spdx?.to_ascii_lowercase().as_str() {
         "odbl-1.0" => "odbl".to_owned(),
         "odc-by-1.0" => "odc-by".to_owned(),
@@ -109,12 +139,27 @@ fn what(documents: &Documents) -> Body {
     };
     let mut body = Vec::new();
     body.push(Text::new(
-        format!("Förädlad utgåva {} av en öppen datamängd: {} rader, {} kolumner, {}.", record.version, record.rows, record.columns.len(), protected.sv),
-        format!("Curated release {} of an open dataset: {} rows, {} columns, {}.", record.version, record.rows, record.columns.len(), protected.en),
+        format!(
+            "Förädlad utgåva {} av en öppen datamängd: {} rader, {} kolumner, {}.",
+            record.version,
+            record.rows,
+            record.columns.len(),
+            protected.sv
+        ),
+        format!(
+            "Curated release {} of an open dataset: {} rows, {} columns, {}.",
+            record.version,
+            record.rows,
+            record.columns.len(),
+            protected.en
+        ),
     ));
     if !record.description.is_empty() {
         let words = |lang| plain(&record.description, lang);
-        body.push(Text::new(format!("Utgivaren skriver:\n\n> {}", words(Lang::Sv)), format!("The publisher writes:\n\n> {}", words(Lang::En))));
+        body.push(Text::new(
+            format!("Utgivaren skriver:\n\n> {}", words(Lang::Sv)),
+            format!("The publisher writes:\n\n> {}", words(Lang::En)),
+        ));
     }
     body
 }
@@ -125,8 +170,17 @@ fn columns(out: &mut String, documents: &Documents) {
         let (kind, text) = (facts::kind(column.kind), described(column));
         let profile = documents.profile.columns.iter().find(|profile| profile.name == column.name);
         let missing = profile.map_or_else(|| "-".to_owned(), |profile| profile.nulls.to_string());
-        let kinds = if kind.sv == kind.en { kind.sv } else { format!("{} · {}", kind.sv, kind.en) };
-        out.push_str(&format!("| {} | {kinds} | {missing} | {} | {} |\n", markdown(&column.name), markdown(&text.sv), markdown(&text.en)));
+        let kinds = if kind.sv == kind.en {
+            kind.sv
+        } else {
+            format!("{} · {}", kind.sv, kind.en)
+        };
+        out.push_str(&format!(
+            "| {} | {kinds} | {missing} | {} | {} |\n",
+            markdown(&column.name),
+            markdown(&text.sv),
+            markdown(&text.en)
+        ));
     }
 }
 
@@ -141,15 +195,29 @@ fn origin(documents: &Documents) -> Body {
             let publisher = |lang| plain(&source.publisher, lang);
             let address = markdown(&source.address);
             Text::new(
-                format!("- {}, {}: {address}, hämtad {day} UTC, {bytes} byte, SHA-256 `{hash}`", publisher(Lang::Sv), title(Lang::Sv)),
-                format!("- {}, {}: {address}, fetched {day} UTC, {bytes} bytes, SHA-256 `{hash}`", publisher(Lang::En), title(Lang::En)),
+                format!(
+                    "- {}, {}: {address}, hämtad {day} UTC, {bytes} byte, SHA-256 `{hash}`",
+                    publisher(Lang::Sv),
+                    title(Lang::Sv)
+                ),
+                format!(
+                    "- {}, {}: {address}, fetched {day} UTC, {bytes} bytes, SHA-256 `{hash}`",
+                    publisher(Lang::En),
+                    title(Lang::En)
+                ),
             )
         })
         .collect();
     let rows_in = documents.protection.as_ref().map_or(record.rows, |facts| facts.rows_in);
     body.push(Text::new(
-        format!("Steg: hämtad, tolkad och typad ({rows_in} rader), skyddad ({} rader), granskad fristående. Stegen står i `prov.jsonld`.", record.rows),
-        format!("Steps: fetched, read and typed ({rows_in} rows), protected ({} rows), audited independently. The steps are in `prov.jsonld`.", record.rows),
+        format!(
+            "Steg: hämtad, tolkad och typad ({rows_in} rader), skyddad ({} rader), granskad fristående. Stegen står i `prov.jsonld`.",
+            record.rows
+        ),
+        format!(
+            "Steps: fetched, read and typed ({rows_in} rows), protected ({} rows), audited independently. The steps are in `prov.jsonld`.",
+            record.rows
+        ),
     ));
     body
 }
@@ -161,8 +229,17 @@ fn quality(documents: &Documents) -> Body {
     let mqa = |variant: &str| documents.mqa.get(variant).map_or_else(|| "-".to_owned(), u32::to_string);
     let mut body = vec![
         Text::new(
-            format!("AI-beredskap (AIR): {} av 100, band {band}. Metadatakvalitet (MQA): {} av 405 enligt EU, {} av 405 enligt Sverige.", air.replace('.', ","), mqa("eu"), mqa("se")),
-            format!("AI readiness (AIR): {air} of 100, band {band}. Metadata quality (MQA): {} of 405 by the EU's rules, {} of 405 by the Swedish rules.", mqa("eu"), mqa("se")),
+            format!(
+                "AI-beredskap (AIR): {} av 100, band {band}. Metadatakvalitet (MQA): {} av 405 enligt EU, {} av 405 enligt Sverige.",
+                air.replace('.', ","),
+                mqa("eu"),
+                mqa("se")
+            ),
+            format!(
+                "AI readiness (AIR): {air} of 100, band {band}. Metadata quality (MQA): {} of 405 by the EU's rules, {} of 405 by the Swedish rules.",
+                mqa("eu"),
+                mqa("se")
+            ),
         ),
         facts::rules(documents),
         facts::missing(documents),
@@ -170,8 +247,18 @@ fn quality(documents: &Documents) -> Body {
     let fixes: Vec<_> = readiness.fixes.iter().take(5).collect();
     if !fixes.is_empty() {
         let list = |lang: Lang| {
-            let point = |gain: f64| if lang == Lang::Sv { format!("{gain:.1}").replace('.', ",") } else { format!("{gain:.1}") };
-            fixes.iter().map(|fix| format!("- {} {}: +{}", fix.id, fix.text.get(lang), point(fix.gain))).collect::<Vec<_>>().join("\n")
+            let point = |gain: f64| {
+                if lang == Lang::Sv {
+                    format!("{gain:.1}").replace('.', ",")
+                } else {
+                    format!("{gain:.1}")
+                }
+            };
+            fixes
+                .iter()
+                .map(|fix| format!("- {} {}: +{}", fix.id, fix.text.get(lang), point(fix.gain)))
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         body.push(Text::new(
             format!("Åtgärdslista, efter poäng som vinns:\n\n{}", list(Lang::Sv)),
@@ -182,7 +269,11 @@ fn quality(documents: &Documents) -> Body {
 }
 
 fn persons(documents: &Documents) -> Body {
-    let mut body = vec![facts::answer(&documents.card.personal_data), facts::protection(documents), facts::audited(documents)];
+    let mut body = vec![
+        facts::answer(&documents.card.personal_data),
+        facts::protection(documents),
+        facts::audited(documents),
+    ];
     let list = |lang: Lang| {
         let one = |decision: &fyr_model::privacy::Decision| {
             let invented = match (decision.invented, lang) {
@@ -201,15 +292,22 @@ fn persons(documents: &Documents) -> Body {
         documents.decisions.iter().map(one).collect::<Vec<_>>().join("\n")
     };
     body.push(Text::new(
-        format!("De tre skyddsintressena (2 kap. 1 § lagen 2022:818), vart och ett beslutat för sig:\n\n{}", list(Lang::Sv)),
-        format!("The three protected interests (2 ch. 1 § of the act 2022:818), each decided on its own:\n\n{}", list(Lang::En)),
+        format!(
+            "De tre skyddsintressena (2 kap. 1 § lagen 2022:818), vart och ett beslutat för sig:\n\n{}",
+            list(Lang::Sv)
+        ),
+        format!(
+            "The three protected interests (2 ch. 1 § of the act 2022:818), each decided on its own:\n\n{}",
+            list(Lang::En)
+        ),
     ));
     body
 }
 
 fn limits(documents: &Documents) -> Body {
     let card = &documents.card;
-    let labelled = |sv: &str, en: &str, answer: Text| Text::new(format!("{sv}: {}", markdown(&answer.sv)), format!("{en}: {}", markdown(&answer.en)));
+    let labelled =
+        |sv: &str, en: &str, answer: Text| Text::new(format!("{sv}: {}", markdown(&answer.sv)), format!("{en}: {}", markdown(&answer.en)));
     vec![
         labelled("Gränser", "Limits", facts::answer(&card.limits)),
         labelled("Snedvridning", "Bias", facts::answer(&card.bias)),
@@ -225,7 +323,10 @@ fn allowed(documents: &Documents) -> Body {
         format!("Intended use: {}", markdown(&answer.en)),
     )];
     conditions.push(match (flags.by, flags.sa) {
-        (_, true) => Text::new("Fri användning; det du gör av datamängden sprids under samma licens.", "Free to use; what you make of the dataset is shared under the same licence."),
+        (_, true) => Text::new(
+            "Fri användning; det du gör av datamängden sprids under samma licens.",
+            "Free to use; what you make of the dataset is shared under the same licence.",
+        ),
         (true, false) => Text::new("Fri användning om källan anges.", "Free to use with attribution."),
         (false, false) => Text::new("Fri användning utan villkor.", "Free to use without conditions."),
     });
@@ -242,13 +343,24 @@ fn licence(documents: &Documents) -> Body {
     let source = |lang: Lang| {
         let changed = if lang == Lang::Sv { "bearbetad" } else { "changed" };
         let one = |source: &fyr_model::release::ReleaseSource| {
-            format!("- {}, {}, {}, {changed}", plain(&source.publisher, lang), plain(&source.title, lang), markdown(&source.licence.label))
+            format!(
+                "- {}, {}, {}, {changed}",
+                plain(&source.publisher, lang),
+                plain(&source.title, lang),
+                markdown(&source.licence.label)
+            )
         };
         record.sources.iter().map(one).collect::<Vec<_>>().join("\n")
     };
     vec![Text::new(
-        format!("{line}. Ange källan så här; samma uppgifter står i `attribution.json`:\n\n{}", source(Lang::Sv)),
-        format!("{line}. Attribute like this; the same facts are in `attribution.json`:\n\n{}", source(Lang::En)),
+        format!(
+            "{line}. Ange källan så här; samma uppgifter står i `attribution.json`:\n\n{}",
+            source(Lang::Sv)
+        ),
+        format!(
+            "{line}. Attribute like this; the same facts are in `attribution.json`:\n\n{}",
+            source(Lang::En)
+        ),
     )]
 }
 
@@ -258,10 +370,25 @@ fn versions(documents: &Documents) -> Body {
     let plan = facts::answer(&documents.card.plan);
     vec![
         Text::new(
-            format!("Version {} ({}), före den: {}. {}", record.version, record.created.format("%Y-%m-%d"), former("ingen"), record.change_note.sv),
-            format!("Version {} ({}), before it: {}. {}", record.version, record.created.format("%Y-%m-%d"), former("none"), record.change_note.en),
+            format!(
+                "Version {} ({}), före den: {}. {}",
+                record.version,
+                record.created.format("%Y-%m-%d"),
+                former("ingen"),
+                record.change_note.sv
+            ),
+            format!(
+                "Version {} ({}), before it: {}. {}",
+                record.version,
+                record.created.format("%Y-%m-%d"),
+                former("none"),
+                record.change_note.en
+            ),
         ),
-        Text::new(format!("Underhåll: {}", markdown(&plan.sv)), format!("Maintenance: {}", markdown(&plan.en))),
+        Text::new(
+            format!("Underhåll: {}", markdown(&plan.sv)),
+            format!("Maintenance: {}", markdown(&plan.en)),
+        ),
     ]
 }
 
@@ -277,12 +404,26 @@ fn contact(documents: &Documents) -> Body {
             (!parts.is_empty()).then(|| parts.join(", "))
         };
         let listed = organisations.filter_map(reach).collect::<Vec<_>>().join("; ");
-        if listed.is_empty() { facts::not_stated().get(lang).to_owned() } else { listed }
+        if listed.is_empty() {
+            facts::not_stated().get(lang).to_owned()
+        } else {
+            listed
+        }
     };
     let operator = |lang| name(&record.operator.name, lang).unwrap_or_else(|| markdown(&record.operator.iri));
     vec![Text::new(
-        format!("Om uppgifterna: {}. Om utgåvan: {}, {}.", line(Lang::Sv), operator(Lang::Sv), markdown(&record.iri)),
-        format!("About the data: {}. About the release: {}, {}.", line(Lang::En), operator(Lang::En), markdown(&record.iri)),
+        format!(
+            "Om uppgifterna: {}. Om utgåvan: {}, {}.",
+            line(Lang::Sv),
+            operator(Lang::Sv),
+            markdown(&record.iri)
+        ),
+        format!(
+            "About the data: {}. About the release: {}, {}.",
+            line(Lang::En),
+            operator(Lang::En),
+            markdown(&record.iri)
+        ),
     )]
 }
 
@@ -304,10 +445,28 @@ mod tests {
         let card = made(|_| {});
         let mut last = 0;
         for head in [
-            "## Vad det är", "### What it is", "## Exempel", "### Examples", "## Kolumner", "### Columns", "## Ursprung och steg", "### Origin and steps",
-            "## Kvalitet", "### Quality", "## Personuppgifter och skydd", "### Personal data and protection", "## Kända gränser och snedvridning",
-            "### Known limits and bias", "## Tillåten användning", "### Allowed use", "## Licens och källhänvisning", "### Licence and attribution",
-            "## Versioner", "### Versions", "## Kontakt", "### Contact",
+            "## Vad det är",
+            "### What it is",
+            "## Exempel",
+            "### Examples",
+            "## Kolumner",
+            "### Columns",
+            "## Ursprung och steg",
+            "### Origin and steps",
+            "## Kvalitet",
+            "### Quality",
+            "## Personuppgifter och skydd",
+            "### Personal data and protection",
+            "## Kända gränser och snedvridning",
+            "### Known limits and bias",
+            "## Tillåten användning",
+            "### Allowed use",
+            "## Licens och källhänvisning",
+            "### Licence and attribution",
+            "## Versioner",
+            "### Versions",
+            "## Kontakt",
+            "### Contact",
         ] {
             let place = card.find(&format!("\n{head}\n")).unwrap_or_else(|| panic!("{head}"));
             assert!(place > last, "{head}");
@@ -319,7 +478,14 @@ mod tests {
     fn the_front_matter_is_what_hubs_read() {
         let card = made(|_| {});
         let head = card.split("---\n").nth(1).unwrap();
-        for line in ["license: cc-by-4.0", "pretty_name: \"Träd\"", "- n<1K", "  - split: train", "    path: \"data/all-*.parquet\"", "- sv"] {
+        for line in [
+            "license: cc-by-4.0",
+            "pretty_name: \"Träd\"",
+            "- n<1K",
+            "  - split: train",
+            "    path: \"data/all-*.parquet\"",
+            "- sv",
+        ] {
             assert!(head.lines().any(|given| given == line), "{line}\n{head}");
         }
         assert_eq!(hub_licence(Some("ODbL-1.0")).as_deref(), Some("odbl"));
@@ -350,7 +516,10 @@ mod tests {
     fn what_nobody_answered_says_so_and_nobody_is_called_anonymous() {
         let card = made(|documents| documents.card = fyr_model::pipeline::CardAnswers::default());
         assert!(card.contains("Snedvridning: inte angivet av utgivaren") && card.contains("Bias: not stated by the publisher"));
-        assert!(!card.to_lowercase().contains("anonym") || card.contains("k-anonym"), "the word stands only in the name of the model");
+        assert!(
+            !card.to_lowercase().contains("anonym") || card.contains("k-anonym"),
+            "the word stands only in the name of the model"
+        );
     }
 
     #[test]

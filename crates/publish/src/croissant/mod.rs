@@ -135,7 +135,11 @@ fn organisation(agent: &Agent) -> Value {
         "@type": "sc:Organization",
         "name": language::json_ld(&agent.name, if agent.iri.is_empty() { "not stated by the publisher" } else { &agent.iri }),
     });
-    let home = agent.homepage.iter().find_map(|value| value.iri()).or_else(|| Some(agent.iri.as_str()).filter(|_| !agent.blank));
+    let home = agent
+        .homepage
+        .iter()
+        .find_map(|value| value.iri())
+        .or_else(|| Some(agent.iri.as_str()).filter(|_| !agent.blank));
     if let (Some(out), Some(home)) = (out.as_object_mut(), home.filter(|iri| iri.starts_with("http"))) {
         out.insert("url".into(), json!(home));
     }
@@ -196,7 +200,13 @@ fn coverage(record: &ReleaseRecord, geometry: bool, root: &mut Map<String, Value
         .temporal
         .iter()
         .filter(|period| period.start.is_some() || period.end.is_some())
-        .map(|period| json!(format!("{}/{}", period.start.as_deref().unwrap_or(".."), period.end.as_deref().unwrap_or(".."))))
+        .map(|period| {
+            json!(format!(
+                "{}/{}",
+                period.start.as_deref().unwrap_or(".."),
+                period.end.as_deref().unwrap_or("..")
+            ))
+        })
         .collect();
     if !periods.is_empty() {
         root.insert("temporalCoverage".into(), json!(periods));
@@ -241,8 +251,17 @@ fn responsible(documents: &Documents) -> Map<String, Value> {
     let record = &documents.record;
     let card = &documents.card;
     let stated = |given| facts::answer(given).en;
-    let periods: Vec<&str> = record.temporal.iter().flat_map(|period| [period.start.as_deref(), period.end.as_deref()]).flatten().collect();
-    let timeframe = if periods.is_empty() { vec!["not stated by the publisher"] } else { periods };
+    let periods: Vec<&str> = record
+        .temporal
+        .iter()
+        .flat_map(|period| [period.start.as_deref(), period.end.as_deref()])
+        .flatten()
+        .collect();
+    let timeframe = if periods.is_empty() {
+        vec!["not stated by the publisher"]
+    } else {
+        periods
+    };
     let steps: Vec<String> = record
         .sources
         .iter()
@@ -250,7 +269,11 @@ fn responsible(documents: &Documents) -> Map<String, Value> {
             let (day, hash) = (day(source.fetched_at), source.sha256);
             format!("fetched {day} from {}, {} bytes, SHA-256 {hash}", source.address, source.bytes)
         })
-        .chain([format!("read as a table and typed: {} rows, {} columns", record.rows, record.columns.len())])
+        .chain([format!(
+            "read as a table and typed: {} rows, {} columns",
+            record.rows,
+            record.columns.len()
+        )])
         .collect();
     let fields = json!({
         "rai:dataCollection": stated(&card.collection),

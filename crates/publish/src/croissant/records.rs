@@ -8,15 +8,17 @@ use fyr_model::{LangStrings, Text};
 use serde_json::{Value, json};
 
 use super::Addresses;
+use crate::Documents;
 use crate::facts;
 use crate::language;
-use crate::Documents;
 
 /// The Parquet files of a release, by split, in order.
 pub(crate) fn splits(files: &[ReleaseFile]) -> BTreeMap<String, Vec<&ReleaseFile>> {
     let mut splits: BTreeMap<String, Vec<&ReleaseFile>> = BTreeMap::new();
     for file in files {
-        let Some(name) = file.path.strip_prefix("data/").and_then(|name| name.strip_suffix(".parquet")) else { continue };
+        let Some(name) = file.path.strip_prefix("data/").and_then(|name| name.strip_suffix(".parquet")) else {
+            continue;
+        };
         // `<split>-00000-of-0000N`; a name of another form is a split of its own.
         let split = name.rsplitn(4, '-').nth(3).unwrap_or(name);
         splits.entry(split.to_owned()).or_default().push(file);
@@ -30,7 +32,9 @@ pub(crate) fn record_set_id(split: &str) -> String {
 }
 
 pub(super) fn distribution(record: &ReleaseRecord, files: &[ReleaseFile], addresses: Addresses) -> Value {
-    let data = files.iter().filter(|file| file.path.starts_with("data/") || file.path.starts_with("csv/"));
+    let data = files
+        .iter()
+        .filter(|file| file.path.starts_with("data/") || file.path.starts_with("csv/"));
     let objects = data.map(|file| file_object(record, file, addresses));
     let sets = splits(files).into_iter().filter(|(_, shards)| shards.len() > 1).map(|(split, _)| {
         // Without `containedIn`: with it, mlcroissant validates and then finds no records.
@@ -67,7 +71,10 @@ fn file_object(record: &ReleaseRecord, file: &ReleaseFile, addresses: Addresses)
 }
 
 pub(super) fn record_sets(documents: &Documents, files: &[ReleaseFile]) -> Value {
-    splits(files).into_iter().map(|(split, shards)| record_set(documents, &split, &shards)).collect()
+    splits(files)
+        .into_iter()
+        .map(|(split, shards)| record_set(documents, &split, &shards))
+        .collect()
 }
 
 fn record_set(documents: &Documents, split: &str, shards: &[&ReleaseFile]) -> Value {
@@ -78,8 +85,11 @@ fn record_set(documents: &Documents, split: &str, shards: &[&ReleaseFile]) -> Va
         _ => json!({"fileSet": {"@id": format!("{set}-shards")}}),
     };
     let ids = field_ids(&set, &record.columns);
-    let fields: Vec<Value> =
-        record.columns.iter().filter_map(|column| Some(field(documents, column, ids.get(column.name.as_str())?, &source))).collect();
+    let fields: Vec<Value> = record
+        .columns
+        .iter()
+        .filter_map(|column| Some(field(documents, column, ids.get(column.name.as_str())?, &source)))
+        .collect();
     let mut out = json!({
         "@type": "cr:RecordSet",
         "@id": set,
@@ -102,7 +112,9 @@ fn key(documents: &Documents) -> Option<&str> {
     let names = [ColumnType::Code, ColumnType::Integer, ColumnType::Text];
     let keys = &documents.profile.keys;
     let mut columns = documents.record.columns.iter();
-    columns.find(|column| names.contains(&column.kind) && keys.contains(&column.name)).map(|column| column.name.as_str())
+    columns
+        .find(|column| names.contains(&column.kind) && keys.contains(&column.name))
+        .map(|column| column.name.as_str())
 }
 
 fn field(documents: &Documents, column: &Column, field_id: &str, source: &Value) -> Value {
@@ -119,7 +131,9 @@ fn field(documents: &Documents, column: &Column, field_id: &str, source: &Value)
         "source": source,
     });
     let profile = documents.profile.columns.iter().find(|profile| profile.name == column.name);
-    let annotations: Vec<Value> = profile.map(|profile| statistics(field_id, documents.profile.rows, profile)).unwrap_or_default();
+    let annotations: Vec<Value> = profile
+        .map(|profile| statistics(field_id, documents.profile.rows, profile))
+        .unwrap_or_default();
     if let Some(out) = out.as_object_mut() {
         if !annotations.is_empty() {
             out.insert("annotation".into(), json!(annotations));
@@ -149,19 +163,37 @@ fn data_type(kind: ColumnType) -> Value {
 pub(crate) fn described(column: &Column) -> Text {
     let kind = facts::kind(column.kind);
     let unit = |word: &str| column.unit.as_ref().map(|unit| format!(", {word} {unit}")).unwrap_or_default();
-    let semantic = column.semantic.as_ref().map(|semantic| format!(", {}", semantic.kind)).unwrap_or_default();
+    let semantic = column
+        .semantic
+        .as_ref()
+        .map(|semantic| format!(", {}", semantic.kind))
+        .unwrap_or_default();
     match &column.description {
         Some(text) => Text::new(format!("{}{}", text.sv, unit("enhet")), format!("{}{}", text.en, unit("unit"))),
         None => Text::new(
-            format!("{} ({}{semantic}{}); beskrivning inte angiven av utgivaren", column.header, kind.sv, unit("enhet")),
-            format!("{} ({}{semantic}{}); description not stated by the publisher", column.header, kind.en, unit("unit")),
+            format!(
+                "{} ({}{semantic}{}); beskrivning inte angiven av utgivaren",
+                column.header,
+                kind.sv,
+                unit("enhet")
+            ),
+            format!(
+                "{} ({}{semantic}{}); description not stated by the publisher",
+                column.header,
+                kind.en,
+                unit("unit")
+            ),
         ),
     }
 }
 
 /// Statistics as annotations, by the codes of the DDI list SummaryStatisticType 2.1.2.
 fn statistics(field_id: &str, rows: u64, profile: &ColumnProfile) -> Vec<Value> {
-    let number = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
+    let number = |text: &Option<String>| {
+        text.as_ref()
+            .and_then(|text| text.parse::<f64>().ok())
+            .filter(|number| number.is_finite())
+    };
     let numeric = matches!(profile.kind, ColumnType::Integer | ColumnType::Number);
     let one = |name: &str, code: &str, value: Option<Value>| {
         value.map(|value| json!({"@type": "cr:Field", "@id": format!("{field_id}/{name}"), "name": name, "dataType": format!("ddi-stats:{code}"), "value": value}))
@@ -198,10 +230,22 @@ fn field_ids<'a>(set: &str, columns: &'a [Column]) -> BTreeMap<&'a str, String> 
         }
         candidate
     };
-    columns.iter().map(|column| column.name.as_str()).scan(unique, |unique, name| Some((name, unique(name)))).collect()
+    columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .scan(unique, |unique, name| Some((name, unique(name))))
+        .collect()
 }
 
 /// An `@id` that every reader takes: no blanks and none of the characters that an IRI cannot hold; å, ä and ö stay.
 fn id(text: &str) -> String {
-    text.chars().map(|c| if c.is_whitespace() || c.is_control() || "<>\"{}|\\^`#?%:".contains(c) { '_' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_whitespace() || c.is_control() || "<>\"{}|\\^`#?%:".contains(c) {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
