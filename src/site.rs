@@ -77,7 +77,7 @@ impl Site {
             data: config.data.clone(),
             published: config.published.clone(),
             base: config.base.clone(),
-            operator: own.publisher.clone(),
+            operator: own.publisher.agent(),
             limits: config.table.clone(),
             worker: config.worker.clone(),
         };

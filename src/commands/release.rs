@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use fyr_model::privacy::{Check, PrivacyReport};
+use fyr_audit::Asked;
+use fyr_model::privacy::{Check, PrivacyReport, ProtectionFacts, Role};
 use fyr_model::{InputRef, Refusal};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Door;
 use crate::cli;
@@ -51,9 +52,29 @@ pub fn verified(door: &Door, dir: &Path) -> Result<VerifyBody, Refusal> {
         .filter(|file| file.rows.is_some())
         .map(|file| (file.path.clone(), release.dir.join(&file.path)))
         .collect();
-    let work = fyr_audit::PrivacyWork { files: tables, asked: fyr_audit::Asked::of(&release.manifest) };
+    let work = fyr_audit::PrivacyWork { files: tables, asked: asked(&release)? };
     let scratch = tempfile::tempdir().map_err(|error| internal("temp", &error))?;
     let report: PrivacyReport = tokio::task::block_in_place(|| runner.run("audit.privacy", &subject, &work, scratch.path(), limits))?;
     checks.extend(report.checks);
     Ok(VerifyBody { path: subject, ok: checks.iter().all(|check| check.ok), checks })
+}
+
+/// What the release says that it was held to; `package` has checked that this file is the published one.
+fn asked(release: &fyr_publish::Release) -> Result<Asked, Refusal> {
+    #[derive(Deserialize)]
+    struct Said {
+        protection: Option<ProtectionFacts>,
+    }
+    let manifest = &release.manifest;
+    let text = std::fs::read(release.dir.join("privacy.json")).map_err(|error| internal("privacy.json", &error))?;
+    let said: Said = serde_json::from_slice(&text).map_err(|error| internal("privacy.json", &error))?;
+    let columns = said.protection.map(|facts| facts.columns).unwrap_or_default();
+    let (gone, kept): (Vec<_>, Vec<_>) = columns.into_iter().partition(|column| column.role == Role::Identifier);
+    Ok(Asked {
+        roles: kept.into_iter().map(|column| (column.column, column.role)).collect(),
+        k: manifest.k,
+        forbidden: gone.into_iter().map(|column| column.column).collect(),
+        cleared: manifest.cleared.clone(),
+        reference: manifest.record.created.date_naive(),
+    })
 }

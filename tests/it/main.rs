@@ -1,5 +1,7 @@
 //! The program as a whole, on real parts: its own binary, real files over loopback HTTP, kill -9, the demo from start to end.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod bad_input;
 mod cli;
 mod demo;

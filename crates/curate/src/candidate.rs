@@ -51,7 +51,10 @@ impl Candidate {
             "dataset": record.sources.iter().map(|source| &source.dataset).collect::<Vec<_>>(),
             "licence": record.licence.code,
             "files": files,
-            "asked": asked,
+            "roles": asked.roles,
+            "k": asked.k,
+            "forbidden": asked.forbidden,
+            "cleared": asked.cleared,
         });
         Sha256::of(covered.to_string().as_bytes())
     }

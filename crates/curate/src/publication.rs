@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use fyr_graph::Syntax;
-use fyr_model::privacy::{Check, Decision, Interest};
+use fyr_model::privacy::{Check, Decision};
 use fyr_model::readiness::{Evidence, ProvenanceFacts, Readiness, Subject};
 use fyr_model::release::Manifest;
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text, Version};
@@ -102,8 +102,7 @@ impl Curate {
             self.discard(name);
             return Ok((former, None, false));
         }
-        let decisions = self.state.decisions(name, &candidate.digest)?;
-        all_signed(name, &decisions)?;
+        let decisions = fyr_publish::signed(name, &candidate.digest, &self.state.decisions(name, &candidate.digest)?)?;
         let folder = Candidate::folder(&self.data, name);
         let privacy = self.audit(&folder, &candidate.files, &candidate.asked)?;
         let mut documents = self.documents(&candidate, decisions, privacy.clone(), at)?;
@@ -130,9 +129,9 @@ impl Curate {
             record: record.clone(),
             profile: candidate.profile.clone(),
             readiness: fyr_assess::readiness(&candidate.evidence),
-            dcat_ttl: fyr_graph::write::entry(record, &candidate.files, Syntax::Turtle)?,
+            dcat_ttl: fyr_graph::write::entry(record, &candidate.files, Syntax::Turtle),
             dqv_ttl: Vec::new(),
-            prov_jsonld: fyr_graph::write::prov(record, &steps)?,
+            prov_jsonld: fyr_graph::write::prov(record, &steps),
             protection: Some(candidate.protection.clone()),
             privacy,
             quality: candidate.quality.clone(),
@@ -192,26 +191,6 @@ fn steps(candidate: &Candidate) -> Vec<fyr_graph::write::Step> {
         step("protect", Text::new("skyddad", "protected"), rows_in, record.rows),
         step("audit", Text::new("granskad fristående", "independently audited"), record.rows, record.rows),
     ]
-}
-
-fn all_signed(name: &PipelineName, decisions: &[Decision]) -> Result<(), Refusal> {
-    let missing: Vec<Interest> =
-        Interest::ALL.into_iter().filter(|interest| !decisions.iter().any(|decision| decision.interest == *interest)).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let sv: Vec<String> = missing.iter().map(|interest| interest.name().sv).collect();
-    let en: Vec<String> = missing.iter().map(|interest| interest.name().en).collect();
-    Err(Refusal::new(
-        "signature-missing",
-        RefusalKind::Forbidden,
-        name.as_str(),
-        Text::new(format!("ingen har beslutat om {}", sv.join(", ")), format!("nobody has decided on {}", en.join(", "))),
-    )
-    .hint(Text::new(
-        format!("`fyr sign {name} --interest {} …` för vart och ett", missing.first().map_or("", |one| one.as_str())),
-        format!("`fyr sign {name} --interest {} …` for each", missing.first().map_or("", |one| one.as_str())),
-    )))
 }
 
 fn filled(name: &PipelineName, decision: &Decision) -> Result<(), Refusal> {

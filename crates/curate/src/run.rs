@@ -18,6 +18,7 @@ use fyr_model::readiness::Evidence;
 use fyr_model::resource::Resource;
 use fyr_model::table::{Column, TableProfile};
 use fyr_model::{Agent, CatalogueView, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
+use fyr_publish::Change;
 use fyr_table::{Engine, Exposure, Show, StagedTable};
 
 use crate::candidate::Candidate;
@@ -300,33 +301,26 @@ impl Curate {
         record: &fyr_model::release::ReleaseRecord,
     ) -> Result<Option<(Version, Text)>, Refusal> {
         let Some(former) = former else {
-            return Ok(Some((Version::FIRST, Text::new("Första utgåvan.", "First release."))));
+            // A withdrawn version's number is never used again.
+            let last = fyr_publish::last_version(&self.published, &record.name)?;
+            let next = last.map_or(Version::FIRST, |last| Version { major: last.major + 1, minor: 0, patch: 0 });
+            return Ok(Some((next, Text::new("Första utgåvan.", "First release."))));
         };
-        let old = former.dir.join(PARQUET);
-        let difference = self.engine.compare(&[old], &[protected.recoded().to_path_buf()]).await?;
-        let was = &former.manifest.record;
-        let v = was.version;
+        let difference = self.engine.compare(&[former.dir.join(PARQUET)], &[protected.recoded().to_path_buf()]).await?;
         let (added, removed) = (difference.rows_added, difference.rows_removed);
-        if difference.schema_changed {
-            let text = Text::new("Kolumner, typer eller koder har ändrats.", "Columns, types or codes have changed.");
-            return Ok(Some((Version { major: v.major + 1, minor: 0, patch: 0 }, text)));
-        }
-        if removed > 0 {
-            let text = Text::new(
-                format!("{added} rader tillkom, {removed} rader togs bort eller ändrades."),
-                format!("{added} rows added, {removed} rows removed or changed."),
-            );
-            return Ok(Some((Version { major: v.major + 1, minor: 0, patch: 0 }, text)));
-        }
-        if added > 0 {
-            let text = Text::new(format!("{added} rader tillkom."), format!("{added} rows added."));
-            return Ok(Some((Version { minor: v.minor + 1, patch: 0, ..v }, text)));
-        }
-        if crate::evidence::same_description(was, record) {
+        let (change, note) = if difference.schema_changed {
+            (Change::Changed, Text::new("Kolumner, typer eller koder har ändrats.", "Columns, types or codes have changed."))
+        } else if removed > 0 {
+            let sv = format!("{added} rader tillkom, {removed} rader togs bort eller ändrades.");
+            (Change::Changed, Text::new(sv, format!("{added} rows added, {removed} rows removed or changed.")))
+        } else if added > 0 {
+            (Change::Added, Text::new(format!("{added} rader tillkom."), format!("{added} rows added.")))
+        } else if crate::evidence::same_description(&former.manifest.record, record) {
             return Ok(None);
-        }
-        let text = Text::new("Samma rader, ändrad beskrivning.", "Same rows, changed description.");
-        Ok(Some((Version { patch: v.patch + 1, ..v }, text)))
+        } else {
+            (Change::Repackaged, Text::new("Samma rader, ändrad beskrivning.", "Same rows, changed description."))
+        };
+        Ok(Some((fyr_publish::next_version(Some(former), change), note)))
     }
 }
 
