@@ -1,1 +1,55 @@
-//! Fyr: portal.
+//! The portal: HTTP pages, JSON, RDF, SPARQL and downloads of what was harvested, scored and published.
+//!
+//! In: the store, the journal, the folder of releases and the source files, all as they are at the moment of a request. Out: answers in
+//! Swedish and English that work without script. It shows what is published; it fetches nothing, runs no step and writes nothing.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod assets;
+mod chrome;
+mod data;
+mod draw;
+mod http;
+mod pages;
+mod serve;
+mod words;
+
+mod api;
+mod download;
+mod rdf;
+mod sparql;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fyr_model::SourceId;
+use fyr_model::harvest::SourceFile;
+use fyr_model::limits::SparqlLimits;
+
+pub use serve::{ServeError, router, serve};
+
+/// Gives the source files as they are now.
+pub type Sources = Arc<dyn Fn() -> Vec<(SourceId, SourceFile)> + Send + Sync>;
+
+/// Everything that the portal reads.
+#[derive(Clone)]
+pub struct Portal {
+    /// The harvested graphs.
+    pub store: fyr_graph::Store,
+    /// Runs, scores and findings.
+    pub state: fyr_jobs::State,
+    /// The folder of releases.
+    pub published: PathBuf,
+    /// Who we are, for our own catalogue.
+    pub own: fyr_graph::write::OwnCatalogue,
+    /// Rehearses queries from the public in a confined worker.
+    pub runner: fyr_confine::Runner,
+    /// Limits of public queries.
+    pub sparql: SparqlLimits,
+    /// The source files.
+    pub sources: Sources,
+    /// The data folder: rehearsals get their private folders below it.
+    pub data: PathBuf,
+    /// Whether to say on every page that bodies and officers are invented.
+    pub demo: bool,
+}

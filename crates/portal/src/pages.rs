@@ -1,0 +1,15 @@
+//! The pages, one file each, and the parts that several share.
+
+pub mod columns;
+pub mod dataset;
+pub mod datasets;
+pub mod errors;
+pub mod findings;
+pub mod harvested;
+pub mod method;
+pub mod release;
+pub mod rows;
+pub mod score;
+pub mod source;
+pub mod sources;
+pub mod start;
