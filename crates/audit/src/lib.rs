@@ -1,1 +1,45 @@
-//! Fyr: audit.
+//! Reads what was written and believes nothing: privacy, Parquet recipe, package.
+//!
+//! In: files on disk and what was asked of them. Out: checks, each with what was seen. It shares no code with `table`, which wrote the
+//! files, nor with `privacy`, which planned them: it counts classes by sorting where the plan hashes, finds identity numbers with a
+//! scanner and arithmetic of its own, and judges chance by a bound instead of an exact tail (`privacy.md`, ground rule 1; `hardening.md`
+//! H29, H30). A check that cannot run fails. Counts, names of columns and digests are reported, never a value.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod croissant;
+mod csv;
+mod footer;
+mod measure;
+mod package;
+mod persons;
+mod privacy;
+mod read;
+mod recipe;
+mod work;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use fyr_model::privacy::{Clearance, Role};
+use serde::{Deserialize, Serialize};
+
+pub use package::package;
+pub use privacy::{K_FLOOR, privacy};
+pub use recipe::parquet;
+pub use work::{PackageWork, PrivacyWork, package_work, privacy_work};
+
+/// What a release is held to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The role of each published column.
+    pub roles: BTreeMap<String, Role>,
+    /// The k of the policy; a release with quasi-identifying or sensitive columns is held to at least [`K_FLOOR`].
+    pub k: Option<u64>,
+    /// Columns that must not be there.
+    pub forbidden: Vec<String>,
+    /// Finds that a person has judged.
+    pub cleared: BTreeMap<String, Clearance>,
+    /// The day that decides centuries and what lies in the future.
+    pub reference: NaiveDate,
+}

@@ -231,7 +231,7 @@ fn sni(value: &str) -> Option<Vec<String>> {
     Some(labels)
 }
 
-/// Rounded intervals that double three times, then `*`: nested because each width is twice the one before and all start at multiples.
+/// Rounded intervals that double up to three times, then `*`: nested because each width is twice the one before and all start at multiples.
 /// The ends are open, each with at least `k` rows where the table has them, so that no extreme value shows.
 fn interval(column: &str, word: &str, leaves: &Leaves, k: u64) -> Result<Rows, Refusal> {
     let parsed = |value: &str| value.replace(',', ".").parse::<f64>().ok().filter(|v| v.is_finite());
@@ -247,20 +247,23 @@ fn interval(column: &str, word: &str, leaves: &Leaves, k: u64) -> Result<Rows, R
     let low = reached(values.iter(), tail);
     let high = reached(values.iter().rev(), tail);
     let width = round_width((high - low) / 16.0);
+    let bands: Vec<(f64, f64, f64)> = [1.0, 2.0, 4.0, 8.0]
+        .into_iter()
+        .map(|factor| width * factor)
+        .map(|width| (width, (low / width).ceil() * width, (high / width).floor() * width))
+        .filter(|(_, bottom, top)| top >= bottom)
+        .collect();
     read(column, word, leaves, &|value| {
         let number = parsed(value)?;
-        let band = |factor: f64| {
-            let width = width * factor;
-            let (bottom, top) = ((low / width).ceil() * width, (high / width).floor() * width);
+        let band = |(width, bottom, top): &(f64, f64, f64)| {
             let from = (number / width).floor() * width;
             match () {
-                () if top <= bottom => STAR.to_owned(),
-                () if from < bottom => format!("<{}", shown(bottom)),
-                () if from >= top => format!(">={}", shown(top)),
+                () if from < *bottom => format!("<{}", shown(*bottom)),
+                () if from >= *top => format!(">={}", shown(*top)),
                 () => format!("[{}, {})", shown(from), shown(from + width)),
             }
         };
-        Some(vec![band(1.0), band(2.0), band(4.0), band(8.0), STAR.to_owned()])
+        Some(bands.iter().map(band).chain([STAR.to_owned()]).collect())
     })
 }
 

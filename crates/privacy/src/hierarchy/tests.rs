@@ -65,14 +65,11 @@ fn built_in_levels_are_those_of_the_table() {
 fn intervals_are_rounded_nested_and_open_at_both_ends() {
     let values: Vec<String> = (0..400).map(|n| n.to_string()).collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    assert_eq!(
-        labels("interval", &values, "0"),
-        ["0", "<40", "<40", "<80", "<160", "*"][..].to_vec()
-    );
-    assert_eq!(labels("interval", &values, "399")[1..3], [">=360", ">=360"]);
+    assert_eq!(labels("interval", &values, "0"), ["0", "<50", "<100", "<200", "*"][..].to_vec());
+    assert_eq!(labels("interval", &values, "399")[1..3], [">=350", ">=300"]);
     assert_eq!(
         labels("interval", &values, "123")[1..],
-        ["[120, 140)", "[120, 160)", "[80, 160)", "<160", "*"][..]
+        ["[100, 150)", "[100, 200)", "<200", "*"][..]
     );
 }
 

@@ -1,0 +1,126 @@
+//! Classes of equal quasi-identifiers, counted by sorting rows of codes, and what every column shows.
+//!
+//! In: blocks of text columns. Out: the smallest class, how many classes, how many rows stand alone, how few different sensitive values
+//! a class has, and the findings of the auditor's detectors. Suppressed rows (`*` everywhere) are a class like any other.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, StringArray};
+use fyr_model::privacy::{PersonalDataFinding, Role};
+
+use crate::Asked;
+use crate::persons::Column;
+use crate::read::cell;
+
+/// Counts while reading.
+pub(crate) struct Measure {
+    /// Places of the quasi-identifying columns, then of the sensitive ones.
+    quasi: Vec<usize>,
+    sensitive: Vec<(String, usize)>,
+    codes: Vec<BTreeMap<Option<String>, u32>>,
+    /// Rows of codes, one after the other.
+    rows_of_codes: Vec<u32>,
+    rows: u64,
+    columns: Vec<Column>,
+    today: u64,
+}
+
+/// What was counted.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Measured {
+    pub(crate) rows: u64,
+    /// None when there is nothing to group by.
+    pub(crate) k: Option<u64>,
+    pub(crate) classes: u64,
+    pub(crate) alone: u64,
+    pub(crate) l: BTreeMap<String, u64>,
+    pub(crate) detections: Vec<PersonalDataFinding>,
+}
+
+impl Measure {
+    /// A count over columns with these names; `true` marks a numeric one.
+    pub(crate) fn new(columns: &[(String, bool)], asked: &Asked) -> Self {
+        let places = |role: Role| {
+            let with_role = move |(_, (name, _)): &(usize, &(String, bool))| asked.roles.get(name) == Some(&role);
+            columns
+                .iter()
+                .enumerate()
+                .filter(with_role)
+                .map(|(place, (name, _))| (name.clone(), place))
+                .collect::<Vec<_>>()
+        };
+        let quasi: Vec<usize> = places(Role::QuasiIdentifier).into_iter().map(|(_, place)| place).collect();
+        let sensitive = places(Role::Sensitive);
+        Self {
+            codes: vec![BTreeMap::new(); quasi.len() + sensitive.len()],
+            quasi,
+            sensitive,
+            rows_of_codes: Vec::new(),
+            rows: 0,
+            columns: columns.iter().map(|(name, numeric)| Column::new(name, *numeric)).collect(),
+            today: {
+                use chrono::Datelike as _;
+                let day = asked.reference;
+                day.year().max(0) as u64 * 10_000 + u64::from(day.month()) * 100 + u64::from(day.day())
+            },
+        }
+    }
+
+    pub(crate) fn take(&mut self, block: &[StringArray]) {
+        for (column, cells) in self.columns.iter_mut().zip(block) {
+            column.observe(cells, self.rows, self.today);
+        }
+        let rows = block.first().map_or(0, |cells| cells.len());
+        let places: Vec<usize> = self
+            .quasi
+            .iter()
+            .copied()
+            .chain(self.sensitive.iter().map(|(_, place)| *place))
+            .collect();
+        for row in 0..rows {
+            for (place, known) in places.iter().zip(&mut self.codes) {
+                let value = block.get(*place).and_then(|cells| cell(cells, row));
+                let next = known.len() as u32;
+                let code = match known.get(&value.map(str::to_owned)) {
+                    Some(code) => *code,
+                    None => *known.entry(value.map(str::to_owned)).or_insert(next),
+                };
+                self.rows_of_codes.push(code);
+            }
+        }
+        self.rows += rows as u64;
+    }
+
+    pub(crate) fn finish(self) -> Measured {
+        let width = self.quasi.len() + self.sensitive.len();
+        let today = self.today;
+        let mut measured = Measured {
+            rows: self.rows,
+            k: None,
+            classes: 0,
+            alone: 0,
+            l: BTreeMap::new(),
+            detections: self.columns.into_iter().map(|column| column.finish(today)).collect(),
+        };
+        if width == 0 {
+            return measured;
+        }
+        let mut rows: Vec<&[u32]> = self.rows_of_codes.chunks(width).collect();
+        rows.sort_unstable();
+        let key = |row: &[u32]| row.get(..self.quasi.len()).unwrap_or_default().to_vec();
+        for class in rows.chunk_by(|a, b| key(a) == key(b)) {
+            let size = class.len() as u64;
+            measured.classes += 1;
+            measured.alone += u64::from(size == 1);
+            measured.k = Some(measured.k.map_or(size, |k| k.min(size)));
+            for (index, (name, _)) in self.sensitive.iter().enumerate() {
+                let mut values: Vec<u32> = class.iter().filter_map(|row| row.get(self.quasi.len() + index).copied()).collect();
+                values.sort_unstable();
+                values.dedup();
+                let l = measured.l.entry(name.clone()).or_insert(u64::MAX);
+                *l = (*l).min(values.len() as u64);
+            }
+        }
+        measured
+    }
+}

@@ -1,0 +1,338 @@
+//! The privacy report: what an independent reader measures on exactly the files that will be published (H29, H30).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use fyr_model::finding::Refusal;
+use fyr_model::privacy::{Check, PersonalDataFinding, PrivacyReport, Role};
+use fyr_model::text::Text;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use crate::footer::{self, outcome};
+use crate::measure::{Measure, Measured};
+use crate::read::{self, unreadable};
+use crate::{Asked, csv};
+
+/// The smallest k of a release with quasi-identifying or sensitive columns (`hardening.md` H29).
+pub const K_FLOOR: u64 = 10;
+
+/// Reads the files of a release candidate and measures them. Parquet files are one table in parts; CSV files are its twin in parts.
+///
+/// # Errors
+/// `audit-unreadable` when a file cannot be read as what its name says; `audit-empty` when there is no Parquet file among them.
+pub fn privacy(files: &[(String, PathBuf)], asked: &Asked) -> Result<PrivacyReport, Refusal> {
+    let mut digests = BTreeMap::new();
+    for (name, path) in files {
+        let (sha256, _) = read::digest(path).map_err(|error| unreadable(name, &error.kind().to_string()))?;
+        digests.insert(name.clone(), sha256);
+    }
+    let of = |ending: &str| files.iter().filter(|(name, _)| name.ends_with(ending)).collect::<Vec<_>>();
+    let (tables, twins) = (of(".parquet"), of(".csv"));
+    let Some((first_name, first)) = tables.first().map(|(name, path)| (name, path)) else {
+        let message = Text::new("det finns ingen Parquet-fil att granska", "there is no Parquet file to audit");
+        return Err(Refusal::new(
+            "audit-empty",
+            fyr_model::finding::RefusalKind::Unreadable,
+            "",
+            message,
+        ));
+    };
+    let columns = read::parquet_columns(first).map_err(|why| unreadable(first_name, &why))?;
+    let mut measure = Measure::new(&columns, asked);
+    for (name, path) in &tables {
+        read::parquet_blocks(path, |block| measure.take(block)).map_err(|why| unreadable(name, &why))?;
+    }
+    let measured = measure.finish();
+    let mut checks = Checks(Vec::new());
+    checks.columns(&columns, asked);
+    checks.schemas(&tables, &columns);
+    checks.other_files(files);
+    checks.classes(&measured, asked);
+    checks.detections(&measured.detections, asked);
+    checks.twins(&twins, &columns, &measured, asked)?;
+    checks.containers(&tables, asked)?;
+    let protected = is_protected(asked);
+    let rows = measured.rows as f64;
+    Ok(PrivacyReport {
+        files: digests,
+        rows: measured.rows,
+        quasi_identifiers: columns
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| asked.roles.get(*name) == Some(&Role::QuasiIdentifier))
+            .cloned()
+            .collect(),
+        k: measured.k,
+        k_required: protected.then(|| required(asked)),
+        classes: measured.classes,
+        prosecutor_max: measured.k.map(|k| 1.0 / k as f64),
+        prosecutor_average: measured.k.map(|_| measured.classes as f64 / rows),
+        unique_share: measured.k.map(|_| measured.alone as f64 / rows),
+        l: measured.l,
+        detections: measured.detections,
+        cleared: asked.cleared.clone(),
+        passed: checks.0.iter().all(|check| check.ok),
+        checks: checks.0,
+    })
+}
+
+fn required(asked: &Asked) -> u64 {
+    asked.k.unwrap_or(K_FLOOR).max(K_FLOOR)
+}
+
+fn is_protected(asked: &Asked) -> bool {
+    asked
+        .roles
+        .values()
+        .any(|role| matches!(role, Role::QuasiIdentifier | Role::Sensitive))
+}
+
+struct Checks(Vec<Check>);
+
+impl Checks {
+    fn add(&mut self, id: &str, (ok, detail): (bool, Text)) {
+        self.0.push(Check {
+            id: id.to_owned(),
+            ok,
+            detail,
+        });
+    }
+
+    fn columns(&mut self, columns: &[(String, bool)], asked: &Asked) {
+        let removed: BTreeSet<&String> = asked
+            .forbidden
+            .iter()
+            .chain(
+                asked
+                    .roles
+                    .iter()
+                    .filter(|(_, role)| **role == Role::Identifier)
+                    .map(|(name, _)| name),
+            )
+            .collect();
+        let present: Vec<String> = columns
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| removed.contains(name))
+            .cloned()
+            .collect();
+        let passed = Text::new(
+            format!("{} förbjudna kolumner saknas, som de ska", removed.len()),
+            format!("{} forbidden columns are absent, as they must", removed.len()),
+        );
+        self.add(
+            "privacy-forbidden-columns",
+            outcome(
+                &present,
+                passed,
+                "förbjudna kolumner finns i filen",
+                "forbidden columns stand in the file",
+            ),
+        );
+        let without: Vec<String> = columns
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| !asked.roles.contains_key(*name))
+            .cloned()
+            .collect();
+        let passed = Text::new(
+            format!("alla {} kolumner har en roll", columns.len()),
+            format!("all {} columns have a role", columns.len()),
+        );
+        self.add(
+            "privacy-roles",
+            outcome(&without, passed, "kolumner utan roll", "columns without a role"),
+        );
+    }
+
+    fn schemas(&mut self, tables: &[&(String, PathBuf)], columns: &[(String, bool)]) {
+        let differs = |path: &Path| read::parquet_columns(path).map_or(true, |found| found != columns);
+        let faults: Vec<String> = tables
+            .iter()
+            .filter(|(_, path)| differs(path))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let passed = Text::new(
+            format!("{} filer med samma kolumner", tables.len()),
+            format!("{} files with the same columns", tables.len()),
+        );
+        self.add(
+            "privacy-schema",
+            outcome(&faults, passed, "filer med andra kolumner", "files with other columns"),
+        );
+    }
+
+    /// A file that is neither Parquet nor CSV cannot be measured, and what cannot be measured does not pass.
+    fn other_files(&mut self, files: &[(String, PathBuf)]) {
+        let faults: Vec<String> = files
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| !name.ends_with(".parquet") && !name.ends_with(".csv"))
+            .cloned()
+            .collect();
+        let passed = Text::new("alla filer kunde mätas", "every file could be measured");
+        self.add(
+            "privacy-measurable",
+            outcome(&faults, passed, "filer som inte kan mätas", "files that cannot be measured"),
+        );
+    }
+
+    fn classes(&mut self, measured: &Measured, asked: &Asked) {
+        let (required, protected) = (required(asked), is_protected(asked));
+        let result = match measured.k {
+            _ if !protected => (
+                true,
+                Text::new(
+                    "inga indirekt identifierande eller känsliga kolumner, så det finns inget k att hålla",
+                    "no quasi-identifying or sensitive columns, so there is no k to hold",
+                ),
+            ),
+            None => (false, Text::new("k kunde inte mätas", "k could not be measured")),
+            Some(k) => (
+                k >= required,
+                Text::new(
+                    format!(
+                        "minsta gruppen har {k} rader, kravet är {required}; {} grupper, {} rader",
+                        measured.classes, measured.rows
+                    ),
+                    format!(
+                        "the smallest group has {k} rows, {required} are required; {} groups, {} rows",
+                        measured.classes, measured.rows
+                    ),
+                ),
+            ),
+        };
+        self.add("privacy-k", result);
+        let poorest: Vec<String> = measured.l.iter().map(|(name, l)| format!("{name} {l}")).collect();
+        let detail = if poorest.is_empty() {
+            Text::new("inga känsliga kolumner", "no sensitive columns")
+        } else {
+            let list = poorest.join(", ");
+            Text::new(
+                format!("olika känsliga värden i den fattigaste gruppen: {list}"),
+                format!("different sensitive values in the poorest group: {list}"),
+            )
+        };
+        // Reported, not required: the policy's model has no l.
+        self.add("privacy-l", (true, detail));
+    }
+
+    fn detections(&mut self, detections: &[PersonalDataFinding], asked: &Asked) {
+        let faults = uncleared(detections, asked);
+        let cleared = detections.iter().filter(|d| d.verdict == "direct").count() - faults.len();
+        let passed = Text::new(
+            format!("granskarens detektorer fann inget direkt identifierande ({cleared} fynd är bedömda av en person)"),
+            format!("the auditor's detectors found nothing directly identifying ({cleared} finds are judged by a person)"),
+        );
+        self.add(
+            "privacy-detectors",
+            outcome(
+                &faults,
+                passed,
+                "direkt identifierande uppgifter i kolumner",
+                "directly identifying data in columns",
+            ),
+        );
+    }
+
+    /// The twin holds the same rows: as many, in groups no smaller, and with nothing in it that the detectors find.
+    fn twins(&mut self, twins: &[&(String, PathBuf)], columns: &[(String, bool)], table: &Measured, asked: &Asked) -> Result<(), Refusal> {
+        if twins.is_empty() {
+            return Ok(());
+        }
+        let mut measure = Measure::new(columns, asked);
+        let mut faults = Vec::new();
+        for (name, path) in twins {
+            let header = csv::header(path).map_err(|why| unreadable(name, &why))?;
+            if !header.iter().eq(columns.iter().map(|(name, _)| name)) {
+                faults.push(format!("{name}: header"));
+                continue;
+            }
+            csv::blocks(path, |block| measure.take(block)).map_err(|why| unreadable(name, &why))?;
+        }
+        let twin = measure.finish();
+        if twin.rows != table.rows {
+            faults.push(format!("{} / {} rows", twin.rows, table.rows));
+        }
+        if is_protected(asked) && twin.k.unwrap_or(0) < required(asked) {
+            faults.push(format!("k = {}", twin.k.unwrap_or(0)));
+        }
+        faults.extend(uncleared(&twin.detections, asked));
+        let passed = Text::new(
+            format!("CSV-tvillingen har samma {} rader", twin.rows),
+            format!("the CSV twin has the same {} rows", twin.rows),
+        );
+        self.add(
+            "privacy-csv-twin",
+            outcome(&faults, passed, "CSV-tvillingen avviker", "the CSV twin differs"),
+        );
+        Ok(())
+    }
+
+    fn containers(&mut self, tables: &[&(String, PathBuf)], asked: &Asked) -> Result<(), Refusal> {
+        let (mut statistics, mut bloom, mut metadata, mut dictionaries) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (name, path) in tables {
+            let wrong = |_| unreadable(name, "no readable Parquet footer");
+            let file = File::open(path).map_err(|error| unreadable(name, &error.kind().to_string()))?;
+            let reader = SerializedFileReader::new(file).map_err(wrong)?;
+            statistics.extend(footer::with_statistics(reader.metadata(), &asked.roles));
+            bloom.extend(footer::with_bloom(reader.metadata()));
+            metadata.extend(footer::foreign_keys(reader.metadata()));
+            metadata.extend(footer::names_in_metadata(reader.metadata(), &asked.forbidden));
+            dictionaries.extend(footer::with_idle_dictionary(&reader, path).map_err(|why| unreadable(name, &why))?);
+        }
+        let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>();
+        let passed = Text::new(
+            "inga gränsvärden för text eller skyddade kolumner",
+            "no bounds for text or protected columns",
+        );
+        self.add(
+            "privacy-statistics",
+            outcome(&list(statistics), passed, "gränsvärden finns för", "bounds stand for"),
+        );
+        let passed = Text::new("inga bloomfilter", "no bloom filters");
+        self.add(
+            "privacy-bloom",
+            outcome(&list(bloom), passed, "bloomfilter finns för", "bloom filters stand for"),
+        );
+        let passed = Text::new("bara tillåtna metadata", "only allowed metadata");
+        self.add(
+            "privacy-metadata",
+            outcome(&list(metadata), passed, "otillåtna metadata", "metadata that is not allowed"),
+        );
+        let passed = Text::new(
+            "ordlistorna rymmer bara värden som förekommer",
+            "dictionaries hold only values that occur",
+        );
+        self.add(
+            "privacy-dictionaries",
+            outcome(
+                &list(dictionaries),
+                passed,
+                "ordlistor med värden som inte förekommer",
+                "dictionaries with values that do not occur",
+            ),
+        );
+        Ok(())
+    }
+}
+
+/// Columns with a direct find that nobody has judged for that kind.
+fn uncleared(detections: &[PersonalDataFinding], asked: &Asked) -> Vec<String> {
+    let same = |a: &str, b: &str| a.replace('-', "_") == b.replace('-', "_");
+    let judged = |find: &PersonalDataFinding| {
+        asked
+            .cleared
+            .get(&find.column)
+            .is_some_and(|clearance| find.kind.as_deref().is_some_and(|kind| same(kind, &clearance.kind)))
+    };
+    let direct = detections.iter().filter(|find| find.verdict == "direct" && !judged(find));
+    direct
+        .map(|find| format!("{} ({}, {} rows)", find.column, find.kind.as_deref().unwrap_or("?"), find.matches))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
