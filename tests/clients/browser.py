@@ -2,10 +2,11 @@
 
     python tests/clients/browser.py ADDRESS [--shots DIR]
 
-Every page that links lead to from the start page, in Swedish and English: answers 200 in the language asked for, has one heading of the first
-rank and a main part, asks nothing of other hosts, logs no error, fits the screen, and axe finds no violation at 1280 and 390 pixels, light and dark (the
-first three pages of a kind; the rest once). The start page and a dataset's page show the same without JavaScript. A release's file answers a range. `--shots` keeps a
-picture of each page. Chromium is the one of FYR_CHROMIUM, else `chromium`. Ends with `N passed, N failed`; exit code 1 when something failed.
+Every page that links lead to from the start page, in Swedish and English: answers 200 in the language asked for, has one
+heading of the first rank and a main part, asks nothing of other hosts, logs no error, fits the screen, and axe finds no
+violation at 1280 and 390 pixels, light and dark (the first three pages of a kind; the rest once). The start page and a
+dataset's page say the same without JavaScript. A release's file answers a range. `--shots` keeps a picture of each look.
+Chromium is the one of FYR_CHROMIUM, else `chromium`. Ends with `N passed, N failed`; exit code 1 when something failed.
 """
 
 import argparse
