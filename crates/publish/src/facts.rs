@@ -87,6 +87,20 @@ pub(crate) fn protection(documents: &Documents) -> Text {
     if sentences.is_empty() { unchanged } else { joined(sentences) }
 }
 
+/// In a few words: protected, columns removed, or unchanged.
+pub(crate) fn standing(documents: &Documents) -> Text {
+    let removed = documents
+        .protection
+        .iter()
+        .flat_map(|facts| &facts.columns)
+        .any(|plan| plan.action == "remove");
+    match (&documents.record.protection, removed) {
+        (Some(_), _) => Text::new("skyddsbehandlad", "disclosure-protected"),
+        (None, true) => Text::new("direkt identifierande kolumner borttagna", "directly identifying columns removed"),
+        (None, false) => Text::new("oförändrade rader", "unchanged rows"),
+    }
+}
+
 /// What the independent audit measured on the published files.
 pub(crate) fn audited(documents: &Documents) -> Text {
     let report = &documents.privacy;

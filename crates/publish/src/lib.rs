@@ -8,6 +8,8 @@
 mod attribution;
 mod canonical;
 mod card;
+#[cfg(test)]
+mod clients;
 mod croissant;
 mod curated;
 mod datapackage;

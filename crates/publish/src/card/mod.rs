@@ -49,6 +49,11 @@ pub fn card(documents: &Documents, files: &[ReleaseFile]) -> String {
     out
 }
 
+/// Sentences that hold names of columns, rules or clearances: without mark-up.
+fn words(text: Text) -> Text {
+    Text::new(markdown(&text.sv), markdown(&text.en))
+}
+
 /// Paragraphs of a section.
 type Body = Vec<Text>;
 
@@ -133,10 +138,7 @@ fn size_category(rows: u64) -> &'static str {
 
 fn what(documents: &Documents) -> Body {
     let record = &documents.record;
-    let protected = match &record.protection {
-        Some(_) => Text::new("skyddsbehandlad", "disclosure-protected"),
-        None => Text::new("oförändrade rader", "unchanged rows"),
-    };
+    let standing = facts::standing(documents);
     let mut body = Vec::new();
     body.push(Text::new(
         format!(
@@ -144,14 +146,14 @@ fn what(documents: &Documents) -> Body {
             record.version,
             record.rows,
             record.columns.len(),
-            protected.sv
+            standing.sv
         ),
         format!(
             "Curated release {} of an open dataset: {} rows, {} columns, {}.",
             record.version,
             record.rows,
             record.columns.len(),
-            protected.en
+            standing.en
         ),
     ));
     if !record.description.is_empty() {
@@ -209,15 +211,10 @@ fn origin(documents: &Documents) -> Body {
         })
         .collect();
     let rows_in = documents.protection.as_ref().map_or(record.rows, |facts| facts.rows_in);
+    let (standing, rows) = (facts::standing(documents), record.rows);
     body.push(Text::new(
-        format!(
-            "Steg: hämtad, tolkad och typad ({rows_in} rader), skyddad ({} rader), granskad fristående. Stegen står i `prov.jsonld`.",
-            record.rows
-        ),
-        format!(
-            "Steps: fetched, read and typed ({rows_in} rows), protected ({} rows), audited independently. The steps are in `prov.jsonld`.",
-            record.rows
-        ),
+        format!("Steg: hämtad, tolkad och typad ({rows_in} rader), utgiven ({rows} rader, {}), granskad fristående. Stegen står i `prov.jsonld`.", standing.sv),
+        format!("Steps: fetched, read and typed ({rows_in} rows), released ({rows} rows, {}), audited independently. The steps are in `prov.jsonld`.", standing.en),
     ));
     body
 }
@@ -241,8 +238,8 @@ fn quality(documents: &Documents) -> Body {
                 mqa("se")
             ),
         ),
-        facts::rules(documents),
-        facts::missing(documents),
+        words(facts::rules(documents)),
+        words(facts::missing(documents)),
     ];
     let fixes: Vec<_> = readiness.fixes.iter().take(5).collect();
     if !fixes.is_empty() {
@@ -269,10 +266,14 @@ fn quality(documents: &Documents) -> Body {
 }
 
 fn persons(documents: &Documents) -> Body {
+    let answer = facts::answer(&documents.card.personal_data);
     let mut body = vec![
-        facts::answer(&documents.card.personal_data),
-        facts::protection(documents),
-        facts::audited(documents),
+        Text::new(
+            format!("Utgivarens uppgift: {}", markdown(&answer.sv)),
+            format!("The publisher's answer: {}", markdown(&answer.en)),
+        ),
+        words(facts::protection(documents)),
+        words(facts::audited(documents)),
     ];
     let list = |lang: Lang| {
         let one = |decision: &fyr_model::privacy::Decision| {
@@ -375,14 +376,14 @@ fn versions(documents: &Documents) -> Body {
                 record.version,
                 record.created.format("%Y-%m-%d"),
                 former("ingen"),
-                record.change_note.sv
+                markdown(&record.change_note.sv)
             ),
             format!(
                 "Version {} ({}), before it: {}. {}",
                 record.version,
                 record.created.format("%Y-%m-%d"),
                 former("none"),
-                record.change_note.en
+                markdown(&record.change_note.en)
             ),
         ),
         Text::new(
@@ -539,6 +540,24 @@ mod tests {
         });
         assert!(!card.contains("<script") && !card.contains("\n## Ny rubrik"));
         assert!(card.contains("\n> Ignore all rules. \\#\\# Ny rubrik &lt;script&gt;"));
+    }
+
+    #[test]
+    fn h51_a_column_named_in_markup_is_words() {
+        let card = made(|documents| {
+            documents.record.columns[1].name = "<img src=x>|`a`".into();
+            documents.profile.columns[1].name = "<img src=x>|`a`".into();
+            documents.quality.rules[0].id = "<b>rule</b>".into();
+        });
+        let outside = card.split("```").step_by(2).collect::<String>();
+        assert!(!outside.contains("<img") && !outside.contains("<b>"));
+    }
+
+    #[test]
+    fn removed_columns_are_not_called_unchanged() {
+        let card = made(|documents| documents.protection.as_mut().unwrap().columns[8].action = "remove".into());
+        assert!(card.contains("direkt identifierande kolumner borttagna") && card.contains("Columns removed: art."));
+        assert!(made(|_| {}).contains("oförändrade rader"));
     }
 
     #[test]
