@@ -154,8 +154,13 @@ fn derived(evidence: &Evidence) -> Seen {
         );
     }
     let verdicts = verdicts(evidence);
-    let licences: Vec<Licence> = verdicts.values().filter_map(|verdict| verdict.licence.clone()).collect();
-    if licences.len() < verdicts.len() || licences.is_empty() {
+    // The input is the distribution that was read; without one, all that are known.
+    let inputs: Vec<&LicenceVerdict> = match evidence.distribution.as_ref().and_then(|iri| verdicts.get(iri)) {
+        Some(read) => vec![read],
+        None => verdicts.values().collect(),
+    };
+    let licences: Vec<Licence> = inputs.iter().filter_map(|verdict| verdict.licence.clone()).collect();
+    if licences.len() < inputs.len() || licences.is_empty() {
         let text = Text::new("En källa saknar känd licens.", "A source has no known licence.");
         return Seen::Fraction(0.0, text);
     }
