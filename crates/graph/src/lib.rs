@@ -28,3 +28,6 @@ pub use store::{Answer, Cancel, Snapshot, Store};
 pub use syntax::Syntax;
 pub use view::view_of;
 pub use write::{OwnAgent, OwnCatalogue};
+
+#[cfg(test)]
+mod tests_support;

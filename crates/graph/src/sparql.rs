@@ -10,6 +10,7 @@ use std::time::Duration;
 use fyr_model::limits::SparqlLimits;
 use fyr_model::{Refusal, RefusalKind, Text};
 use oxigraph::sparql::CancellationToken;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::read::STACK_BYTES;
@@ -352,13 +353,19 @@ fn plan(query: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// [`rehearse`] as a piece of work for a confined worker: the input is the query as a JSON string.
+/// What the confined worker is asked to rehearse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RehearseRequest {
+    /// The query, screened.
+    pub query: String,
+}
+
+/// [`rehearse`] as a piece of work for a confined worker: a [`RehearseRequest`] in, null out.
 ///
 /// # Errors
-/// Those of [`rehearse`], and an input that is no string.
+/// Those of [`rehearse`], and an input that is no request.
 pub fn rehearse_work(input: Value, _dir: &Path) -> Result<Value, Refusal> {
-    let query = input
-        .as_str()
-        .ok_or_else(|| internal("bad-request", SUBJECT, "oläslig begäran", "unreadable request", "not a string"))?;
-    rehearse(query).map(|()| Value::Null)
+    let request: RehearseRequest =
+        serde_json::from_value(input).map_err(|error| internal("bad-request", SUBJECT, "oläslig begäran", "unreadable request", error))?;
+    rehearse(&request.query).map(|()| Value::Null)
 }

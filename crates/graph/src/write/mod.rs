@@ -5,6 +5,7 @@
 
 mod dcat;
 mod dqv;
+mod draft;
 mod own;
 mod prov;
 mod serialise;

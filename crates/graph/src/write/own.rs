@@ -1,21 +1,34 @@
-//! Who we are, from `catalog/fyr.toml`: the operator of this installation and its catalogue.
+//! Who we are, from `catalog/own.toml`: the operator of this installation and its catalogue.
 
 use fyr_model::catalogue::Value;
 use fyr_model::{Agent, Contact, LangString, LangStrings, Text};
 use serde::{Deserialize, Serialize};
 
-/// `catalog/fyr.toml` as written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `catalog/own.toml` as written.
+///
+/// ```
+/// let own: fyr_graph::OwnCatalogue = toml::from_str(r#"
+/// base = "https://fyr.exempelby.example"
+/// title = { sv = "Förädlade data", en = "Curated data" }
+/// description = { sv = "Utgåvor ur öppna data", en = "Releases made from open data" }
+/// publisher = { iri = "https://fyr.exempelby.example/om", name = { sv = "Exempelby", en = "Exempelby" }, kind = "LocalAuthority" }
+/// "#).unwrap();
+/// assert_eq!(own.iri(), "https://fyr.exempelby.example/catalog");
+/// assert_eq!(own.publisher.kind[0].as_str(), "http://purl.org/adms/publishertype/LocalAuthority");
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OwnCatalogue {
     /// The public base address of the portal, without a slash at the end: `https://fyr.exempel.se`.
+    #[serde(default)]
     pub base: String,
     /// Title of the catalogue.
     pub title: Text,
     /// Description of the catalogue.
     pub description: Text,
-    /// The operator.
-    pub publisher: OwnAgent,
+    /// The operator: written as an [`OwnAgent`].
+    #[serde(with = "operator")]
+    pub publisher: Agent,
     /// A home page other than the portal's start page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub homepage: Option<String>,
@@ -56,6 +69,30 @@ pub struct OwnContact {
     pub name: Text,
     /// Its e-mail address.
     pub email: String,
+}
+
+/// The operator, written short and held as an agent.
+mod operator {
+    use fyr_model::{Agent, Text};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::OwnAgent;
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Agent, D::Error> {
+        OwnAgent::deserialize(from).map(|own| own.agent())
+    }
+
+    pub fn serialize<S: Serializer>(agent: &Agent, to: S) -> Result<S::Ok, S::Error> {
+        let name = |lang| agent.name.text(lang).to_owned();
+        OwnAgent {
+            iri: agent.iri.clone(),
+            name: Text::new(name(fyr_model::Lang::Sv), name(fyr_model::Lang::En)),
+            kind: agent.kind.first().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+            identifier: agent.identifier.first().cloned(),
+            homepage: agent.homepage.first().map(|page| page.as_str().to_owned()),
+        }
+        .serialize(to)
+    }
 }
 
 fn sweden() -> Vec<String> {
