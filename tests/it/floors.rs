@@ -102,7 +102,7 @@ fn one_crate_names_each_engine() {
         ),
         ("fyr-table", &["datafusion", "calamine", "csv"], "tables"),
         ("fyr-jobs", &["rusqlite", "rusqlite_migration", "libsqlite3-sys"], "SQLite"),
-        ("fyr-fetch", &["reqwest", "hyper", "hyper-util"], "outgoing connections"),
+        ("fyr-fetch", &["reqwest"], "outgoing connections"),
         ("fyr-privacy", &["polars"], "bounded tables in memory"),
     ];
     for (owner, engines, what) in walls {
@@ -114,6 +114,36 @@ fn one_crate_names_each_engine() {
                     package.name
                 );
             }
+        }
+    }
+}
+
+/// hyper serves the portal too; its client half, and the clients built on it, belong to `fetch`.
+#[test]
+fn only_fetch_has_an_http_client() {
+    for package in ours().into_iter().filter(|package| package.name.as_str() != "fyr-fetch") {
+        for dependency in package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.kind != DependencyKind::Development)
+        {
+            let hyper = ["hyper", "hyper-util"].contains(&dependency.name.as_str());
+            let client = dependency
+                .features
+                .iter()
+                .find(|feature| feature.starts_with("client") || *feature == "full");
+            assert!(
+                !hyper || client.is_none(),
+                "`{}` names `{}` with {client:?}",
+                package.name,
+                dependency.name
+            );
+            assert!(
+                !["ureq", "isahc", "curl", "attohttpc"].contains(&dependency.name.as_str()),
+                "`{}` names `{}`",
+                package.name,
+                dependency.name
+            );
         }
     }
 }
