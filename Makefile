@@ -16,7 +16,8 @@ PYTHON    := "$(FYR_CACHE)/python/bin/python"
 
 demo: ## the whole job on three invented bodies; ARGS=--serve opens the portal afterwards
 	@scripts/bootstrap build
-	@$(READY); cargo run --locked --quiet -- demo --dir "$(DEMO)" $(ARGS)
+	@$(READY); cargo build --locked --package fyr --bin fyr --test it
+	@"$(TARGET)/debug/fyr" demo --dir "$(DEMO)" $(ARGS)
 
 test: ## everything that must hold before a change is shared
 	@scripts/bootstrap test

@@ -352,11 +352,11 @@ fn every_package_stands_under_an_allowed_licence() {
     }
 }
 
-/// `make demo` builds without the tests' dependencies, `make test` with them. If those turn a feature on in a shared package, the engine
-/// is compiled twice on a cold machine: state the feature in the root package's dependencies then.
+/// `make demo` builds the program together with the root package's integration tests, `make test` everybody's. If another crate's tests turn a
+/// feature on in a shared package, the engine is compiled twice on a cold machine: name that test dependency in the root package too then.
 #[test]
 fn demo_and_tests_share_one_feature_set() {
-    let demo = features(&["--package", "fyr", "--edges", "normal,build,features"]);
+    let demo = features(&["--package", "fyr", "--edges", "normal,build,dev,features"]);
     let tests = features(&["--workspace", "--edges", "normal,build,dev,features"]);
     for (package, wanted) in &demo {
         let with_tests = tests
