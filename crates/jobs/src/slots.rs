@@ -22,6 +22,9 @@ pub struct Due {
     pub due: DateTime<Utc>,
 }
 
+/// A source's line, with the slot it took last.
+type Slot = (Due, Option<DateTime<Utc>>);
+
 /// A slot taken further ahead of the clock than this was taken by a clock that was wrong, and is forgotten.
 const AHEAD_MAX: Duration = Duration::hours(26);
 
@@ -98,8 +101,8 @@ impl State {
             .map(|_| ())
     }
 
-    /// A source's line, with the slot it took last.
-    fn slot(&self, source: &str) -> Result<Option<(Due, Option<DateTime<Utc>>)>, Refusal> {
+    /// A source as it stands on the schedule.
+    fn slot(&self, source: &str) -> Result<Option<Slot>, Refusal> {
         let sql = "select source, cron, due, taken from slots where source = ?1";
         self.read(|connection| {
             connection

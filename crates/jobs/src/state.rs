@@ -343,7 +343,9 @@ mod tests {
 
     #[test]
     fn h47_a_file_of_every_released_format_opens_and_keeps_its_content() {
-        for (version, fixture) in [(1, include_str!("../fixtures/state.1.sql"))] {
+        const FIXTURES: &[&str] = &[include_str!("../fixtures/state.1.sql")];
+        assert_eq!(FIXTURES.len(), FORMAT, "each format has its fixture");
+        for (version, fixture) in (1..).zip(FIXTURES) {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("state.db");
             Connection::open(&path).unwrap().execute_batch(fixture).unwrap();

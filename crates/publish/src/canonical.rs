@@ -17,7 +17,7 @@ pub fn canonical(value: &Value) -> Vec<u8> {
 
 fn write(value: &Value, out: &mut String) {
     match value {
-        Value::Array(items) => list(out, ['[', ']'], items, |item, out| write(item, out)),
+        Value::Array(items) => list(out, ['[', ']'], items, write),
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().collect();
             // Section 3.2.3 of the RFC: keys in the order of their UTF-16 code units.

@@ -12,7 +12,7 @@ use crate::refuse;
 /// `signature-incomplete` those whose decision lacks person, role, organisation or ground.
 pub fn signed(name: &PipelineName, candidate: &Sha256, decisions: &[Decision]) -> Result<Vec<Decision>, Refusal> {
     let of = |interest: Interest| decisions.iter().filter(move |decision| decision.interest == interest);
-    let here = |interest: Interest| of(interest).filter(|decision| decision.candidate == *candidate).next_back();
+    let here = |interest: Interest| of(interest).rfind(|decision| decision.candidate == *candidate);
     let none: Vec<Interest> = Interest::ALL
         .into_iter()
         .filter(|interest| of(*interest).next().is_none())

@@ -153,7 +153,9 @@ fn the_sweep_leaves_releases_and_broken_ones_alone() {
     let place = root.path().join("exempelby-trad");
     for (folder, manifest) in [("1.1.0", None), (".tmp-1.2.0-a", None), ("2.0.0", Some("{"))] {
         fs::create_dir(place.join(folder)).unwrap();
-        manifest.map(|text| fs::write(place.join(folder).join(MANIFEST), text).unwrap());
+        if let Some(text) = manifest {
+            fs::write(place.join(folder).join(MANIFEST), text).unwrap();
+        }
     }
     assert_eq!(sweep(root.path()).unwrap(), 2);
     assert_eq!(sweep(root.path()).unwrap(), 0);
