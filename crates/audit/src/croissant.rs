@@ -6,6 +6,8 @@
 mod document;
 mod fields;
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
