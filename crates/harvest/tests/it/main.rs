@@ -1,0 +1,11 @@
+//! Harvests of publishers on loopback: changing, lying, breaking off; the store and the journal afterwards.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod cuts;
+mod deletions;
+mod owners;
+mod parts;
+mod place;
+mod refusals;
+mod steady;
