@@ -1,1 +1,22 @@
-//! Fyr: table.
+//! Data files as tables: reading with a report, profile, quality rules, and the Parquet and CSV that are published.
+//!
+//! In: bytes on disk and what their owner wrote about them. Out: typed Parquet in a private folder, counts, verdicts of rules, and release
+//! files by a fixed recipe. Only this crate names DataFusion. It does not know where bytes come from, whose they are, what a column is to
+//! privacy, or what is published; a report, an error or a log never holds a cell's value.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod digest;
+mod engine;
+mod refuse;
+pub mod rules;
+mod stage;
+mod wkb;
+pub mod write;
+
+pub use datafusion::arrow;
+pub use engine::{Difference, Engine, Exposure, Mode, Show, open};
+pub use stage::{Observer, StageRequest, StagedTable, stage};
+
+/// Who wrote a Parquet file: pinned, so that the same rows give the same bytes.
+pub const CREATED_BY: &str = concat!("fyr version ", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,389 @@
+//! From the spool to typed Arrow batches: the second pass. Every cell becomes a value, a null, an empty text or a counted reject.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder,
+    Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
+};
+use arrow::datatypes::{DataType, Field, TimeUnit};
+
+use super::cell::Cell;
+use super::marker::{self, MARKERS};
+use super::moment::{self, DateForm};
+use super::number::{self, Decimal};
+use super::settle::Form;
+use super::tally::missing;
+
+/// What became of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Value,
+    /// A value that was repaired on the way, by this name.
+    Repaired(&'static str),
+    /// Missing, by this marker.
+    Null(usize),
+    EmptyText,
+    Reject,
+}
+
+/// Counts of fates.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fates {
+    pub(crate) values: u64,
+    pub(crate) nulls: u64,
+    pub(crate) markers: [u64; MARKERS.len()],
+    pub(crate) empty: u64,
+    pub(crate) rejects: u64,
+}
+
+enum Values {
+    Text(StringBuilder),
+    Integer(Int64Builder),
+    Decimal(Decimal128Builder),
+    Number(Float64Builder),
+    Boolean(BooleanBuilder),
+    Date(Date32Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    Time(Time64MicrosecondBuilder),
+    Bytes(BinaryBuilder),
+}
+
+/// One column in the making.
+pub(crate) struct Builder {
+    form: Form,
+    named: Option<Vec<String>>,
+    values: Values,
+    pub(crate) fates: Fates,
+}
+
+impl Builder {
+    pub(crate) fn new(form: Form, named: Option<Vec<String>>) -> Self {
+        Self {
+            form,
+            named,
+            values: values(form),
+            fates: Fates::default(),
+        }
+    }
+    /// The Arrow field of the column; never of type Null.
+    pub(crate) fn field(name: &str, form: Form) -> Field {
+        Field::new(name, data_type(form), true)
+    }
+    /// The cells since the last call.
+    pub(crate) fn finish(&mut self) -> ArrayRef {
+        match &mut self.values {
+            Values::Text(values) => Arc::new(values.finish()),
+            Values::Integer(values) => Arc::new(values.finish()),
+            Values::Decimal(values) => Arc::new(values.finish()),
+            Values::Number(values) => Arc::new(values.finish()),
+            Values::Boolean(values) => Arc::new(values.finish()),
+            Values::Date(values) => Arc::new(values.finish()),
+            Values::Timestamp(values) => Arc::new(values.finish()),
+            Values::Time(values) => Arc::new(values.finish()),
+            Values::Bytes(values) => Arc::new(values.finish()),
+        }
+    }
+    /// Takes one cell and says what became of it.
+    pub(crate) fn push(&mut self, cell: Cell<'_>) -> Fate {
+        let fate = self.take(cell);
+        match fate {
+            Fate::Value | Fate::Repaired(_) => self.fates.values += 1,
+            Fate::EmptyText => self.fates.empty += 1,
+            Fate::Null(marker) => {
+                self.fates.nulls += 1;
+                if let Some(count) = self.fates.markers.get_mut(marker) {
+                    *count += 1;
+                }
+                self.null();
+            }
+            Fate::Reject => {
+                self.fates.rejects += 1;
+                self.null();
+            }
+        }
+        fate
+    }
+
+    fn take(&mut self, cell: Cell<'_>) -> Fate {
+        match cell {
+            Cell::Absent | Cell::Null => Fate::Null(marker::ABSENT),
+            Cell::Error => Fate::Null(marker::ERROR),
+            Cell::Bytes(bytes) => match &mut self.values {
+                Values::Bytes(values) => {
+                    values.append_value(bytes);
+                    Fate::Value
+                }
+                _ => Fate::Reject,
+            },
+            Cell::Text { text, quoted } if matches!(self.form, Form::Text | Form::Padded(_)) => self.text(text, quoted),
+            Cell::Text { text, .. } => {
+                let text = text.trim();
+                match missing(text, self.named.as_deref()) {
+                    Some(marker) => Fate::Null(marker),
+                    None => self.typed(text, None),
+                }
+            }
+            Cell::Number(text) if matches!(self.form, Form::Text | Form::Padded(_)) => self.text(text, false),
+            Cell::Number(text) => self.typed(text, Some(Decimal::Point)),
+            Cell::Moment(text) if self.form == Form::Text => self.text(text, false),
+            Cell::Moment(text) => self.typed(text, None),
+            Cell::Boolean(value) => match &mut self.values {
+                Values::Boolean(values) => {
+                    values.append_value(value);
+                    Fate::Value
+                }
+                Values::Text(values) => {
+                    values.append_value(if value { "true" } else { "false" });
+                    Fate::Value
+                }
+                _ => Fate::Reject,
+            },
+        }
+    }
+
+    /// A text column keeps what stands there; only nothing at all, and what the owner named, is missing.
+    fn text(&mut self, text: &str, quoted: bool) -> Fate {
+        let named = self
+            .named
+            .as_deref()
+            .is_some_and(|list| list.iter().any(|word| word == text.trim()));
+        let Values::Text(values) = &mut self.values else {
+            return Fate::Reject;
+        };
+        if named {
+            return Fate::Null(marker::NAMED);
+        }
+        if text.is_empty() && quoted {
+            values.append_value("");
+            return Fate::EmptyText;
+        }
+        if text.trim().is_empty() && !quoted {
+            return Fate::Null(marker::EMPTY);
+        }
+        match self.form {
+            Form::Padded(width) if text.len() < width && text.bytes().all(|b| b.is_ascii_digit()) => {
+                values.append_value(format!("{text:0>width$}"));
+                Fate::Repaired("leading-zero-restored")
+            }
+            Form::Padded(_) if marker::marker(text.trim()).is_some() => Fate::Null(marker::marker(text.trim()).unwrap_or(marker::EMPTY)),
+            _ => {
+                values.append_value(text);
+                Fate::Value
+            }
+        }
+    }
+
+    /// A typed column takes what fits its type and rejects the rest.
+    fn typed(&mut self, text: &str, native: Option<Decimal>) -> Fate {
+        match (self.form, &mut self.values) {
+            (Form::Integer(sign), Values::Integer(values)) => {
+                match number::normal(text, native.unwrap_or(sign)).and_then(|n| n.parse().ok()) {
+                    Some(value) => {
+                        values.append_value(value);
+                        grouped(text)
+                    }
+                    None => Fate::Reject,
+                }
+            }
+            (Form::BigInteger(sign), Values::Decimal(values)) => {
+                match number::normal(text, native.unwrap_or(sign))
+                    .and_then(|n| n.parse::<i128>().ok())
+                    .filter(|n| n.unsigned_abs() < 10u128.pow(38))
+                {
+                    Some(value) => {
+                        values.append_value(value);
+                        grouped(text)
+                    }
+                    None => Fate::Reject,
+                }
+            }
+            (Form::Exact(sign, scale), Values::Decimal(values)) => {
+                match number::normal(text, native.unwrap_or(sign)).and_then(|n| scaled(&n, usize::from(scale))) {
+                    Some(value) => {
+                        values.append_value(value);
+                        repaired_number(text, sign, native)
+                    }
+                    None => Fate::Reject,
+                }
+            }
+            (Form::Number(sign), Values::Number(values)) => {
+                let normal = number::normal(text, native.unwrap_or(sign));
+                match normal.as_deref().and_then(|n| n.parse::<f64>().ok()).filter(|n| n.is_finite()) {
+                    Some(value) => {
+                        values.append_value(value);
+                        if number::significant(normal.as_deref().unwrap_or_default()) > 17 {
+                            return Fate::Repaired("rounded-number");
+                        }
+                        repaired_number(text, sign, native)
+                    }
+                    None => Fate::Reject,
+                }
+            }
+            (Form::Boolean(pair), Values::Boolean(values)) => match marker::boolean(text).filter(|(found, _)| *found == pair) {
+                Some((_, value)) => {
+                    values.append_value(value);
+                    Fate::Value
+                }
+                None => Fate::Reject,
+            },
+            (Form::Date(form), Values::Date(values)) => {
+                let day = moment::date(text, form)
+                    .or_else(|| moment::date(text.get(..10)?, DateForm::YearFirst).filter(|_| text.ends_with("T00:00:00")));
+                match day {
+                    Some(day) => {
+                        values.append_value(moment::days(day));
+                        Fate::Value
+                    }
+                    None => Fate::Reject,
+                }
+            }
+            (Form::TimestampLocal | Form::TimestampZoned, Values::Timestamp(values)) => {
+                match instant(text, self.form == Form::TimestampZoned) {
+                    Some(micros) => {
+                        values.append_value(micros);
+                        Fate::Value
+                    }
+                    None => Fate::Reject,
+                }
+            }
+            (Form::Time, Values::Time(values)) => match moment::time(text) {
+                Some(time) => {
+                    values.append_value(moment::time_micros(time));
+                    Fate::Value
+                }
+                None => Fate::Reject,
+            },
+            _ => Fate::Reject,
+        }
+    }
+
+    fn null(&mut self) {
+        match &mut self.values {
+            Values::Text(values) => values.append_null(),
+            Values::Integer(values) => values.append_null(),
+            Values::Decimal(values) => values.append_null(),
+            Values::Number(values) => values.append_null(),
+            Values::Boolean(values) => values.append_null(),
+            Values::Date(values) => values.append_null(),
+            Values::Timestamp(values) => values.append_null(),
+            Values::Time(values) => values.append_null(),
+            Values::Bytes(values) => values.append_null(),
+        }
+    }
+}
+
+fn data_type(form: Form) -> DataType {
+    match form {
+        Form::Text | Form::Padded(_) => DataType::Utf8,
+        Form::Integer(_) => DataType::Int64,
+        Form::BigInteger(_) => DataType::Decimal128(38, 0),
+        Form::Exact(_, scale) => DataType::Decimal128(38, i8::try_from(scale).unwrap_or(0)),
+        Form::Number(_) => DataType::Float64,
+        Form::Boolean(_) => DataType::Boolean,
+        Form::Date(_) => DataType::Date32,
+        Form::TimestampLocal => DataType::Timestamp(TimeUnit::Microsecond, None),
+        Form::TimestampZoned => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        Form::Time => DataType::Time64(TimeUnit::Microsecond),
+        Form::Geometry => DataType::Binary,
+    }
+}
+
+fn values(form: Form) -> Values {
+    match form {
+        Form::Text | Form::Padded(_) => Values::Text(StringBuilder::new()),
+        Form::Integer(_) => Values::Integer(Int64Builder::new()),
+        Form::BigInteger(_) | Form::Exact(..) => Values::Decimal(Decimal128Builder::new().with_data_type(data_type(form))),
+        Form::Number(_) => Values::Number(Float64Builder::new()),
+        Form::Boolean(_) => Values::Boolean(BooleanBuilder::new()),
+        Form::Date(_) => Values::Date(Date32Builder::new()),
+        Form::TimestampLocal | Form::TimestampZoned => {
+            Values::Timestamp(TimestampMicrosecondBuilder::new().with_data_type(data_type(form)))
+        }
+        Form::Time => Values::Time(Time64MicrosecondBuilder::new()),
+        Form::Geometry => Values::Bytes(BinaryBuilder::new()),
+    }
+}
+
+fn instant(text: &str, zoned: bool) -> Option<i64> {
+    match moment::timestamp(text) {
+        Some((micros, found)) if found == zoned => Some(micros),
+        Some(_) => None,
+        None if zoned => None,
+        None => moment::date(text, DateForm::YearFirst).map(|day| i64::from(moment::days(day)) * 86_400_000_000),
+    }
+}
+
+/// A plain run of digits is no repair; thousands that were taken apart are.
+fn grouped(text: &str) -> Fate {
+    let body = text.trim_start_matches(['-', '+', '\u{2212}', '\u{2013}']);
+    if body.bytes().all(|b| b.is_ascii_digit()) {
+        Fate::Value
+    } else {
+        Fate::Repaired("thousands-separator")
+    }
+}
+
+fn repaired_number(text: &str, sign: Decimal, native: Option<Decimal>) -> Fate {
+    if native.is_none() && sign == Decimal::Comma && text.contains(',') {
+        Fate::Repaired("decimal-comma")
+    } else {
+        Fate::Value
+    }
+}
+
+/// A normalised number times ten to the power of `scale`, when it has no more decimals than that.
+fn scaled(normal: &str, scale: usize) -> Option<i128> {
+    let (whole, fraction) = normal.split_once('.').unwrap_or((normal, ""));
+    let fraction = fraction.trim_end_matches('0');
+    if normal.contains('e') || fraction.len() > scale || whole.len() + scale > 37 {
+        return None;
+    }
+    format!("{whole}{fraction:0<scale$}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_decimals_are_scaled_and_never_rounded() {
+        assert_eq!(scaled("12.5", 2), Some(1250));
+        assert_eq!(scaled("-0.05", 2), Some(-5));
+        assert_eq!(scaled("12.505", 2), None);
+        assert_eq!(scaled("12.500", 2), Some(1250));
+    }
+
+    #[test]
+    fn every_cell_has_one_fate() {
+        let mut column = Builder::new(Form::Integer(Decimal::Comma), None);
+        let text = |text| Cell::Text { text, quoted: false };
+        let fates: Vec<Fate> = [
+            text("1"),
+            text("1 000"),
+            text(".."),
+            text(""),
+            Cell::Absent,
+            text("ca 10"),
+            Cell::Number("7"),
+        ]
+        .into_iter()
+        .map(|cell| column.push(cell))
+        .collect();
+        assert_eq!(
+            fates,
+            [
+                Fate::Value,
+                Fate::Repaired("thousands-separator"),
+                Fate::Null(8),
+                Fate::Null(marker::EMPTY),
+                Fate::Null(marker::ABSENT),
+                Fate::Reject,
+                Fate::Value
+            ]
+        );
+        let fates = &column.fates;
+        assert_eq!(fates.values + fates.nulls + fates.empty + fates.rejects, 7);
+        assert_eq!(column.finish().null_count(), 4);
+    }
+}

@@ -1,0 +1,474 @@
+//! The encoding of a text file, decided on the whole file, and the file as UTF-8.
+//!
+//! In: bytes. Out: a UTF-8 file and the encoding's name. Byte order mark first, strict UTF-8 second, then a single-byte set by which
+//! letters its bytes would be. A file that mixes encodings is read line by line when at most 0.1 % of its lines disagree, each of them
+//! counted by place; above that it is refused (H25). Nothing is replaced silently.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use encoding_rs::{DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use fyr_model::finding::{Finding, Severity};
+use fyr_model::{Position, Refusal, Text};
+
+use super::gather::Repairs;
+use crate::refuse;
+
+/// The decoded file in the private folder.
+pub(crate) const DECODED: &str = "decoded.text";
+
+/// Code page 850, bytes 80 to FF. Source: Unicode consortium, VENDORS/MICSFT/PC/CP850.TXT.
+const IBM850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
+
+/// An encoding that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Charset {
+    Utf8,
+    Utf16Le,
+    Utf16Be,
+    Windows1252,
+    Iso8859_1,
+    Ibm850,
+}
+
+impl Charset {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Windows1252 => "windows-1252",
+            Self::Iso8859_1 => "iso-8859-1",
+            Self::Ibm850 => "ibm850",
+        }
+    }
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" => Self::Utf8,
+            "utf-16le" | "utf-16" => Self::Utf16Le,
+            "utf-16be" => Self::Utf16Be,
+            "windows-1252" | "cp1252" => Self::Windows1252,
+            "iso-8859-1" | "latin1" | "latin-1" => Self::Iso8859_1,
+            "ibm850" | "cp850" => Self::Ibm850,
+            _ => return None,
+        })
+    }
+}
+
+/// A text file in UTF-8.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    pub(crate) path: PathBuf,
+    /// Bytes to skip at its start.
+    pub(crate) skip: u64,
+    pub(crate) charset: Charset,
+}
+
+/// What one pass over the bytes shows.
+#[derive(Debug)]
+struct Survey {
+    bom: Option<(Charset, u64)>,
+    lines: u64,
+    /// Lines with letters beyond ASCII that are all UTF-8.
+    utf8_lines: u64,
+    /// Lines with bytes that are not UTF-8, and the first of them.
+    other_lines: u64,
+    other_rows: Vec<u64>,
+    utf8_rows: Vec<u64>,
+    other_offset: u64,
+    bytes: u64,
+    zeros: u64,
+    even_zeros: u64,
+    /// How often each byte from 80 stands, and how often between ASCII letters.
+    high: [u64; 128],
+    inside: [u64; 128],
+}
+
+/// Decides the encoding and gives the file as UTF-8.
+pub(crate) fn decode(
+    path: &Path,
+    dir: &Path,
+    subject: &str,
+    asked: Option<&str>,
+    repairs: &mut Repairs,
+    findings: &mut Vec<Finding>,
+) -> Result<Decoded, Refusal> {
+    let survey = survey(path).map_err(|error| refuse::io(subject, error))?;
+    let asked = match asked {
+        None => None,
+        Some(name) => Some(Charset::from_name(name).ok_or_else(|| {
+            refuse::configuration(
+                "unknown-encoding",
+                subject,
+                format!("kodningen {name} läses inte"),
+                format!("the encoding {name} is not read"),
+            )
+        })?),
+    };
+    let charset = asked.unwrap_or_else(|| survey.charset());
+    let mixed = asked.is_none()
+        && survey.other_lines > 0
+        && survey.utf8_lines > 0
+        && matches!(charset, Charset::Utf8 | Charset::Windows1252 | Charset::Iso8859_1);
+    if charset == Charset::Utf8 && survey.other_lines > 0 && !mixed {
+        return Err(survey.refuse(subject));
+    }
+    if mixed && survey.minority() * 1000 > survey.lines {
+        return Err(survey.refuse(subject));
+    }
+    if survey.zeros > 0 && !matches!(charset, Charset::Utf16Le | Charset::Utf16Be) {
+        findings.push(
+            Finding::new(
+                "text-nul",
+                Severity::Warning,
+                subject,
+                Text::new("texten innehåller nolltecken", "the text contains NUL characters"),
+            )
+            .evidence(format!("{} bytes", survey.zeros)),
+        );
+    }
+    let skip = survey.bom.filter(|(found, _)| *found == charset).map_or(0, |(_, length)| length);
+    if charset == Charset::Utf8 && !mixed {
+        return Ok(Decoded {
+            path: path.to_path_buf(),
+            skip,
+            charset,
+        });
+    }
+    let target = dir.join(DECODED);
+    if mixed {
+        survey.report(repairs, findings, subject, charset);
+        by_line(path, &target, skip, charset).map_err(|error| refuse::io(subject, error))?;
+    } else {
+        whole(path, &target, skip, charset, subject)?;
+    }
+    Ok(Decoded {
+        path: target,
+        skip: 0,
+        charset,
+    })
+}
+
+impl Survey {
+    fn charset(&self) -> Charset {
+        if let Some((charset, _)) = self.bom {
+            return charset;
+        }
+        if self.zeros * 4 > self.bytes {
+            let odd = self.zeros - self.even_zeros;
+            if odd > self.even_zeros * 8 {
+                return Charset::Utf16Le;
+            }
+            if self.even_zeros > odd * 8 {
+                return Charset::Utf16Be;
+            }
+        }
+        if self.other_lines == 0 || self.utf8_lines > self.other_lines {
+            return Charset::Utf8;
+        }
+        self.single_byte()
+    }
+    /// By the letters åäöÅÄÖé of each set; those of IBM850 count only between ASCII letters, since windows-1252 has quotes and dashes there.
+    fn single_byte(&self) -> Charset {
+        let sum = |counts: &[u64; 128], bytes: &[u8]| -> u64 { bytes.iter().filter_map(|byte| counts.get(usize::from(byte - 0x80))).sum() };
+        let dos = sum(&self.inside, &[0x86, 0x84, 0x94, 0x8f, 0x8e, 0x99, 0x82]);
+        let latin = sum(&self.high, &[0xe5, 0xe4, 0xf6, 0xc5, 0xc4, 0xd6, 0xe9]);
+        if dos > latin {
+            return Charset::Ibm850;
+        }
+        let c1 = self.high.iter().take(32).any(|count| *count > 0);
+        if c1 { Charset::Windows1252 } else { Charset::Iso8859_1 }
+    }
+    fn minority(&self) -> u64 {
+        self.other_lines.min(self.utf8_lines)
+    }
+    fn refuse(&self, subject: &str) -> Refusal {
+        refuse::unreadable(
+            "encoding-mixed",
+            subject,
+            format!(
+                "filen blandar teckenkodningar: {} rader är UTF-8 och {} är det inte",
+                self.utf8_lines, self.other_lines
+            ),
+            format!(
+                "the file mixes encodings: {} lines are UTF-8 and {} are not",
+                self.utf8_lines, self.other_lines
+            ),
+        )
+        .at(Position {
+            line: self.other_rows.first().map_or(0, |row| row + 1),
+            column: 0,
+            offset: self.other_offset,
+        })
+        .hint(Text::new(
+            "spara om hela filen som UTF-8, eller skriv encoding under [reading] i pipelinefilen",
+            "save the whole file as UTF-8, or write encoding under [reading] in the pipeline file",
+        ))
+    }
+    fn report(&self, repairs: &mut Repairs, findings: &mut Vec<Finding>, subject: &str, charset: Charset) {
+        let rows = if charset == Charset::Utf8 {
+            &self.other_rows
+        } else {
+            &self.utf8_rows
+        };
+        let count = self.minority();
+        for row in rows {
+            repairs.add_many("mixed-encoding-line", None, 0, Some(*row));
+        }
+        repairs.add_many("mixed-encoding-line", None, count, None);
+        findings.push(
+            Finding::new(
+                "encoding-mixed",
+                Severity::Violation,
+                subject,
+                Text::new(
+                    "enstaka rader har en annan teckenkodning än resten",
+                    "single lines have another encoding than the rest",
+                ),
+            )
+            .evidence(format!("{count} of {} lines", self.lines)),
+        );
+    }
+}
+
+/// One pass over the bytes: a strict UTF-8 check per line (Unicode 15, table 3-7), and what stands where.
+fn survey(path: &Path) -> std::io::Result<Survey> {
+    let mut file = File::open(path)?;
+    let mut survey = Survey {
+        bom: None,
+        lines: 0,
+        utf8_lines: 0,
+        other_lines: 0,
+        other_rows: Vec::new(),
+        utf8_rows: Vec::new(),
+        other_offset: 0,
+        bytes: 0,
+        zeros: 0,
+        even_zeros: 0,
+        high: [0; 128],
+        inside: [0; 128],
+    };
+    let mut head = [0u8; 3];
+    let read = file.read(&mut head)?;
+    survey.bom = match head.get(..read) {
+        Some([0xef, 0xbb, 0xbf, ..]) => Some((Charset::Utf8, 3)),
+        Some([0xff, 0xfe, ..]) => Some((Charset::Utf16Le, 2)),
+        Some([0xfe, 0xff, ..]) => Some((Charset::Utf16Be, 2)),
+        _ => None,
+    };
+    file.seek(SeekFrom::Start(0))?;
+    let mut line = Line::default();
+    let (mut offset, mut before, mut waiting) = (0u64, 0u8, None);
+    let mut buffer = vec![0u8; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer)?;
+        let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else {
+            break;
+        };
+        for byte in piece {
+            let byte = *byte;
+            if let Some((high, letter_before)) = waiting.take() {
+                if letter_before && byte.is_ascii_alphabetic() {
+                    if let Some(count) = survey.inside.get_mut(usize::from(high)) {
+                        *count += 1;
+                    }
+                }
+            }
+            if byte == 0 {
+                survey.zeros += 1;
+                survey.even_zeros += u64::from(offset.is_multiple_of(2));
+            } else if byte >= 0x80 {
+                if let Some(count) = survey.high.get_mut(usize::from(byte - 0x80)) {
+                    *count += 1;
+                }
+                waiting = Some((byte - 0x80, before.is_ascii_alphabetic()));
+            }
+            line.take(byte, offset);
+            if byte == b'\n' {
+                survey.end(&mut line);
+            }
+            before = byte;
+            offset += 1;
+        }
+    }
+    if line.any {
+        survey.end(&mut line);
+    }
+    survey.bytes = offset;
+    Ok(survey)
+}
+
+impl Survey {
+    fn end(&mut self, line: &mut Line) {
+        if line.expect > 0 {
+            line.wrong = true;
+        }
+        if line.wrong {
+            if self.other_lines == 0 {
+                self.other_offset = line.wrong_at;
+            }
+            self.other_lines += 1;
+            if self.other_rows.len() < 20 {
+                self.other_rows.push(self.lines);
+            }
+        } else if line.beyond {
+            self.utf8_lines += 1;
+            if self.utf8_rows.len() < 20 {
+                self.utf8_rows.push(self.lines);
+            }
+        }
+        self.lines += 1;
+        *line = Line::default();
+    }
+}
+
+/// The UTF-8 state of one line.
+#[derive(Debug, Default)]
+struct Line {
+    any: bool,
+    beyond: bool,
+    wrong: bool,
+    wrong_at: u64,
+    expect: u8,
+    least: u8,
+    most: u8,
+}
+
+impl Line {
+    fn take(&mut self, byte: u8, offset: u64) {
+        self.any = true;
+        if self.expect > 0 {
+            if (self.least..=self.most).contains(&byte) {
+                (self.expect, self.least, self.most) = (self.expect - 1, 0x80, 0xbf);
+                return;
+            }
+            self.fail(offset);
+        }
+        if byte < 0x80 {
+            return;
+        }
+        self.beyond = true;
+        (self.expect, self.least, self.most) = match byte {
+            0xc2..=0xdf => (1, 0x80, 0xbf),
+            0xe0 => (2, 0xa0, 0xbf),
+            0xed => (2, 0x80, 0x9f),
+            0xe1..=0xef => (2, 0x80, 0xbf),
+            0xf0 => (3, 0x90, 0xbf),
+            0xf1..=0xf3 => (3, 0x80, 0xbf),
+            0xf4 => (3, 0x80, 0x8f),
+            _ => {
+                self.fail(offset);
+                (0, 0, 0)
+            }
+        };
+    }
+    fn fail(&mut self, offset: u64) {
+        if !self.wrong {
+            (self.wrong, self.wrong_at) = (true, offset);
+        }
+        self.expect = 0;
+    }
+}
+
+/// The character of a byte in a single-byte set.
+fn character(byte: u8, charset: Charset, dos: &[char]) -> char {
+    if byte < 0x80 || charset == Charset::Iso8859_1 {
+        return char::from(byte);
+    }
+    match charset {
+        Charset::Ibm850 => dos.get(usize::from(byte - 0x80)).copied().unwrap_or('\u{fffd}'),
+        _ => {
+            let (text, _) = WINDOWS_1252.decode_without_bom_handling(std::slice::from_ref(&byte));
+            text.chars().next().unwrap_or('\u{fffd}')
+        }
+    }
+}
+
+/// The characters of a single-byte set.
+fn characters(charset: Charset) -> Vec<char> {
+    let dos: Vec<char> = IBM850.chars().collect();
+    (0..=255u8).map(|byte| character(byte, charset, &dos)).collect()
+}
+
+/// Writes the whole file as UTF-8.
+fn whole(path: &Path, target: &Path, skip: u64, charset: Charset, subject: &str) -> Result<(), Refusal> {
+    let failed = |error: std::io::Error| refuse::io(subject, error);
+    let mut input = File::open(path).map_err(failed)?;
+    input.seek(SeekFrom::Start(skip)).map_err(failed)?;
+    let mut out = BufWriter::new(File::create(target).map_err(failed)?);
+    match charset {
+        Charset::Utf16Le => wide(&mut input, &mut out, UTF_16LE, subject)?,
+        Charset::Utf16Be => wide(&mut input, &mut out, UTF_16BE, subject)?,
+        _ => {
+            let characters = characters(charset);
+            let mut buffer = vec![0u8; 1 << 16];
+            let mut text = String::with_capacity(1 << 17);
+            loop {
+                let read = input.read(&mut buffer).map_err(failed)?;
+                let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else {
+                    break;
+                };
+                text.clear();
+                text.extend(piece.iter().filter_map(|byte| characters.get(usize::from(*byte))));
+                out.write_all(text.as_bytes()).map_err(failed)?;
+            }
+        }
+    }
+    out.flush().map_err(failed)
+}
+
+/// UTF-16 to UTF-8; a lone surrogate stops.
+fn wide(input: &mut File, out: &mut impl Write, encoding: &'static Encoding, subject: &str) -> Result<(), Refusal> {
+    let failed = |error: std::io::Error| refuse::io(subject, error);
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut buffer = vec![0u8; 1 << 16];
+    let mut text = String::with_capacity(1 << 18);
+    let mut offset = 0u64;
+    loop {
+        let read = input.read(&mut buffer).map_err(failed)?;
+        let piece = buffer.get(..read).unwrap_or_default();
+        text.clear();
+        let (result, used) = decoder.decode_to_string_without_replacement(piece, &mut text, read == 0);
+        out.write_all(text.as_bytes()).map_err(failed)?;
+        if let DecoderResult::Malformed(..) = result {
+            return Err(refuse::unreadable(
+                "encoding-malformed",
+                subject,
+                "texten har halva tecken (ensamma surrogat)",
+                "the text has half characters (lone surrogates)",
+            )
+            .at(Position {
+                offset: offset + used as u64,
+                ..Position::default()
+            }));
+        }
+        offset += read as u64;
+        if read == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes a mixed file line by line: each as UTF-8 when it is, else by the single-byte set.
+fn by_line(path: &Path, target: &Path, skip: u64, charset: Charset) -> std::io::Result<()> {
+    let single = characters(if charset == Charset::Utf8 { Charset::Windows1252 } else { charset });
+    let mut input = BufReader::new(File::open(path)?);
+    input.seek(SeekFrom::Start(skip))?;
+    let mut out = BufWriter::new(File::create(target)?);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // A line without end is cut here; H24 refuses it later, whole or in pieces.
+        if input.by_ref().take(64 << 20).read_until(b'\n', &mut line)? == 0 {
+            return out.flush();
+        }
+        match std::str::from_utf8(&line) {
+            Ok(text) => out.write_all(text.as_bytes())?,
+            Err(_) => {
+                let text: String = line.iter().filter_map(|byte| single.get(usize::from(*byte))).collect();
+                out.write_all(text.as_bytes())?;
+            }
+        }
+    }
+}

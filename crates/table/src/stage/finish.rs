@@ -1,0 +1,274 @@
+//! The end of staging: types are settled, the spool is read again, batches go to the observer and to `staged.parquet`, the report is drawn up.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use fyr_model::Refusal;
+use fyr_model::finding::Finding;
+use fyr_model::table::{Column, ColumnReading, ReadingReport, Semantic, StagedFacts, TableSource};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use super::build::{Builder, Fate, Fates};
+use super::cell::Row;
+use super::gather::{Found, Gather, Repairs};
+use super::geo::Extent;
+use super::marker::{self, MARKERS};
+use super::settle::{self, Plan};
+use super::{Observer, StageRequest};
+use crate::digest::digest_of;
+use crate::refuse;
+
+/// Rows of a batch.
+pub(crate) const BATCH_ROWS: usize = 8_192;
+/// Bytes of cells after which a batch ends early.
+const BATCH_BYTES: usize = 32 << 20;
+
+/// What is known of the file itself before its content.
+pub(crate) struct FileFacts {
+    pub(crate) packing: Option<String>,
+    pub(crate) member: Option<String>,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: fyr_model::Sha256,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Settles the types and writes the table.
+pub(crate) fn finish(
+    request: &StageRequest,
+    file: FileFacts,
+    mut gather: Gather<'_>,
+    dir: &Path,
+    observer: &mut dyn Observer,
+) -> Result<StagedFacts, Refusal> {
+    let plans = plans(request, &mut gather);
+    let columns: Vec<Column> = gather
+        .names
+        .iter()
+        .zip(&gather.headers)
+        .zip(&plans)
+        .map(|((name, header), plan)| column(name, header, plan, asked(request, name, header)))
+        .collect();
+    observer.begin(&columns);
+    let (path, fates) = write(request, &mut gather, &plans, dir, observer)?;
+    let subject = &request.name;
+    for (name, fates) in gather.names.iter().zip(&fates) {
+        if fates.values + fates.nulls + fates.empty + fates.rejects != gather.rows {
+            tracing::error!(column = %name, rows = gather.rows, "the cells of a column do not add up");
+            return Err(refuse::engine(subject, "count"));
+        }
+    }
+    let (rows, mut repairs, names) = (gather.rows, gather.repairs, gather.names);
+    note_markers(&mut repairs, &fates);
+    let report = ReadingReport {
+        rows,
+        bad_rows: 0,
+        nulls: by_name(&names, &fates, |fates| fates.nulls),
+        rejects: by_name(&names, &fates, |fates| fates.rejects),
+        repairs: repairs.list(&names),
+        source_crs: gather.found.source_crs.clone(),
+        findings: file.findings.iter().cloned().chain(gather.found.findings.iter().cloned()).collect(),
+        source: source(&gather.found, file),
+        columns,
+    };
+    Ok(StagedFacts {
+        sha256: digest_of(&path, subject)?.1,
+        path,
+        rows,
+        report,
+    })
+}
+
+fn asked<'a>(request: &'a StageRequest, name: &str, header: &str) -> Option<&'a ColumnReading> {
+    request.reading.columns.get(name).or_else(|| request.reading.columns.get(header))
+}
+
+fn plans(request: &StageRequest, gather: &mut Gather<'_>) -> Vec<Plan> {
+    let sign = settle::decimal_of(&gather.tallies, &request.reading, gather.found.semicolon);
+    if let Some(dialect) = &mut gather.found.dialect {
+        dialect.decimal_sign = sign.0.char();
+    }
+    let mut findings = Vec::new();
+    let plans = gather
+        .names
+        .iter()
+        .zip(&gather.headers)
+        .zip(&gather.tallies)
+        .map(|((name, header), tally)| settle::settle(name, header, tally, asked(request, name, header), sign, &mut findings))
+        .collect();
+    gather.found.findings.append(&mut findings);
+    plans
+}
+
+/// A column of the report, from what was settled and what the owner wrote.
+pub(crate) fn column(name: &str, header: &str, plan: &Plan, asked: Option<&ColumnReading>) -> Column {
+    let stated = asked.and_then(|asked| asked.semantic.as_ref()).map(|kind| Semantic {
+        kind: kind.clone(),
+        confidence: 1.0,
+        matches: plan
+            .semantic
+            .as_ref()
+            .filter(|found| found.kind == *kind)
+            .map_or(0, |found| found.matches),
+        evidence: "stated by the owner in the pipeline file".into(),
+    });
+    Column {
+        name: name.to_owned(),
+        header: header.to_owned(),
+        kind: plan.kind,
+        semantic: stated.or_else(|| plan.semantic.clone()),
+        description: asked.and_then(|asked| asked.description.clone()),
+        unit: asked.and_then(|asked| asked.unit.clone()),
+    }
+}
+
+/// The second pass: spool to batches.
+fn write(
+    request: &StageRequest,
+    gather: &mut Gather<'_>,
+    plans: &[Plan],
+    dir: &Path,
+    observer: &mut dyn Observer,
+) -> Result<(PathBuf, Vec<Fates>), Refusal> {
+    let mut builders: Vec<Builder> = Vec::with_capacity(plans.len());
+    let mut fields = Vec::with_capacity(plans.len());
+    for ((plan, name), header) in plans.iter().zip(&gather.names).zip(&gather.headers) {
+        builders.push(Builder::new(
+            plan.form,
+            asked(request, name, header).and_then(|asked| asked.missing.clone()),
+        ));
+        fields.push(Builder::field(name, plan.form));
+    }
+    let schema = Arc::new(Schema::new(fields));
+    let mut out = StagedWriter::create(dir, schema.clone(), &request.name)?;
+    let mut spool = gather.spool.read()?;
+    let mut row = Row::default();
+    let (mut number, mut held, mut bytes) = (0u64, 0usize, 0usize);
+    while spool.next(&mut row)? {
+        for (index, builder) in builders.iter_mut().enumerate() {
+            match builder.push(row.get(index)) {
+                Fate::Reject => gather.repairs.add("reject", Some(index), number),
+                Fate::Repaired(kind) => gather.repairs.add(kind, Some(index), number),
+                Fate::Null(found) if found > marker::EMPTY => {
+                    let kind = format!("null-marker:{}", MARKERS.get(found).copied().unwrap_or_default());
+                    gather.repairs.add(&kind, Some(index), number);
+                }
+                _ => {}
+            }
+        }
+        number += 1;
+        held += 1;
+        bytes += row.bytes();
+        if held == BATCH_ROWS || bytes >= BATCH_BYTES {
+            out.flush(&schema, &mut builders, held, observer)?;
+            (held, bytes) = (0, 0);
+        }
+    }
+    out.flush(&schema, &mut builders, held, observer)?;
+    let path = out.close(gather.found.geo.as_ref().map(|extent| geo_column(&gather.names, plans, extent)))?;
+    Ok((path, builders.into_iter().map(|builder| builder.fates).collect()))
+}
+
+/// The `geo` metadata names the geometry column.
+fn geo_column(names: &[String], plans: &[Plan], extent: &Extent) -> String {
+    let name = names
+        .iter()
+        .zip(plans)
+        .find(|(_, plan)| plan.form == settle::Form::Geometry)
+        .map_or("geometry", |(name, _)| name.as_str());
+    extent.metadata(name)
+}
+
+/// Absent and empty cells are too common to list by place; they are counted once a column.
+fn note_markers(repairs: &mut Repairs, fates: &[Fates]) {
+    for (index, fates) in fates.iter().enumerate() {
+        for found in [marker::ABSENT, marker::EMPTY] {
+            let count = fates.markers.get(found).copied().unwrap_or_default();
+            if count > 0 {
+                let kind = format!("null-marker:{}", MARKERS.get(found).copied().unwrap_or_default());
+                repairs.add_many(&kind, Some(index), count, None);
+            }
+        }
+        if fates.empty > 0 {
+            repairs.add_many("empty-text", Some(index), fates.empty, None);
+        }
+    }
+}
+
+fn by_name(names: &[String], fates: &[Fates], count: fn(&Fates) -> u64) -> BTreeMap<String, u64> {
+    names
+        .iter()
+        .cloned()
+        .zip(fates.iter().map(count))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+/// The source as the report shows it.
+pub(crate) fn source(found: &Found, file: FileFacts) -> TableSource {
+    TableSource {
+        format: found.format.into(),
+        media_type: found.media_type.into(),
+        encoding: found.encoding.clone(),
+        dialect: found.dialect.clone(),
+        packing: file.packing,
+        table: found.table.clone().or(file.member),
+        bytes: file.bytes,
+        sha256: file.sha256,
+    }
+}
+
+/// `staged.parquet` in the making. Private: no statistics, so that no value stands in a footer.
+pub(crate) struct StagedWriter {
+    path: PathBuf,
+    out: ArrowWriter<File>,
+    subject: String,
+}
+
+impl StagedWriter {
+    pub(crate) fn create(dir: &Path, schema: SchemaRef, subject: &str) -> Result<Self, Refusal> {
+        let path = dir.join("staged.parquet");
+        let file = File::create(&path).map_err(|error| refuse::io(subject, error))?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_max_row_group_row_count(Some(122_880))
+            .set_created_by(crate::CREATED_BY.into())
+            .build();
+        let out = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|_| refuse::engine(subject, "write"))?;
+        Ok(Self {
+            path,
+            out,
+            subject: subject.to_owned(),
+        })
+    }
+    fn flush(&mut self, schema: &SchemaRef, builders: &mut [Builder], rows: usize, observer: &mut dyn Observer) -> Result<(), Refusal> {
+        if rows == 0 {
+            return Ok(());
+        }
+        let arrays = builders.iter_mut().map(Builder::finish).collect();
+        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(|_| refuse::engine(&self.subject, "batch"))?;
+        self.write(&batch, observer)
+    }
+    pub(crate) fn write(&mut self, batch: &RecordBatch, observer: &mut dyn Observer) -> Result<(), Refusal> {
+        observer.batch(batch);
+        self.out.write(batch).map_err(|_| refuse::engine(&self.subject, "write"))?;
+        if self.out.in_progress_size() > 96 << 20 {
+            self.out.flush().map_err(|_| refuse::engine(&self.subject, "write"))?;
+        }
+        Ok(())
+    }
+    pub(crate) fn close(mut self, geo: Option<String>) -> Result<PathBuf, Refusal> {
+        if let Some(geo) = geo {
+            self.out.append_key_value_metadata(KeyValue::new("geo".into(), geo));
+        }
+        self.out.close().map_err(|_| refuse::engine(&self.subject, "write"))?;
+        Ok(self.path)
+    }
+}
