@@ -112,4 +112,36 @@ mod tests {
         assert_eq!(packs().len(), ALL.len());
         assert!(packs().iter().all(|pack| !pack.version.is_empty()));
     }
+
+    /// Every pair of a Swedish and an English text in a file.
+    fn texts(value: &toml::Value, found: &mut Vec<(String, String)>) {
+        match value {
+            toml::Value::Table(table) => {
+                if let (Some(sv), Some(en)) = (
+                    table.get("sv").and_then(toml::Value::as_str),
+                    table.get("en").and_then(toml::Value::as_str),
+                ) {
+                    found.push((sv.to_owned(), en.to_owned()));
+                }
+                table.values().for_each(|value| texts(value, found));
+            }
+            toml::Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn texts_of_the_rule_files_keep_to_the_glossary_and_to_the_tone() {
+        for file in [&PROPERTIES, &RULES, &READINESS] {
+            let mut found = Vec::new();
+            texts(&toml::from_str(file.text).unwrap(), &mut found);
+            assert!(found.len() > 30, "{}", file.id);
+            for (sv, en) in found {
+                assert!(!sv.is_empty() && !en.is_empty(), "{}", file.id);
+                assert!(fyr_model::glossary::misused(&sv).is_empty(), "{sv}");
+                let lower = sv.to_lowercase();
+                assert!(!["!", "tyvärr", "enkelt"].iter().any(|word| lower.contains(word)), "{sv}");
+            }
+        }
+    }
 }

@@ -185,4 +185,27 @@ mod tests {
         assert!(!fit("CC0", &["CC_BY_4_0"]) && !fit("CC_BY_4_0", &["CC_BYSA_4_0"]) && !fit("CC_BY_4_0", &["CC_BYNC_4_0"]));
         assert!(fit("CC_BYSA_4_0", &["CC_BYSA_3_0"]) && !fit("CC_BYSA_3_0", &["CC_BYSA_4_0"]) && !fit("ODC_BL", &["CC_BYSA_4_0"]));
     }
+
+    fn any_licence() -> impl proptest::strategy::Strategy<Value = Licence> {
+        let all: Vec<Licence> = TABLE.entries.values().map(|entry| entry.licence.clone()).collect();
+        proptest::sample::select(all)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_result_carries_every_duty_of_its_sources_in_any_order(mut sources in proptest::collection::vec(any_licence(), 1..5)) {
+            let result = derive(&sources);
+            sources.reverse();
+            // The order of the sources changes neither the licence nor whether there is one; an error may name the other of two.
+            proptest::prop_assert_eq!(result.clone().ok(), derive(&sources).ok());
+            if let Ok(licence) = result {
+                proptest::prop_assert!(!licence.flags.nd && sources.iter().all(|source| !source.flags.nd));
+                for source in &sources {
+                    let kept = (!source.flags.by || licence.flags.by) && (!source.flags.sa || licence.flags.sa) && (!source.flags.nc || licence.flags.nc);
+                    proptest::prop_assert!(kept, "{} from {}", licence.code, source.code);
+                }
+                proptest::prop_assert!(fits(&licence, &sources).is_ok());
+            }
+        }
+    }
 }

@@ -408,4 +408,15 @@ mod tests {
             ["a name read instead of an address", "version not given, read as 4.0"]
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_fall_and_a_strange_host_never_gives_a_licence(text in ".*", path in "[a-z0-9/.#?-]{0,40}") {
+            let _ = normalise(&Value::Literal(text.clone()));
+            let _ = normalise(&Value::Iri(text));
+            let strange = normalise(&Value::Iri(format!("https://creativecommons.org.exempelby.example/{path}")));
+            let local = ["#cc01.0", "#ccby4.0", "#ccby-sa4.0"].iter().any(|code| path.to_lowercase().ends_with(code));
+            proptest::prop_assert!(strange.licence.is_none() || local);
+        }
+    }
 }

@@ -25,6 +25,7 @@ struct Rule {
     component: String,
     message: Text,
     fix: Text,
+    told_by: Option<String>,
     #[serde(default)]
     stops_harvest: bool,
 }
@@ -58,6 +59,11 @@ pub(super) fn catalogue_licence() -> &'static str {
 
 pub(super) fn stops_harvest(id: &str) -> bool {
     RULES.also_stops.contains(id) || RULES.by_id.get(id).is_some_and(|rule| rule.stops_harvest)
+}
+
+/// The id under which the reader of the graph reports the same fault.
+pub(super) fn told_by(id: &str) -> Option<&'static str> {
+    RULES.by_id.get(id)?.told_by.as_deref()
 }
 
 /// What a rule is applied to.

@@ -36,10 +36,7 @@ fn about_value(id: &str, focus: &str, value: &str, expected: Option<String>) -> 
 /// What concerns the catalogue as a whole: that there is one, that its parts are followed in one step, and that an IRI names one thing.
 pub(super) fn structure(view: &CatalogueView, context: &Context<'_>, findings: &mut Vec<Finding>) {
     if view.catalogues.is_empty() {
-        findings.push(about(
-            "catalogue-missing",
-            view.datasets.first().map_or("", |dataset| dataset.id.as_str()),
-        ));
+        findings.push(about("catalogue-missing", ""));
     }
     let by_iri: BTreeMap<&str, &Catalogue> = view
         .catalogues

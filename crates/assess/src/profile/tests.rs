@@ -510,3 +510,41 @@ fn findings_are_in_one_order_and_texts_keep_to_the_glossary() {
     let by_focus: BTreeMap<&str, usize> = once.iter().map(|finding| (finding.focus.as_str(), 1)).collect();
     assert_eq!(by_focus.len(), 2);
 }
+
+#[test]
+fn what_the_reader_of_the_graph_has_said_is_not_said_twice() {
+    let mut view = sound();
+    first(&mut view).title.0[1].lang = None;
+    first(&mut view).theme = vec![Value::Literal("Miljö".into())];
+    assert_eq!(check(&view).len(), 2);
+    let said = |id: &str, path: &str| Finding::new(id, Severity::Warning, DATASET, fyr_model::Text::new("", "")).on(path);
+    view.findings = vec![
+        said("untagged-literal", "http://purl.org/dc/terms/title"),
+        said("literal-for-iri", "http://www.w3.org/ns/dcat#theme"),
+    ];
+    assert_eq!(check(&view), []);
+    // The same fault of another property is another fault.
+    view.findings = vec![
+        said("untagged-literal", "http://purl.org/dc/terms/description"),
+        said("literal-for-iri", "http://purl.org/dc/terms/spatial"),
+    ];
+    assert_eq!(check(&view).len(), 2);
+}
+
+#[test]
+fn a_publisher_known_elsewhere_is_a_warning_and_conforms() {
+    let mut view = sound();
+    let elsewhere = Agent {
+        iri: ORG.into(),
+        ..Agent::default()
+    };
+    view.agents = vec![elsewhere.clone()];
+    view.catalogues[0].publisher = vec![elsewhere.clone()];
+    first(&mut view).publisher = vec![elsewhere];
+    let findings = check(&view);
+    assert_eq!(
+        findings.iter().map(|finding| finding.id.as_str()).collect::<Vec<_>>(),
+        ["agent-not-described"]
+    );
+    assert!(conforms(&findings));
+}

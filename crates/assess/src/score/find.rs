@@ -118,7 +118,7 @@ fn coverage(evidence: &Evidence) -> Seen {
 fn contact(evidence: &Evidence) -> Seen {
     let dataset = &evidence.dataset;
     let named = dataset.publisher.iter().any(|agent| !agent.name.is_empty());
-    let usable = |contact: &Contact| contact.email.iter().any(|address| is_e_mail(address)) || contact.url.iter().any(|url| web(url));
+    let usable = |contact: &Contact| contact.email.iter().any(|address| is_e_mail(address)) || contact.url.iter().any(web);
     let reached = dataset.contact.iter().any(usable);
     let word = |there: bool, yes: &str, no: &str| if there { yes.to_owned() } else { no.to_owned() };
     let text = Text::new(

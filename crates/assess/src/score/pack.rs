@@ -33,10 +33,14 @@ pub(super) fn measure(id: &str, evidence: &Evidence) -> Seen {
     }
 }
 
-/// Whether the family is in a check's id: `parquet-footer` and `parquet` are of `parquet`, `parquet-geo` is of `geo` and of `parquet`.
+/// Whether a check is of a family: its id begins with it, as `parquet-footer` does with `parquet`. Geometry is checked inside Parquet.
 fn of_family(id: &str, family: &str) -> bool {
-    id.split(['-', ':', '.'])
-        .any(|word| word == family || (family == "geo" && word == "geoparquet") || (family == "split" && word == "splits"))
+    let begins = |prefix: &str| id.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    match family {
+        "geo" => ["geo", "geoparquet", "parquet-geo"].into_iter().any(begins),
+        "split" => begins("split") || begins("splits"),
+        family => begins(family),
+    }
 }
 
 pub(super) fn has_checks(evidence: &Evidence, family: &str) -> bool {
