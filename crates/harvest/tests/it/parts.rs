@@ -80,7 +80,7 @@ async fn a_part_that_fails_stops_the_whole_run() {
     let honest = part(&place, "/b", "museer");
     for (page, id) in [
         (Page { status: 404, ..turtle("") }, "fetch-status"),
-        (turtle("<html><title>404</title></html>"), "not-a-catalogue"),
+        (turtle("<!DOCTYPE html><title>404</title>"), "not-a-catalogue"),
         (turtle("<http://x.example/> <urn:p> "), "syntax"),
     ] {
         place.set(with_parts(&place, &["trad=2"], &["/a", "/b"]));

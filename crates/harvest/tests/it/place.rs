@@ -13,9 +13,9 @@ use fyr_fetch::{Client, FetchConfig};
 use fyr_graph::Store;
 use fyr_harvest::{Harvest, Options};
 use fyr_jobs::State;
-use fyr_model::SourceId;
 use fyr_model::harvest::{HarvestOutcome, HarvestRun, SourceFile};
 use fyr_model::limits::{GraphLimits, WorkerLimits};
+use fyr_model::{Sha256, SourceId};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -29,7 +29,7 @@ pub struct Publisher {
     pub host: String,
 }
 
-/// One answer. Its ETag is its text's length and first letters' sum: enough to change with it.
+/// One answer. Its ETag is its text's digest.
 #[derive(Clone)]
 pub struct Page {
     pub status: u16,
@@ -79,7 +79,7 @@ async fn answer(Shared(publisher): Shared<Publisher>, request: Request) -> Respo
     let page = publisher.pages.lock().unwrap().get(&path).cloned();
     let page = page.unwrap_or_else(|| Page { status: 404, ..turtle("") });
     tokio::time::sleep(std::time::Duration::from_millis(page.wait_ms)).await;
-    let etag = format!("\"{}\"", fyr_model::Sha256::of(page.text.as_bytes()));
+    let etag = format!("\"{}\"", Sha256::of(page.text.as_bytes()));
     let known = request
         .headers()
         .get("if-none-match")
@@ -192,20 +192,39 @@ impl Place {
             .collect()
     }
 
-    /// Everything that lies under a folder of the data folder, with its bytes.
-    pub fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    /// Everything that lies under a folder of the data folder, with its digest.
+    pub fn files(&self, folder: &str) -> BTreeMap<String, Sha256> {
         let mut found = BTreeMap::new();
         walk(&self.dir.path().join(folder), &mut found);
         found
     }
+
+    /// The store's files but for its own diary, once it has tidied up in the background.
+    pub async fn graph_files(&self) -> BTreeMap<String, Sha256> {
+        let look = || {
+            let mut found = self.files("graph");
+            found.retain(|name, _| !name.rsplit('/').next().unwrap().starts_with("LOG"));
+            found
+        };
+        let mut before = look();
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let now = look();
+            if now == before {
+                return now;
+            }
+            before = now;
+        }
+    }
 }
 
-fn walk(path: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+fn walk(path: &Path, found: &mut BTreeMap<String, Sha256>) {
     for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
         if entry.path().is_dir() {
             walk(&entry.path(), found);
         } else {
-            found.insert(entry.path().to_string_lossy().into_owned(), std::fs::read(entry.path()).unwrap());
+            let bytes = std::fs::read(entry.path()).unwrap_or_default();
+            found.insert(entry.path().to_string_lossy().into_owned(), Sha256::of(&bytes));
         }
     }
 }

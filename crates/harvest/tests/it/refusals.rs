@@ -12,7 +12,7 @@ async fn check(page: Page, outcome: HarvestOutcome, id: &str) -> Refusal {
     place.set(catalogue(&["trad", "skolor"]));
     let good = place.run(0).await;
     ended(&good, Changed);
-    let files = place.files("graph");
+    let files = place.graph_files().await;
     place.publisher.set("/dcat.ttl", page);
     let run = place.run(1).await;
     ended(&run, outcome);
@@ -21,7 +21,7 @@ async fn check(page: Page, outcome: HarvestOutcome, id: &str) -> Refusal {
     assert!(reason.subject.contains(&place.publisher.host), "{}", reason.subject);
     assert_eq!((run.snapshot, run.triples, run.quads_written), (good.snapshot, good.triples, 0));
     assert_eq!(
-        (place.datasets(), place.files("graph")),
+        (place.datasets(), place.graph_files().await),
         (vec!["skolor".to_owned(), "trad".into()], files)
     );
     let trouble = place.harvest.state.get("source-trouble", "exempelby").unwrap().unwrap().0;
