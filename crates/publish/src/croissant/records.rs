@@ -122,15 +122,16 @@ fn field(documents: &Documents, column: &Column, field_id: &str, source: &Value)
     if let Some(source) = source.as_object_mut() {
         source.insert("extract".into(), json!({"column": column.name}));
     }
+    let profile = documents.profile.columns.iter().find(|profile| profile.name == column.name);
+    let wide = column.kind == ColumnType::Integer && profile.is_some_and(beyond_64_bits);
     let mut out = json!({
         "@type": "cr:Field",
         "@id": field_id,
         "name": column.name,
         "description": text(&described(column)),
-        "dataType": data_type(column.kind),
+        "dataType": if wide { json!("sc:Float") } else { data_type(column.kind) },
         "source": source,
     });
-    let profile = documents.profile.columns.iter().find(|profile| profile.name == column.name);
     let annotations: Vec<Value> = profile
         .map(|profile| statistics(field_id, documents.profile.rows, profile))
         .unwrap_or_default();
@@ -157,6 +158,12 @@ fn data_type(kind: ColumnType) -> Value {
         ColumnType::Period | ColumnType::Text | ColumnType::Code => json!("sc:Text"),
         ColumnType::Geometry => json!(["sc:Text", "sc:GeoShape"]),
     }
+}
+
+/// Whole numbers that `table` keeps as decimals: readers load those as floats only.
+fn beyond_64_bits(profile: &ColumnProfile) -> bool {
+    let fits = |bound: &String| bound.parse::<i128>().is_err() || bound.parse::<i64>().is_ok();
+    [&profile.min, &profile.max].into_iter().flatten().any(|bound| !fits(bound))
 }
 
 /// What a column means: the owner's words, or its header and kind, never a guess.

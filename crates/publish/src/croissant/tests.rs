@@ -132,6 +132,15 @@ fn types_are_those_that_load() {
 }
 
 #[test]
+fn whole_numbers_beyond_64_bits_are_floats_to_readers() {
+    let kind = |max: &str| {
+        made(|documents, _| documents.profile.columns[1].max = Some(max.into()))["recordSet"][0]["field"][1]["dataType"].clone()
+    };
+    assert_eq!(kind("9223372036854775807"), "cr:Int64");
+    assert_eq!(kind("9223372036854775808"), "sc:Float");
+}
+
+#[test]
 fn no_id_has_a_blank_and_none_comes_twice() {
     fn ids(value: &Value, found: &mut Vec<String>) {
         match value {
