@@ -11,5 +11,6 @@ mod verdict;
 
 pub use algebra::{derive, fits};
 pub use normalise::{Normalised, normalise};
+pub(crate) use table::is_eu_licence;
 pub use table::{Hvd, by_code, hvd};
 pub use verdict::{of_licence, verdict};

@@ -179,6 +179,11 @@ pub fn by_code(code: &str) -> Option<Licence> {
     TABLE.entries.get(code).map(|entry| entry.licence.clone())
 }
 
+/// Whether an IRI is of the EU's licence table, whose IRIs are accepted at harvest since DCAT-AP-SE 3.0.0.
+pub(crate) fn is_eu_licence(iri: &str) -> bool {
+    iri.starts_with(TABLE.base.as_str())
+}
+
 /// Whether a licence fits a high-value dataset (`licences.md` section 5).
 pub fn hvd(licence: &Licence) -> Hvd {
     TABLE.entries.get(&licence.code).map_or(Hvd::Undecided, |entry| entry.hvd)

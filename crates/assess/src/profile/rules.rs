@@ -12,6 +12,7 @@ use crate::packs::RULES as FILE;
 #[derive(Debug, Default, Deserialize)]
 struct File {
     hvd_legislation: String,
+    organisation: String,
     catalogue_licence: String,
     also_stops: BTreeSet<String>,
     rule: Vec<Rule>,
@@ -32,6 +33,7 @@ struct Rule {
 
 struct Rules {
     hvd_legislation: String,
+    organisation: String,
     catalogue_licence: String,
     also_stops: BTreeSet<String>,
     by_id: BTreeMap<String, Rule>,
@@ -41,6 +43,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let file: File = FILE.read();
     Rules {
         hvd_legislation: file.hvd_legislation,
+        organisation: file.organisation,
         catalogue_licence: file.catalogue_licence,
         also_stops: file.also_stops,
         by_id: file.rule.into_iter().map(|rule| (rule.id.clone(), rule)).collect(),
@@ -50,6 +53,11 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
 /// The IRI of the regulation on high-value datasets.
 pub(crate) fn hvd_legislation() -> &'static str {
     &RULES.hvd_legislation
+}
+
+/// What a Swedish publisher's IRI begins with.
+pub(super) fn organisation() -> &'static str {
+    &RULES.organisation
 }
 
 /// The one licence of a catalogue's metadata.

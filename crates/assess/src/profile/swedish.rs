@@ -8,14 +8,12 @@ use fyr_model::{Agent, Catalogue, CatalogueView, Contact, DataService, Dataset, 
 use super::context::Context;
 use super::properties::date_form;
 use super::rules::{self, Seen, finding};
-use crate::licence::normalise;
+use crate::licence::{is_eu_licence, normalise};
 use crate::lists;
 use crate::score::dates;
 
 const TEMPORAL: &str = "http://purl.org/dc/terms/temporal";
 const LICENCE: &str = "http://purl.org/dc/terms/license";
-/// The EU's licence table, whose IRIs are accepted at harvest since 3.0.0.
-const EU_LICENCE: &str = "http://publications.europa.eu/resource/authority/licence/";
 
 fn about(id: &str, focus: &str) -> Finding {
     finding(id, Seen { focus, ..Seen::default() })
@@ -77,7 +75,7 @@ pub(super) fn catalogue(catalogue: &Catalogue, findings: &mut Vec<Finding>) {
         let zero = read.licence.as_ref().is_some_and(|licence| licence.code == "CC0");
         let id = match value.iri() {
             _ if read.missing => "licence-empty",
-            Some(iri) if iri == rules::catalogue_licence() || iri.strip_prefix(EU_LICENCE) == Some("CC0") => continue,
+            Some(iri) if iri == rules::catalogue_licence() || (zero && is_eu_licence(iri)) => continue,
             _ if zero => "catalogue-licence-near-miss",
             _ => "catalogue-licence-not-cc0",
         };
@@ -227,9 +225,6 @@ pub(super) fn service(service: &DataService, findings: &mut Vec<Finding>) {
     formats(&service.iri, &service.format, findings);
 }
 
-/// What a Swedish publisher's IRI begins with.
-const ORGANISATION: &str = "http://dataportal.se/organisation/SE";
-
 pub(super) fn agent(agent: &Agent, findings: &mut Vec<Finding>) {
     if agent.blank {
         findings.push(about("blank-agent", &agent.iri));
@@ -243,7 +238,7 @@ pub(super) fn agent(agent: &Agent, findings: &mut Vec<Finding>) {
 
 /// Judges `http://dataportal.se/organisation/SE` + 10 digits + optional `-suffix` and the check digit.
 fn publisher_iri(iri: &str) -> Option<Finding> {
-    if let Some(rest) = iri.strip_prefix(ORGANISATION) {
+    if let Some(rest) = iri.strip_prefix(rules::organisation()) {
         let (number, suffix) = rest.split_at_checked(10).unwrap_or((rest, ""));
         let digits = number.len() == 10 && number.bytes().all(|b| b.is_ascii_digit());
         let suffix_fits = suffix.is_empty() || (suffix.len() > 1 && suffix.starts_with('-'));
@@ -260,7 +255,8 @@ fn publisher_iri(iri: &str) -> Option<Finding> {
 /// The right IRI behind a near miss: another scheme, `www.`, hyphen or space in the number, no `SE`.
 fn near_organisation(iri: &str) -> Option<String> {
     let lower = iri.trim().to_ascii_lowercase();
-    let rest = lower.split_once("dataportal.se/organisation/")?.1;
+    let (_, place) = rules::organisation().split_once("://")?;
+    let rest = lower.split_once(place.strip_suffix("SE").unwrap_or(place))?.1;
     let rest = rest.strip_prefix("se").unwrap_or(rest);
     let plain = rest.replace("%20", " ");
     let digits: String = plain.chars().filter(char::is_ascii_digit).take(10).collect();
@@ -268,7 +264,7 @@ fn near_organisation(iri: &str) -> Option<String> {
         .trim_end_matches('/')
         .chars()
         .all(|c| c.is_ascii_digit() || matches!(c, '-' | ' '));
-    (digits.len() == 10 && separators && check_digit_holds(&digits)).then(|| format!("{ORGANISATION}{digits}"))
+    (digits.len() == 10 && separators && check_digit_holds(&digits)).then(|| format!("{}{digits}", rules::organisation()))
 }
 
 /// The check digit of an organisation number: the Luhn algorithm (modulus 10) over ten digits.

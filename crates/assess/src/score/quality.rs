@@ -238,9 +238,10 @@ fn coverage(evidence: &Evidence) -> Seen {
     } else {
         ("är inte angivna", "are not stated")
     };
+    let (all, regions) = (RULES.parameters.municipalities, RULES.parameters.counties);
     let place = match (municipalities, counties) {
-        (Some(count), _) => Text::new(format!("{count} av 290 kommuner"), format!("{count} of 290 municipalities")),
-        (None, Some(count)) => Text::new(format!("{count} av 21 län"), format!("{count} of 21 counties")),
+        (Some(count), _) => Text::new(format!("{count} av {all} kommuner"), format!("{count} of {all} municipalities")),
+        (None, Some(count)) => Text::new(format!("{count} av {regions} län"), format!("{count} of {regions} counties")),
         (None, None) => Text::new("ingen områdeskod", "no area code"),
     };
     let text = Text::new(

@@ -24,6 +24,8 @@ pub(crate) struct Parameters {
     pub(crate) description_characters: usize,
     pub(crate) harvests: u32,
     pub(crate) match_share: f64,
+    pub(crate) municipalities: u32,
+    pub(crate) counties: u32,
     pub(crate) current_factor: f64,
     pub(crate) stale_factor: f64,
     pub(crate) k_floor: u64,
