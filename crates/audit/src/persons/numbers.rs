@@ -59,10 +59,8 @@ pub(crate) fn scan(text: &str, numeric: bool) -> Vec<Number> {
             }
             _ => None,
         };
-        if let Some((shape, value, end)) = number {
-            if is_free(bytes, from, end) {
-                found.push(Number { shape, value });
-            }
+        if let Some((shape, value, _)) = number.filter(|(.., end)| is_free(bytes, from, *end)) {
+            found.push(Number { shape, value });
         }
     }
     if found.is_empty() {
@@ -195,11 +193,11 @@ fn luhn(mut number: u64) -> bool {
         double = !double;
         number /= 10;
     }
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 fn real_before(year: u64, month: u64, day: u64, today: Day) -> bool {
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
     let days = match month {
         2 => 28 + u64::from(leap),
         4 | 6 | 9 | 11 => 30,

@@ -83,7 +83,7 @@ fn is_area(area: &str) -> bool {
     match area.len() {
         2 => area == "08",
         3 => THREE.contains(&area),
-        4 => !shorter && area.bytes().nth(1).is_some_and(|b| b != b'0'),
+        4 => !shorter && area.as_bytes().get(1).is_some_and(|b| *b != b'0'),
         _ => false,
     }
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-const TODAY: Day = 2026_11_22;
+const TODAY: Day = 20_261_122;
 
 fn find(name: &str, cells: &[String], numeric: bool) -> PersonalDataFinding {
     let mut column = Column::new(name, numeric);

@@ -99,14 +99,15 @@ fn restored(text: &str, numeric: bool) -> String {
         return whole.to_owned();
     }
     let scientific = text.contains(['e', 'E']) && text.starts_with(|c: char| c.is_ascii_digit()) && text.len() <= 24;
-    if scientific || (numeric && text.contains('.')) {
-        if let Ok(value) = text.parse::<f64>() {
-            if value.fract() == 0.0 && (1e6..1e13).contains(&value) {
-                return format!("{value:.0}");
-            }
-        }
+    let number = if scientific || (numeric && text.contains('.')) {
+        text.parse::<f64>().ok()
+    } else {
+        None
+    };
+    match number.filter(|value| value.fract() == 0.0 && (1e6..1e13).contains(value)) {
+        Some(value) => format!("{value:.0}"),
+        None => text.to_owned(),
     }
-    text.to_owned()
 }
 
 /// The whole cell as a candidate; one blank may stand where the separator belongs.

@@ -170,7 +170,7 @@ impl Candidate {
                 product / 10 + product % 10
             })
             .sum();
-        sum % 10 == 0
+        sum.is_multiple_of(10)
     }
 
     /// The group when this is an organisation's number: third digit at least 2, known first digit.

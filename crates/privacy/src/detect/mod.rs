@@ -170,7 +170,7 @@ impl Counted {
 /// ```
 /// # use std::sync::Arc;
 /// # use arrow::array::{ArrayRef, RecordBatch, StringArray};
-/// # use fyr_model::table::Column;
+/// # use fyr_model::table::{Column, ColumnType};
 /// # use fyr_privacy::detect::Detectors;
 /// let column = Column { name: "kontakt".into(), header: "Kontakt".into(), kind: ColumnType::Text, semantic: None, description: None, unit: None };
 /// let cells: ArrayRef = Arc::new(StringArray::from(vec!["info@exempelby.example", "ingen"]));
@@ -229,7 +229,7 @@ pub fn unresolved<'a>(findings: &'a [PersonalDataFinding], policy: &PrivacyPolic
         .filter(|finding| policy.columns.get(&finding.column).map(|column| column.role()) != Some(Role::Identifier))
         .filter(|finding| {
             let cleared = policy.cleared.get(&finding.column);
-            !cleared.is_some_and(|clearance| finding.kind.as_deref().is_some_and(|kind| plain(kind) == plain(&clearance.kind)))
+            cleared.is_none_or(|clearance| finding.kind.as_deref().is_none_or(|kind| plain(kind) != plain(&clearance.kind)))
         })
         .collect()
 }

@@ -84,6 +84,10 @@ fn dashed(pin: &str) -> String {
     let separator = if pin[..4].parse::<i32>().unwrap() <= 1926 { '+' } else { '-' };
     format!("{}{separator}{}", &pin[2..8], &pin[8..])
 }
+/// A way to write an identity number.
+type Form = fn(&str) -> String;
+/// A column's header and its honest cells.
+type Host<'a> = (&'a str, &'a dyn Fn(&mut Random) -> String);
 /// Nine digits with their check digit.
 fn checked(nine: &str) -> String {
     let sum: u32 = nine
@@ -104,14 +108,9 @@ fn public_body(random: &mut Random) -> String {
 fn a_clean_column_of_identity_numbers_is_direct_in_every_form() {
     let mut random = Random(1);
     let Some(pins) = pins(&mut random, 200) else { return };
-    let forms: [(&str, fn(&str) -> String); 4] = [
-        ("id", str::to_owned),
-        ("id", ten),
-        ("id", dashed),
-        ("id", |p| format!("{}-{}", &p[..8], &p[8..])),
-    ];
-    for (name, form) in forms {
-        let found = one(name, &pins.iter().map(|p| form(p)).collect::<Vec<_>>());
+    let forms: [Form; 4] = [str::to_owned, ten, dashed, |p| format!("{}-{}", &p[..8], &p[8..])];
+    for form in forms {
+        let found = one("id", &pins.iter().map(|p| form(p)).collect::<Vec<_>>());
         assert_eq!(told(&found), ("direct", "personal_identity_number"));
         assert_eq!((found.tested, found.matches, found.rows.len()), (200, 200, 20));
         assert!(!found.evidence.contains(&pins[0]));
@@ -197,7 +196,7 @@ fn contamination_of_one_to_five_percent_is_found() {
     let mut random = Random(4);
     let Some(pins) = pins(&mut random, 4000) else { return };
     let mut next = pins.iter().cycle();
-    let hosts: [(&str, &dyn Fn(&mut Random) -> String); 5] = [
+    let hosts: [Host; 5] = [
         ("orgnr", &|r| public_body(r)),
         ("anteckning", &|r| format!("ärende {} avslutat", r.digits(4))),
         ("kundnr", &|r| r.digits(7)),
@@ -208,7 +207,7 @@ fn contamination_of_one_to_five_percent_is_found() {
     for size in [200usize, 600, 2000] {
         for percent in [1, 2, 5] {
             for (name, host) in &hosts {
-                for form in [dashed, ten, str::to_owned] as [fn(&str) -> String; 3] {
+                for form in [dashed, ten, str::to_owned] as [Form; 3] {
                     let cells: Vec<String> = (0..size)
                         .map(|i| {
                             if i % (100 / percent) == 7 {
@@ -378,10 +377,9 @@ fn real_open_data_holds_no_identity_numbers() {
                 .filter(|c| !c.is_empty())
                 .map(|c| c.parse::<i64>())
                 .collect::<Result<Vec<_>, _>>()
+                && !ints.is_empty()
             {
-                if !ints.is_empty() {
-                    found.extend(scan(vec![(name, Arc::new(Int64Array::from(ints)) as ArrayRef)]));
-                }
+                found.extend(scan(vec![(name, Arc::new(Int64Array::from(ints)) as ArrayRef)]));
             }
             for finding in found {
                 let file = path.file_name().unwrap().to_string_lossy();

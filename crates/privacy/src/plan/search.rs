@@ -4,10 +4,9 @@
 //! visited, or nothing when no node is admissible. Sources: `privacy.md` 2.1, 2.2 and 2.6; non-uniform entropy after De Waal and
 //! Willenborg (1999), split in a monotone part (a sum over columns, known without looking at classes) and a suppression part.
 //!
-//! Nodes are taken in the order of the monotone part, which is a lower bound on either measure: the search ends when that bound passes
-//! the best loss found. k-anonymity is monotone under suppression (merging classes never adds outlier rows), so an inadmissible node
-//! settles everything below it and an admissible one everything above it; the border is found by halving chains. Classes of a node are
-//! rolled up from the smallest evaluated node below it.
+//! The monotone part is a lower bound on either measure: a node whose bound passes the best loss found is never looked at. k-anonymity is
+//! monotone under suppression (merging classes never adds outlier rows), so an inadmissible node settles everything below it and an
+//! admissible one everything above it. Classes of a node are rolled up from the smallest evaluated node below it.
 
 use std::collections::HashMap;
 
@@ -61,13 +60,16 @@ struct Evaluated {
     suppression_loss: f64,
 }
 
+/// Packed tuples at a node's levels, with their rows.
+type Classes = Vec<(u128, u64)>;
+
 struct Search<'a> {
     quasi: &'a [Quasi],
     question: Question,
     heights: Vec<usize>,
     tags: Vec<Tag>,
     evaluated: HashMap<usize, Evaluated>,
-    cache: Vec<(Vec<usize>, Vec<(u128, u64)>)>,
+    cache: Vec<(Vec<usize>, Classes)>,
     /// `steps[column][from][to]`: codes of one level to codes of a coarser one.
     steps: Vec<Vec<Vec<Vec<u32>>>>,
 }
@@ -118,29 +120,29 @@ const TIE: f64 = 1e-12;
 
 impl Search<'_> {
     fn run(&mut self, total: usize) -> Option<Answer> {
-        let costs = self.monotone_costs();
-        let cost = |node: &[usize]| -> f64 { node.iter().zip(&costs).filter_map(|(level, column)| column.get(*level)).sum() };
-        let mut order: Vec<(f64, usize)> = (0..total).map(|index| (cost(&self.node(index)), index)).collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let mut best: Option<(f64, usize)> = None;
-        for (bound, index) in order {
-            if best.is_some_and(|(loss, _)| bound > loss + TIE * loss.abs()) {
-                break;
-            }
-            if !self.is_admissible(index) {
+        let by_column = self.monotone_costs();
+        let cost = |node: &[usize]| -> f64 { node.iter().zip(&by_column).filter_map(|(level, column)| column.get(*level)).sum() };
+        let costs: Vec<f64> = (0..total).map(|index| cost(&self.node(index))).collect();
+        let mut order: Vec<usize> = (0..total).collect();
+        let cost = |index: usize| costs.get(index).copied().unwrap_or(f64::INFINITY);
+        order.sort_by(|a, b| cost(*b).total_cmp(&cost(*a)).then(b.cmp(a)));
+        let mut best = None;
+        // A good answer first, by walking down from the top; then everything that could still beat it, dearest first: there the classes
+        // are few, and an inadmissible node settles all that lies below it.
+        if self.settle(total.checked_sub(1)?) {
+            self.descend(total - 1, &cost, &mut best);
+        }
+        for index in order {
+            let Some((least, _)) = best else { break };
+            if cost(index) > least + TIE * least.abs() || self.tag(index) == Tag::Inadmissible {
                 continue;
             }
-            let loss = if self.question.suppression_costs {
-                bound + self.evaluate(index).suppression_loss
-            } else {
-                bound
-            };
-            let better = best.is_none_or(|(least, first)| {
-                let tie = (loss - least).abs() <= TIE * least.abs();
-                if tie { index < first } else { loss < least }
-            });
-            if better {
-                best = Some((loss, index));
+            let fresh = self.tag(index) == Tag::Unknown;
+            if self.settle(index) {
+                self.consider(index, cost(index), &mut best);
+                if fresh {
+                    self.descend(index, &cost, &mut best);
+                }
             }
         }
         best.map(|(loss, index)| Answer {
@@ -148,6 +150,34 @@ impl Search<'_> {
             node: self.node(index),
             loss,
         })
+    }
+
+    /// Walks down from an admissible node, each time to the cheapest admissible neighbour, and considers every node on the way.
+    fn descend(&mut self, from: usize, cost: &impl Fn(usize) -> f64, best: &mut Option<(f64, usize)>) {
+        let mut at = Some(from);
+        while let Some(index) = at {
+            self.consider(index, cost(index), best);
+            let node = self.node(index);
+            let mut below: Vec<usize> = (0..node.len()).filter_map(|column| self.neighbour(&node, column, false)).collect();
+            below.sort_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(a.cmp(b)));
+            at = below.into_iter().find(|next| self.settle(*next));
+        }
+    }
+
+    /// Takes an admissible node as the best when its loss is less, or the same at a lexicographically smaller node.
+    fn consider(&mut self, index: usize, bound: f64, best: &mut Option<(f64, usize)>) {
+        let loss = if self.question.suppression_costs && self.question.outliers_max > 0 {
+            bound + self.evaluate(index).suppression_loss
+        } else {
+            bound
+        };
+        let better = best.is_none_or(|(least, first)| {
+            let tie = (loss - least).abs() <= TIE * least.abs();
+            if tie { index < first } else { loss < least }
+        });
+        if better {
+            *best = Some((loss, index));
+        }
     }
 
     /// Per column and level: -gF * the sum over all rows of log2(count of the value / count of its generalisation).
@@ -192,42 +222,6 @@ impl Search<'_> {
         self.tags.get(index).copied().unwrap_or(Tag::Inadmissible)
     }
 
-    /// Settles a node by halving the chain from it to the top.
-    fn is_admissible(&mut self, index: usize) -> bool {
-        if self.tag(index) == Tag::Unknown {
-            let chain = self.chain(index);
-            let (mut low, mut high) = (0, chain.len());
-            while low < high {
-                let middle = (low + high) / 2;
-                let Some(at) = chain.get(middle).copied() else { break };
-                if self.settle(at) { high = middle } else { low = middle + 1 }
-            }
-        }
-        self.tag(index) == Tag::Admissible
-    }
-
-    /// The node, then one level more each time, in the column with the most levels left.
-    fn chain(&self, index: usize) -> Vec<usize> {
-        let mut node = self.node(index);
-        let mut chain = vec![index];
-        loop {
-            let left = |column: usize| {
-                self.heights
-                    .get(column)
-                    .zip(node.get(column))
-                    .map_or(0, |(height, level)| height - 1 - level)
-            };
-            let next = (0..node.len())
-                .filter(|column| left(*column) > 0)
-                .max_by_key(|column| (left(*column), usize::MAX - column));
-            let Some(slot) = next.and_then(|column| node.get_mut(column)) else {
-                return chain;
-            };
-            *slot += 1;
-            chain.push(self.index(&node));
-        }
-    }
-
     fn settle(&mut self, index: usize) -> bool {
         match self.tag(index) {
             Tag::Admissible => true,
@@ -250,22 +244,21 @@ impl Search<'_> {
                 _ => continue,
             }
             let node = self.node(index);
-            for (column, level) in node.iter().enumerate() {
-                let height = self.heights.get(column).copied().unwrap_or(1);
-                let next = if admissible {
-                    (level + 1 < height).then_some(level + 1)
-                } else {
-                    level.checked_sub(1)
-                };
-                if let Some(next) = next {
-                    let mut neighbour = node.clone();
-                    if let Some(slot) = neighbour.get_mut(column) {
-                        *slot = next;
-                    }
-                    open.push(self.index(&neighbour));
-                }
-            }
+            open.extend((0..node.len()).filter_map(|column| self.neighbour(&node, column, admissible)));
         }
+    }
+
+    /// The node one level up or down in one column.
+    fn neighbour(&self, node: &[usize], column: usize, up: bool) -> Option<usize> {
+        let (level, height) = (*node.get(column)?, *self.heights.get(column)?);
+        let next = if up {
+            (level + 1 < height).then_some(level + 1)
+        } else {
+            level.checked_sub(1)
+        }?;
+        let mut neighbour = node.to_vec();
+        *neighbour.get_mut(column)? = next;
+        Some(self.index(&neighbour))
     }
 
     fn evaluate(&mut self, index: usize) -> Evaluated {

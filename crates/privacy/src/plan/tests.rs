@@ -88,7 +88,13 @@ fn adult(eight: bool, limit: f64, loss: &str, node: &[usize], expected: f64, sup
     };
     let roles: Vec<(&str, ColumnPolicy)> = columns.iter().map(|c| (c.name.as_str(), role(&c.name))).collect();
     let started = std::time::Instant::now();
-    let plan = plan(&[batch.clone()], &columns, &policy(&roles, Some((5, limit, loss))), &hierarchies).unwrap();
+    let plan = plan(
+        std::slice::from_ref(&batch),
+        &columns,
+        &policy(&roles, Some((5, limit, loss))),
+        &hierarchies,
+    )
+    .unwrap();
     let facts = plan.facts();
     eprintln!(
         "{} nodes, {} visited, {:.1?}",
@@ -151,7 +157,13 @@ fn the_seven_people_come_out_in_three_classes() {
         .iter()
         .map(|c| (c.name.as_str(), qi(Some(&format!("{}.csv", c.name)))))
         .collect();
-    let plan = plan(&[batch.clone()], &columns, &policy(&roles, Some((2, 0.0, "entropy"))), &hierarchies).unwrap();
+    let plan = plan(
+        std::slice::from_ref(&batch),
+        &columns,
+        &policy(&roles, Some((2, 0.0, "entropy"))),
+        &hierarchies,
+    )
+    .unwrap();
     assert_eq!(plan.node, [1, 1, 2]);
     let mut out = rows(&plan.apply(&batch).unwrap());
     out.sort();
@@ -174,7 +186,13 @@ fn a_column_without_a_role_and_a_role_without_a_column_are_refused_by_name() {
     let (batch, columns) = table(&[("alder", vec![Some("1")]), ("ort", vec![Some("x")])]);
     let plain = ColumnPolicy::Role(Role::Plain);
     let none = BTreeMap::new();
-    let refused = plan(&[batch.clone()], &columns, &policy(&[("alder", plain.clone())], None), &none).unwrap_err();
+    let refused = plan(
+        std::slice::from_ref(&batch),
+        &columns,
+        &policy(&[("alder", plain.clone())], None),
+        &none,
+    )
+    .unwrap_err();
     assert_eq!(
         (
             refused.id.as_str(),
@@ -184,7 +202,9 @@ fn a_column_without_a_role_and_a_role_without_a_column_are_refused_by_name() {
     );
     let all = [("alder", plain.clone()), ("ort", plain.clone()), ("kon", plain.clone())];
     assert_eq!(
-        plan(&[batch.clone()], &columns, &policy(&all, None), &none).unwrap_err().id,
+        plan(std::slice::from_ref(&batch), &columns, &policy(&all, None), &none)
+            .unwrap_err()
+            .id,
         "role-unknown-column"
     );
     assert!(plan(&[batch], &columns, &policy(&all[..2], None), &none).is_ok());
@@ -196,7 +216,10 @@ fn quasi_identifying_or_sensitive_without_a_model_is_refused() {
     let none = BTreeMap::new();
     for role in [Role::QuasiIdentifier, Role::Sensitive] {
         let policy = policy(&[("alder", ColumnPolicy::Role(role))], None);
-        assert_eq!(plan(&[batch.clone()], &columns, &policy, &none).unwrap_err().id, "model-missing");
+        assert_eq!(
+            plan(std::slice::from_ref(&batch), &columns, &policy, &none).unwrap_err().id,
+            "model-missing"
+        );
     }
     for (k, share, loss, ok) in [
         (1, 0.0, "entropy", false),
@@ -205,7 +228,11 @@ fn quasi_identifying_or_sensitive_without_a_model_is_refused() {
         (2, 1.0, "entropy", true),
     ] {
         let policy = policy(&[("alder", ColumnPolicy::Role(Role::Plain))], Some((k, share, loss)));
-        assert_eq!(plan(&[batch.clone()], &columns, &policy, &none).is_ok(), ok, "{k} {share} {loss}");
+        assert_eq!(
+            plan(std::slice::from_ref(&batch), &columns, &policy, &none).is_ok(),
+            ok,
+            "{k} {share} {loss}"
+        );
     }
 }
 
@@ -214,7 +241,7 @@ fn too_few_rows_for_k_is_an_answer() {
     let (batch, columns) = table(&[("alder", vec![Some("1"), Some("2")])]);
     let none = BTreeMap::new();
     let refused = plan(
-        &[batch.clone()],
+        std::slice::from_ref(&batch),
         &columns,
         &policy(&[("alder", qi(None))], Some((3, 0.0, "entropy"))),
         &none,
@@ -247,7 +274,7 @@ fn suppressed_rows_are_left_out_when_as_one_class_they_fail_the_model() {
     let policy = policy(&roles, Some((5, 0.3, "entropy-monotone")));
     for (lone, out, star) in [(4, 20, false), (5, 25, true)] {
         let (batch, columns) = loners(lone);
-        let plan = plan(&[batch.clone()], &columns, &policy, &BTreeMap::new()).unwrap();
+        let plan = plan(std::slice::from_ref(&batch), &columns, &policy, &BTreeMap::new()).unwrap();
         assert_eq!((plan.facts().suppressed_rows, plan.facts().rows_out), (lone as u64, out), "{lone}");
         let batch = plan.apply(&batch).unwrap();
         assert_eq!(batch.num_rows() as u64, out);
@@ -272,7 +299,7 @@ fn h31_removed_values_are_in_no_buffer_of_the_output() {
         ("pnr", ColumnPolicy::Role(Role::Identifier)),
     ];
     let plan = plan(
-        &[batch.clone()],
+        std::slice::from_ref(&batch),
         &columns,
         &policy(&roles, Some((3, 0.25, "entropy-monotone"))),
         &BTreeMap::new(),
@@ -298,7 +325,7 @@ fn a_column_at_level_0_keeps_its_type_a_generalised_one_becomes_text() {
     let columns = [column("alder"), column("grupp")];
     let roles = [("alder", qi(Some("age"))), ("grupp", qi(None))];
     let plan = plan(
-        &[batch.clone()],
+        std::slice::from_ref(&batch),
         &columns,
         &policy(&roles, Some((5, 0.0, "entropy"))),
         &BTreeMap::new(),
