@@ -93,7 +93,14 @@ pub async fn sources(State(app): State<App>) -> Response {
                 mean_air: row.mean,
                 running_since: row.running,
             });
-            json(&Envelope::new("fyr/harvest/1", Utc::now(), Sources { runs, sources: sources.collect() }))
+            json(&Envelope::new(
+                "fyr/harvest/1",
+                Utc::now(),
+                Sources {
+                    runs,
+                    sources: sources.collect(),
+                },
+            ))
         }
         Err(refusal) => http::refused(http::status(&refusal), &refusal),
     }
@@ -147,7 +154,10 @@ pub async fn dataset(State(app): State<App>, Path(name): Path<String>) -> Respon
                 format!("utgåvan är tillbakadragen: {}", withdrawal.reason),
                 format!("the release is withdrawn: {}", withdrawal.reason),
             );
-            http::refused(StatusCode::GONE, &Refusal::new("withdrawn", RefusalKind::Forbidden, name.as_str(), text))
+            http::refused(
+                StatusCode::GONE,
+                &Refusal::new("withdrawn", RefusalKind::Forbidden, name.as_str(), text),
+            )
         }
         Ok((Found::Nothing, _)) => nothing(name.as_str()),
         Err(refusal) => http::refused(http::status(&refusal), &refusal),
@@ -155,7 +165,10 @@ pub async fn dataset(State(app): State<App>, Path(name): Path<String>) -> Respon
 }
 
 fn row_of<'a>(index: &'a Index, name: &PipelineName) -> Option<&'a Row> {
-    index.rows.iter().find(|row| matches!(&row.kind, Kind::Release(own, _) if own == name))
+    index
+        .rows
+        .iter()
+        .find(|row| matches!(&row.kind, Kind::Release(own, _) if own == name))
 }
 
 fn dataset_of(row: &Row) -> Dataset {
@@ -183,8 +196,12 @@ fn score(known: Option<&Readiness>) -> Score {
         air: shown.and_then(|score| score.air),
         band: shown.and_then(|score| score.band.clone()),
         withheld: known.is_some() && shown.is_none(),
-        gates: shown.map(|score| score.gates.iter().map(|gate| gate.id.clone()).collect()).unwrap_or_default(),
-        dimensions: shown.map(|score| score.dimensions.iter().map(|(code, one)| (code.clone(), one.points)).collect()).unwrap_or_default(),
+        gates: shown
+            .map(|score| score.gates.iter().map(|gate| gate.id.clone()).collect())
+            .unwrap_or_default(),
+        dimensions: shown
+            .map(|score| score.dimensions.iter().map(|(code, one)| (code.clone(), one.points)).collect())
+            .unwrap_or_default(),
         indicators: shown.map(|score| score.indicators.clone()).unwrap_or_default(),
         mqa: known.map(|score| score.mqa.clone()).unwrap_or_default(),
         stars: known.map(|score| score.stars),
@@ -198,7 +215,10 @@ fn packs() -> Vec<RulePack> {
 fn nothing(name: &str) -> Response {
     let text = Text::new("det finns ingen utgåva med det namnet", "there is no release of that name");
     let name: String = name.chars().take(80).collect();
-    http::refused(StatusCode::NOT_FOUND, &Refusal::new("not-found", RefusalKind::Configuration, name, text))
+    http::refused(
+        StatusCode::NOT_FOUND,
+        &Refusal::new("not-found", RefusalKind::Configuration, name, text),
+    )
 }
 
 fn json<T: Serialize>(value: &T) -> Response {
@@ -241,7 +261,11 @@ pub async fn health(State(app): State<App>) -> Response {
         .await;
     match health {
         Ok(health) => {
-            let code = if health.status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            let code = if health.status == "ok" {
+                StatusCode::OK
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
+            };
             (code, json(&health)).into_response()
         }
         Err(refusal) => http::refused(StatusCode::SERVICE_UNAVAILABLE, &refusal),

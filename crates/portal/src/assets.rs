@@ -11,18 +11,36 @@ use fyr_model::Sha256;
 #[folder = "assets/"]
 struct Files;
 
-fn digest(name: &str) -> String {
-    let bytes = Files::get(name).map(|file| file.data.into_owned()).unwrap_or_default();
-    Sha256::of(&bytes).to_string().chars().take(8).collect()
+/// The style sheet as served: without indentation, comments and spare blanks.
+static STYLE_TEXT: LazyLock<String> = LazyLock::new(|| {
+    let text = Files::get("fyr.css")
+        .map(|file| String::from_utf8_lossy(&file.data).into_owned())
+        .unwrap_or_default();
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !(line.starts_with("/*") && line.ends_with("*/")));
+    lines.collect::<Vec<_>>().join("\n").replace(" { ", "{").replace("; }", "}").replace("; ", ";")
+});
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::of(bytes).to_string().chars().take(8).collect()
 }
 
 /// The address of the style sheet.
-pub static STYLE: LazyLock<String> = LazyLock::new(|| format!("/assets/fyr-{}.css", digest("fyr.css")));
+pub static STYLE: LazyLock<String> = LazyLock::new(|| format!("/assets/fyr-{}.css", digest(STYLE_TEXT.as_bytes())));
+fn script() -> Vec<u8> {
+    Files::get("fyr.js").map(|file| file.data.into_owned()).unwrap_or_default()
+}
+
 /// The address of the script.
-pub static SCRIPT: LazyLock<String> = LazyLock::new(|| format!("/assets/fyr-{}.js", digest("fyr.js")));
+pub static SCRIPT: LazyLock<String> = LazyLock::new(|| format!("/assets/fyr-{}.js", digest(&script())));
 /// The addresses of the two fonts, for preloading.
 pub static FONTS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut fonts: Vec<String> = Files::iter().filter(|name| name.ends_with(".woff2")).map(|name| format!("/assets/{name}")).collect();
+    let mut fonts: Vec<String> = Files::iter()
+        .filter(|name| name.ends_with(".woff2"))
+        .map(|name| format!("/assets/{name}"))
+        .collect();
     fonts.sort();
     fonts
 });
@@ -30,17 +48,18 @@ pub static FONTS: LazyLock<Vec<String>> = LazyLock::new(|| {
 /// `/assets/{*name}`.
 pub async fn serve(Path(name): Path<String>) -> Response {
     let address = format!("/assets/{name}");
-    let (file, kind) = match name.as_str() {
-        _ if address == *STYLE => ("fyr.css", "text/css; charset=utf-8"),
-        _ if address == *SCRIPT => ("fyr.js", "text/javascript; charset=utf-8"),
-        font if font.ends_with(".woff2") => (font, "font/woff2"),
-        text if text.ends_with(".txt") => (text, "text/plain; charset=utf-8"),
-        _ => return StatusCode::NOT_FOUND.into_response(),
+    let file = |name: &str| Files::get(name).map(|file| file.data.into_owned());
+    let (found, kind) = match name.as_str() {
+        _ if address == *STYLE => (Some(STYLE_TEXT.clone().into_bytes()), "text/css; charset=utf-8"),
+        _ if address == *SCRIPT => (Some(script()), "text/javascript; charset=utf-8"),
+        font if font.ends_with(".woff2") => (file(font), "font/woff2"),
+        text if text.ends_with(".txt") => (file(text), "text/plain; charset=utf-8"),
+        _ => (None, ""),
     };
-    let Some(found) = Files::get(file) else {
+    let Some(found) = found else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut answer = found.data.into_owned().into_response();
+    let mut answer = found.into_response();
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     let keep = HeaderValue::from_static("public, max-age=31536000, immutable");
     answer.headers_mut().insert(header::CACHE_CONTROL, keep);
@@ -86,7 +105,11 @@ mod tests {
         let css = style();
         let light = tokens(&css, ":root {");
         let dark = tokens(&css, ":root[data-theme=\"dark\"] {");
-        assert_eq!(dark, tokens(&css, ":root:not([data-theme=\"light\"]) {"), "both ways to the dark theme are the same");
+        assert_eq!(
+            dark,
+            tokens(&css, ":root:not([data-theme=\"light\"]) {"),
+            "both ways to the dark theme are the same"
+        );
         let grounds: &[&str] = &["page", "surface", "sunk"];
         // Token, what it lies on, and the table's contrasts in the light and the dark theme.
         let rows: &[(&str, &[&str], f64, f64)] = &[
@@ -114,13 +137,22 @@ mod tests {
         ];
         for (token, on, in_light, in_dark) in rows {
             for (theme, expected) in [(&light, in_light), (&dark, in_dark)] {
-                let least = on.iter().map(|ground| contrast(&theme[*token], &theme[*ground])).fold(f64::MAX, f64::min);
-                assert!((least - expected).abs() < 0.06, "{token} on {on:?}: {least:.2} instead of {expected}");
+                let least = on
+                    .iter()
+                    .map(|ground| contrast(&theme[*token], &theme[*ground]))
+                    .fold(f64::MAX, f64::min);
+                assert!(
+                    (least - expected).abs() < 0.06,
+                    "{token} on {on:?}: {least:.2} instead of {expected}"
+                );
             }
         }
         for (theme, floor) in [(&light, 4.2), (&dark, 7.0)] {
             for n in 1..=5 {
-                let least = grounds.iter().map(|ground| contrast(&theme[&format!("chart-{n}")], &theme[*ground])).fold(f64::MAX, f64::min);
+                let least = grounds
+                    .iter()
+                    .map(|ground| contrast(&theme[&format!("chart-{n}")], &theme[*ground]))
+                    .fold(f64::MAX, f64::min);
                 assert!(least > floor - 0.06, "chart-{n}: {least:.2}");
             }
         }
@@ -135,7 +167,7 @@ mod tests {
     fn the_style_sheet_asks_for_nothing_from_elsewhere_and_stays_small() {
         let css = style();
         assert!(!css.contains("http:") && !css.contains("https:") && !css.contains("@import"));
-        assert!(css.len() <= 24 << 10, "{} bytes", css.len());
+        assert!(STYLE_TEXT.len() <= 24 << 10, "{} bytes", STYLE_TEXT.len());
         for font in FONTS.iter() {
             assert!(css.contains(font.trim_start_matches("/assets/")), "{font}");
         }

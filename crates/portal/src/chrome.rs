@@ -60,10 +60,21 @@ impl Reader {
             .take(64)
             .map(|(key, value)| (key.into_owned(), value.into_owned()))
             .collect();
-        let asked = pairs.iter().find(|(key, _)| key == "lang").and_then(|(_, value)| Lang::from_tag(value));
+        let asked = pairs
+            .iter()
+            .find(|(key, _)| key == "lang")
+            .and_then(|(_, value)| Lang::from_tag(value));
         let query: Vec<(String, String)> = pairs.into_iter().filter(|(key, _)| key != "lang").collect();
-        let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok()).unwrap_or_default();
-        let cookie = text(header::COOKIE).split(';').find_map(|part| part.trim().strip_prefix("theme=")).unwrap_or_default();
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
+                .unwrap_or_default()
+        };
+        let cookie = text(header::COOKIE)
+            .split(';')
+            .find_map(|part| part.trim().strip_prefix("theme="))
+            .unwrap_or_default();
         Self {
             lang: asked.unwrap_or_else(|| accepted(text(header::ACCEPT_LANGUAGE))),
             chosen: asked.is_some(),
@@ -78,7 +89,11 @@ impl Reader {
     }
     /// All values of a query key.
     pub fn all(&self, key: &str) -> Vec<&str> {
-        self.query.iter().filter(|(name, value)| name == key && !value.is_empty()).map(|(_, value)| value.as_str()).collect()
+        self.query
+            .iter()
+            .filter(|(name, value)| name == key && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
     /// A local address that keeps the chosen language.
     pub fn href(&self, address: &str) -> String {
@@ -115,7 +130,9 @@ fn accepted(text: &str) -> Lang {
         let Some(lang) = pieces.next().and_then(|tag| Lang::from_tag(tag.trim())) else {
             continue;
         };
-        let weight = pieces.find_map(|piece| piece.trim().strip_prefix("q=")?.parse::<f64>().ok()).unwrap_or(1.0);
+        let weight = pieces
+            .find_map(|piece| piece.trim().strip_prefix("q=")?.parse::<f64>().ok())
+            .unwrap_or(1.0);
         if weight > 0.0 && best.is_none_or(|(known, _)| weight > known) {
             best = Some((weight, lang));
         }

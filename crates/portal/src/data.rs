@@ -129,7 +129,9 @@ impl Cache {
         let releases = fyr_publish::list(&portal.published)?;
         for release in &releases {
             for source in &release.manifest.record.sources {
-                index.released.insert(source.dataset.as_str().to_owned(), release.manifest.record.name.clone());
+                index
+                    .released
+                    .insert(source.dataset.as_str().to_owned(), release.manifest.record.name.clone());
             }
         }
         index.rows = releases.iter().map(release_row).collect();
@@ -191,7 +193,11 @@ fn names(folder: &Path, depth: u8) -> Vec<String> {
 
 fn running(portal: &Portal) -> Result<BTreeMap<String, DateTime<Utc>>, Refusal> {
     let open = portal.state.open_runs()?;
-    Ok(open.into_iter().filter(|run| run.kind == "harvest").map(|run| (run.subject, run.started)).collect())
+    Ok(open
+        .into_iter()
+        .filter(|run| run.kind == "harvest")
+        .map(|run| (run.subject, run.started))
+        .collect())
 }
 
 /// The last harvest of a source that ended with a report.
@@ -202,7 +208,10 @@ pub fn last_run(portal: &Portal, id: &SourceId) -> Result<Option<HarvestRun>, Re
 /// The last harvests of a source that ended with a report, newest first.
 pub fn last_runs(portal: &Portal, id: &SourceId, limit: usize) -> Result<Vec<HarvestRun>, Refusal> {
     let runs = portal.state.runs(Some("harvest"), Some(id.as_str()), limit)?;
-    Ok(runs.into_iter().filter_map(|run| serde_json::from_value(run.report?).ok()).collect())
+    Ok(runs
+        .into_iter()
+        .filter_map(|run| serde_json::from_value(run.report?).ok())
+        .collect())
 }
 
 fn release_row(release: &Release) -> Row {
@@ -215,6 +224,7 @@ fn release_row(release: &Release) -> Row {
         .filter(|file| file.rows.is_some())
         .map(|file| format_name(&file.media_type))
         .collect();
+    formats.sort_by_key(|name| name != "Parquet");
     formats.dedup();
     Row {
         kind: Kind::Release(record.name.clone(), record.version),
@@ -248,7 +258,10 @@ fn dataset_row(id: &SourceId, dataset: &Dataset, scores: &BTreeMap<String, (Arc<
         title: dataset.title.clone(),
         text: search_text(&[&dataset.title, &dataset.description, &dataset.keyword, &publisher]),
         publisher,
-        licence: verdict.as_ref().and_then(|verdict| verdict.licence.as_ref()).map(|licence| licence.label.clone()),
+        licence: verdict
+            .as_ref()
+            .and_then(|verdict| verdict.licence.as_ref())
+            .map(|licence| licence.label.clone()),
         reuse: verdict.map_or(Reuse::Unknown, |verdict| verdict.reuse),
         formats,
         score: scores.get(dataset.id.as_str()).map(|(score, _)| score.clone()),
@@ -303,7 +316,10 @@ pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
 
 /// A refusal for a fault of this machine.
 pub fn internal(id: &str, subject: impl Into<String>) -> Refusal {
-    let text = Text::new("portalen kunde inte läsa det som efterfrågades", "the portal could not read what was asked for");
+    let text = Text::new(
+        "portalen kunde inte läsa det som efterfrågades",
+        "the portal could not read what was asked for",
+    );
     Refusal::new(id, RefusalKind::Internal, subject, text)
 }
 

@@ -76,7 +76,12 @@ fn seek(app: &App, name: &PipelineName, version: Version, path: &str) -> Result<
     };
     // The path is never built from the address: it is one that the manifest names, and stays below the release.
     let (path, expected, bytes, media_type) = if path == "manifest.json" {
-        ("manifest.json".to_owned(), release.manifest_sha256, None, "application/json".to_owned())
+        (
+            "manifest.json".to_owned(),
+            release.manifest_sha256,
+            None,
+            "application/json".to_owned(),
+        )
     } else {
         match release.manifest.files.iter().find(|file| file.path == path) {
             Some(file) => (file.path.clone(), file.sha256, Some(file.bytes), file.media_type.clone()),
@@ -102,7 +107,13 @@ fn seek(app: &App, name: &PipelineName, version: Version, path: &str) -> Result<
     }
     let base = path.rsplit('/').next().unwrap_or("file");
     let name = format!("{name}-{version}-{base}");
-    Ok(Sought::Ready(Box::new(Ready { file, bytes: facts.len(), sha256: expected, media_type, name })))
+    Ok(Sought::Ready(Box::new(Ready {
+        file,
+        bytes: facts.len(),
+        sha256: expected,
+        media_type,
+        name,
+    })))
 }
 
 fn digest(file: &mut File) -> std::io::Result<Sha256> {
@@ -123,7 +134,10 @@ fn tampered(subject: &str) -> Refusal {
         "filen är inte den som manifestet beskriver och lämnas därför inte ut",
         "the file is not the one that the manifest describes, so it is not served",
     );
-    let hint = Text::new("kör fyr verify på utgåvan och lägg tillbaka den från en kopia", "run fyr verify on the release and restore it from a copy");
+    let hint = Text::new(
+        "kör fyr verify på utgåvan och lägg tillbaka den från en kopia",
+        "run fyr verify on the release and restore it from a copy",
+    );
     Refusal::new("digest-mismatch", RefusalKind::Internal, subject, text).hint(hint)
 }
 
@@ -148,7 +162,8 @@ fn span(text: Option<&str>, bytes: u64) -> Span {
     let Some((from, to)) = spec.trim().split_once('-') else {
         return Span::Whole;
     };
-    let number = |text: &str| (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<u64>().unwrap_or(u64::MAX));
+    let number =
+        |text: &str| (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<u64>().unwrap_or(u64::MAX));
     match (number(from), number(to)) {
         (Some(from), None) if to.is_empty() && from < bytes => Span::Part(from, bytes - 1),
         (Some(_), None) if to.is_empty() => Span::Refused,
@@ -164,12 +179,19 @@ fn span(text: Option<&str>, bytes: u64) -> Span {
 fn answer(reader: &Reader, demo: bool, headers: &HeaderMap, mut ready: Ready) -> Response {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let tag = format!("\"{}\"", ready.sha256);
-    let named = |list: &str| list.split(',').any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*");
+    let named = |list: &str| {
+        list.split(',')
+            .any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
+    };
     if text(header::IF_NONE_MATCH).is_some_and(named) {
         return dressed(StatusCode::NOT_MODIFIED.into_response(), &ready, &tag);
     }
     // A range is only good for the bytes that the client already has a part of.
-    let wanted = if text(header::IF_RANGE).is_none_or(|known| known.trim() == tag) { text(header::RANGE) } else { None };
+    let wanted = if text(header::IF_RANGE).is_none_or(|known| known.trim() == tag) {
+        text(header::RANGE)
+    } else {
+        None
+    };
     let (code, from, to) = match span(wanted, ready.bytes) {
         Span::Whole => (StatusCode::OK, 0, ready.bytes.saturating_sub(1)),
         Span::Part(from, to) => (StatusCode::PARTIAL_CONTENT, from, to),
@@ -196,9 +218,17 @@ fn answer(reader: &Reader, demo: bool, headers: &HeaderMap, mut ready: Ready) ->
 }
 
 fn dressed(mut answer: Response, ready: &Ready, tag: &str) -> Response {
-    let base: String = ready.name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' }).collect();
+    let base: String = ready
+        .name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' })
+        .collect();
     put(&mut answer, header::CONTENT_TYPE, &ready.media_type);
-    put(&mut answer, header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{base}\""));
+    put(
+        &mut answer,
+        header::CONTENT_DISPOSITION,
+        &format!("attachment; filename=\"{base}\""),
+    );
     put(&mut answer, header::ETAG, tag);
     put(&mut answer, header::ACCEPT_RANGES, "bytes");
     put(&mut answer, header::CACHE_CONTROL, "public, no-cache");

@@ -59,7 +59,9 @@ impl Svg {
     pub fn rect(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64) -> &mut Self {
         if width > 0.0 && height > 0.0 {
             let (x, y, w, h) = (at(x), at(y), at(width), at(height));
-            self.raw(&format!("<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"/>"));
+            self.raw(&format!(
+                "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"/>"
+            ));
         }
         self
     }
@@ -70,7 +72,12 @@ impl Svg {
     }
     /// A circle.
     pub fn circle(&mut self, class: &str, x: f64, y: f64, r: f64) -> &mut Self {
-        self.raw(&format!("<circle class=\"{class}\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", at(x), at(y), at(r)))
+        self.raw(&format!(
+            "<circle class=\"{class}\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>",
+            at(x),
+            at(y),
+            at(r)
+        ))
     }
     /// A path.
     pub fn path(&mut self, class: &str, d: &str) -> &mut Self {

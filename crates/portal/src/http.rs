@@ -18,7 +18,10 @@ pub async fn guard(request: Request, next: Next) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=()",
+        ),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ];
     for (name, value) in set {
@@ -53,7 +56,9 @@ fn weight(accept: &str, kind: &str) -> f64 {
             "*/*" => 1,
             _ => continue,
         };
-        let q = pieces.find_map(|piece| piece.trim().strip_prefix("q=")?.parse::<f64>().ok()).unwrap_or(1.0);
+        let q = pieces
+            .find_map(|piece| piece.trim().strip_prefix("q=")?.parse::<f64>().ok())
+            .unwrap_or(1.0);
         if found.is_none_or(|(known, _)| rank > known) {
             found = Some((rank, q));
         }
@@ -63,8 +68,13 @@ fn weight(accept: &str, kind: &str) -> f64 {
 
 /// Whether a page is what the client wants rather than a document for machines.
 pub fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split(',').any(|part| part.trim().to_ascii_lowercase().starts_with("text/html"))
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    accept
+        .split(',')
+        .any(|part| part.trim().to_ascii_lowercase().starts_with("text/html"))
 }
 
 /// The status of a refusal when it is the answer to a request.

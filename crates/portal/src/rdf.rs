@@ -52,8 +52,15 @@ pub async fn whole(app: App, headers: HeaderMap, syntax: Syntax) -> Response {
     match made {
         Ok(body) => {
             let tag = format!("\"{}\"", Sha256::of(&body));
-            let same = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|known| known.contains(&tag));
-            let mut answer = if same { StatusCode::NOT_MODIFIED.into_response() } else { http::document(syntax.media_type(), body) };
+            let same = headers
+                .get(header::IF_NONE_MATCH)
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|known| known.contains(&tag));
+            let mut answer = if same {
+                StatusCode::NOT_MODIFIED.into_response()
+            } else {
+                http::document(syntax.media_type(), body)
+            };
             if let Ok(tag) = HeaderValue::from_str(&tag) {
                 answer.headers_mut().insert(header::ETAG, tag);
             }

@@ -112,7 +112,12 @@ impl<S: Sync> FromRequestParts<S> for Asked {
 /// All addresses of the portal.
 pub fn router(portal: Portal) -> Router {
     let turns = Turns::new(portal.sparql.concurrency);
-    let app = App(Arc::new(Inner { portal, cache: Cache::default(), verified: download::Verified::default(), turns }));
+    let app = App(Arc::new(Inner {
+        portal,
+        cache: Cache::default(),
+        verified: download::Verified::default(),
+        turns,
+    }));
     let catalogue = |syntax: Syntax| get(move |State(app): State<App>, headers: HeaderMap| rdf::whole(app, headers, syntax));
     let pages = Router::new()
         .route("/", get(start::get))
@@ -156,8 +161,17 @@ async fn nowhere(State(app): State<App>, Asked(reader): Asked) -> Response {
 
 /// The reader's own choice of theme, kept in a cookie of one year; back to where the form stood.
 async fn theme(body: axum::body::Bytes) -> Response {
-    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(&body).take(8).map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
-    let one = |key: &str| pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str()).unwrap_or_default();
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(&body)
+        .take(8)
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect();
+    let one = |key: &str| {
+        pairs
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+            .unwrap_or_default()
+    };
     let theme = Theme::from_word(one("theme"));
     // Only an address of our own: one slash, no second one, no backslash that a browser reads as one.
     let back = one("return");
@@ -179,23 +193,34 @@ async fn badge_of(State(app): State<App>, Asked(reader): Asked, Path(file): Path
         Ok(index) => index,
         Err(refusal) => return http::refused(http::status(&refusal), &refusal),
     };
-    let Some(row) = index.rows.iter().find(|row| matches!(&row.kind, Kind::Release(own, _) if *own == name)) else {
+    let Some(row) = index
+        .rows
+        .iter()
+        .find(|row| matches!(&row.kind, Kind::Release(own, _) if *own == name))
+    else {
         return errors::not_found(&reader, app.demo());
     };
     let air = row.score.as_deref().and_then(|score| score.air);
     let value = air.map(|air| (words::score(reader.lang, air), fyr_model::readiness::band(air).0));
     let drawn = badge(reader.lang, &words::plain(&row.title, reader.lang), value);
     let mut answer = http::document("image/svg+xml", drawn.0.into_bytes());
-    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Language"));
+    answer
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("Accept-Language"));
     answer
 }
 
 async fn icon_file() -> Response {
     const COLOURS: &str = "<style>.lit{fill:#FFCE3A}.inkline{fill:none;stroke:#0D2033;stroke-width:2}.inkfill{fill:#0D2033}\
 @media (prefers-color-scheme:dark){.inkline{stroke:#EAF1F7}.inkfill{fill:#EAF1F7}}</style>";
-    let drawn = icon::logo().0.replacen('>', &format!(">{COLOURS}"), 1).replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1);
+    let drawn = icon::logo()
+        .0
+        .replacen('>', &format!(">{COLOURS}"), 1)
+        .replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1);
     let mut answer = http::document("image/svg+xml", drawn.into_bytes());
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    answer
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
     answer
 }
 

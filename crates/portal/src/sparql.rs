@@ -35,7 +35,11 @@ pub struct Turns {
 impl Turns {
     /// So many at a time.
     pub fn new(concurrency: usize) -> Self {
-        Self { running: Arc::new(Semaphore::new(concurrency.max(1))), waiting: AtomicUsize::new(0), rehearsals: AtomicU64::new(0) }
+        Self {
+            running: Arc::new(Semaphore::new(concurrency.max(1))),
+            waiting: AtomicUsize::new(0),
+            rehearsals: AtomicU64::new(0),
+        }
     }
     async fn take(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         struct Place<'a>(&'a AtomicUsize);
@@ -58,7 +62,8 @@ impl Turns {
 
 fn busy() -> Refusal {
     let text = Text::new("många frågar just nu", "many are asking just now");
-    Refusal::new("sparql-busy", RefusalKind::Busy, "sparql", text).hint(Text::new("försök igen om några sekunder", "try again in a few seconds"))
+    Refusal::new("sparql-busy", RefusalKind::Busy, "sparql", text)
+        .hint(Text::new("försök igen om några sekunder", "try again in a few seconds"))
 }
 
 fn wrong(id: &str, sv: &str, en: &str) -> Refusal {
@@ -72,19 +77,35 @@ pub async fn get(State(app): State<App>, Asked(reader): Asked, headers: HeaderMa
 
 /// `POST /sparql`: a form, or the query itself.
 pub async fn post(State(app): State<App>, Asked(reader): Asked, headers: HeaderMap, body: Bytes) -> Response {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let mut parameters = reader.query.clone();
     match kind.split(';').next().unwrap_or_default().trim() {
         "application/x-www-form-urlencoded" => {
-            parameters.extend(url::form_urlencoded::parse(&body).take(64).map(|(key, value)| (key.into_owned(), value.into_owned())));
+            parameters.extend(
+                url::form_urlencoded::parse(&body)
+                    .take(64)
+                    .map(|(key, value)| (key.into_owned(), value.into_owned())),
+            );
         }
         "application/sparql-query" => match String::from_utf8(body.to_vec()) {
             Ok(query) => parameters.push(("query".into(), query)),
-            Err(_) => return refused(StatusCode::BAD_REQUEST, &wrong("sparql-encoding", "frågan är inte UTF-8", "the query is not UTF-8")),
+            Err(_) => {
+                return refused(
+                    StatusCode::BAD_REQUEST,
+                    &wrong("sparql-encoding", "frågan är inte UTF-8", "the query is not UTF-8"),
+                );
+            }
         },
         "application/sparql-update" => return refused(StatusCode::FORBIDDEN, &update()),
         _ => {
-            let refusal = wrong("sparql-media-type", "sänd frågan som formulär eller application/sparql-query", "send the query as a form or as application/sparql-query");
+            let refusal = wrong(
+                "sparql-media-type",
+                "sänd frågan som formulär eller application/sparql-query",
+                "send the query as a form or as application/sparql-query",
+            );
             return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, &refusal);
         }
     }
@@ -92,7 +113,12 @@ pub async fn post(State(app): State<App>, Asked(reader): Asked, headers: HeaderM
 }
 
 fn update() -> Refusal {
-    Refusal::new("sparql-update", RefusalKind::Forbidden, "sparql", Text::new("tjänsten är bara för läsning", "the service is read-only"))
+    Refusal::new(
+        "sparql-update",
+        RefusalKind::Forbidden,
+        "sparql",
+        Text::new("tjänsten är bara för läsning", "the service is read-only"),
+    )
 }
 
 async fn ask(app: App, reader: Reader, headers: HeaderMap, parameters: Vec<(String, String)>) -> Response {
@@ -105,14 +131,28 @@ async fn ask(app: App, reader: Reader, headers: HeaderMap, parameters: Vec<(Stri
         if page {
             return shown(&app, &reader, EXAMPLE.to_owned(), None);
         }
-        return refused(StatusCode::BAD_REQUEST, &wrong("sparql-missing", "frågan saknas", "there is no query"));
+        return refused(
+            StatusCode::BAD_REQUEST,
+            &wrong("sparql-missing", "frågan saknas", "there is no query"),
+        );
     };
-    if parameters.iter().any(|(key, _)| key == "default-graph-uri" || key == "named-graph-uri") {
-        let refusal = wrong("sparql-dataset", "frågan väljer graf med GRAPH eller FROM", "the query chooses a graph by GRAPH or FROM");
+    if parameters
+        .iter()
+        .any(|(key, _)| key == "default-graph-uri" || key == "named-graph-uri")
+    {
+        let refusal = wrong(
+            "sparql-dataset",
+            "frågan väljer graf med GRAPH eller FROM",
+            "the query chooses a graph by GRAPH or FROM",
+        );
         return refused(StatusCode::BAD_REQUEST, &refusal);
     }
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let wanted = if page { Some("application/sparql-results+json, text/turtle;q=0.9".to_owned()) } else { accept };
+    let wanted = if page {
+        Some("application/sparql-results+json, text/turtle;q=0.9".to_owned())
+    } else {
+        accept
+    };
     let answer = run(&app, query.clone(), wanted).await;
     match answer {
         answer if page => shown(&app, &reader, query, Some(answer)),
@@ -148,9 +188,22 @@ async fn run(app: &App, query: String, accept: Option<String>) -> Result<Answer,
 /// Parses and plans the query in a confined worker; a query that kills it is refused and hurts nobody (H14).
 fn rehearse(app: &App, query: &str) -> Result<(), Refusal> {
     let number = app.turns().rehearsals.fetch_add(1, Ordering::Relaxed);
-    let dir = app.portal().data.join("tmp").join(format!("sparql-{}-{number}", std::process::id()));
-    let limits = WorkerLimits { cpu_seconds: 5, memory_bytes: 256 << 20, file_bytes: 1 << 20, wall: Duration::from_secs(10), ..WorkerLimits::default() };
-    let answer = app.portal().runner.run::<_, serde_json::Value>("graph.rehearse", "sparql", &query, &dir, &limits);
+    let dir = app
+        .portal()
+        .data
+        .join("tmp")
+        .join(format!("sparql-{}-{number}", std::process::id()));
+    let limits = WorkerLimits {
+        cpu_seconds: 5,
+        memory_bytes: 256 << 20,
+        file_bytes: 1 << 20,
+        wall: Duration::from_secs(10),
+        ..WorkerLimits::default()
+    };
+    let answer = app
+        .portal()
+        .runner
+        .run::<_, serde_json::Value>("graph.rehearse", "sparql", &query, &dir, &limits);
     let _ = std::fs::remove_dir_all(&dir);
     match answer {
         Ok(_) => Ok(()),
@@ -175,7 +228,9 @@ fn refused(code: StatusCode, refusal: &Refusal) -> Response {
 fn given(answer: Answer) -> Response {
     let mut response = http::document(&answer.media_type, answer.body);
     if answer.truncated {
-        response.headers_mut().insert(HeaderName::from_static("fyr-truncated"), HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("fyr-truncated"), HeaderValue::from_static("true"));
     }
     response
 }
@@ -219,8 +274,16 @@ fn shown(app: &App, reader: &Reader, query: String, answer: Option<Result<Answer
         table: None,
         text: None,
         limits: match reader.lang {
-            fyr_model::Lang::Sv => format!("Högst {} sekunder och {} rader. Bara läsning.", limits.timeout.as_secs(), words::count(reader.lang, limits.rows_max as u64)),
-            fyr_model::Lang::En => format!("At most {} seconds and {} rows. Read-only.", limits.timeout.as_secs(), words::count(reader.lang, limits.rows_max as u64)),
+            fyr_model::Lang::Sv => format!(
+                "Högst {} sekunder och {} rader. Bara läsning.",
+                limits.timeout.as_secs(),
+                words::count(reader.lang, limits.rows_max as u64)
+            ),
+            fyr_model::Lang::En => format!(
+                "At most {} seconds and {} rows. Read-only.",
+                limits.timeout.as_secs(),
+                words::count(reader.lang, limits.rows_max as u64)
+            ),
         },
     };
     let mut code = StatusCode::OK;
@@ -236,7 +299,11 @@ fn shown(app: &App, reader: &Reader, query: String, answer: Option<Result<Answer
 }
 
 fn fill(reader: &Reader, form: &mut Form, answer: &Answer) {
-    let json = answer.media_type.contains("json").then(|| serde_json::from_slice::<serde_json::Value>(&answer.body).ok()).flatten();
+    let json = answer
+        .media_type
+        .contains("json")
+        .then(|| serde_json::from_slice::<serde_json::Value>(&answer.body).ok())
+        .flatten();
     match json {
         Some(value) if value.get("boolean").is_some() => {
             let yes = value.get("boolean").and_then(serde_json::Value::as_bool) == Some(true);
@@ -244,9 +311,18 @@ fn fill(reader: &Reader, form: &mut Form, answer: &Answer) {
         }
         Some(value) if value.get("results").is_some() => {
             let (table, total) = table(&value);
-            form.heading = format!("{} {}", words::count(reader.lang, total as u64), if total == 1 { reader.t("rad", "row") } else { reader.t("rader", "rows") });
+            form.heading = format!(
+                "{} {}",
+                words::count(reader.lang, total as u64),
+                if total == 1 {
+                    reader.t("rad", "row")
+                } else {
+                    reader.t("rader", "rows")
+                }
+            );
             if total > table.rows.len() {
-                form.heading.push_str(&format!(", {} {}", reader.t("de första", "the first"), table.rows.len()));
+                form.heading
+                    .push_str(&format!(", {} {}", reader.t("de första", "the first"), table.rows.len()));
             }
             form.table = Some(table);
         }
@@ -265,13 +341,20 @@ fn table(value: &serde_json::Value) -> (Table, usize) {
     let rows = list("/results/bindings");
     let cell = |row: &serde_json::Value, head: &str| {
         let term = row.get(head);
-        let text = term.and_then(|term| term.get("value")).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let text = term
+            .and_then(|term| term.get("value"))
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
         let is_iri = term.and_then(|term| term.get("type")).and_then(serde_json::Value::as_str) == Some("uri");
         match is_iri {
             true => crate::pages::harvested::anchor(text, text),
             false => words::Markup(format!("<bdi>{}</bdi>", words::escape(&words::cut(&words::clean(text), 400)))),
         }
     };
-    let shown = rows.iter().take(SHOWN).map(|row| heads.iter().map(|head| cell(row, head)).collect()).collect();
+    let shown = rows
+        .iter()
+        .take(SHOWN)
+        .map(|row| heads.iter().map(|head| cell(row, head)).collect())
+        .collect();
     (Table { rows: shown, heads }, rows.len())
 }

@@ -60,7 +60,10 @@ pub fn said(texts: &LangStrings, lang: Lang) -> Option<Markup> {
     if text.is_empty() {
         return None;
     }
-    let tag = best.lang.as_deref().filter(|tag| is_tag(tag) && tag.split('-').next() != Some(lang.tag()));
+    let tag = best
+        .lang
+        .as_deref()
+        .filter(|tag| is_tag(tag) && tag.split('-').next() != Some(lang.tag()));
     let tag = tag.map(|tag| format!(" lang=\"{tag}\"")).unwrap_or_default();
     Some(Markup(format!("<bdi{tag}>{}</bdi>", escape(text))))
 }
@@ -103,7 +106,11 @@ pub fn decimal(lang: Lang, value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
     let whole = whole.parse::<u64>().map(|n| count(lang, n)).unwrap_or_else(|_| whole.to_owned());
-    let sign = if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { "\u{2212}" } else { "" };
+    let sign = if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
+        "\u{2212}"
+    } else {
+        ""
+    };
     match (rest.is_empty(), lang) {
         (true, _) => format!("{sign}{whole}"),
         (false, Lang::Sv) => format!("{sign}{whole},{rest}"),
@@ -131,7 +138,11 @@ pub fn score(lang: Lang, value: f64) -> String {
 /// `91,7 %` or `91.7%`.
 pub fn percent(lang: Lang, share: f64, decimals: usize) -> String {
     let number = decimal(lang, share * 100.0, decimals);
-    if lang == Lang::Sv { format!("{number}\u{a0}%") } else { format!("{number}%") }
+    if lang == Lang::Sv {
+        format!("{number}\u{a0}%")
+    } else {
+        format!("{number}%")
+    }
 }
 
 /// A size in bytes as people read it: 1 kB is 1,000 bytes.
@@ -266,7 +277,10 @@ mod tests {
 
     #[test]
     fn a_text_in_another_language_says_which() {
-        let texts = LangStrings(vec![LangString { value: "Trees".into(), lang: Some("en".into()) }]);
+        let texts = LangStrings(vec![LangString {
+            value: "Trees".into(),
+            lang: Some("en".into()),
+        }]);
         assert_eq!(said(&texts, Lang::Sv).unwrap().0, "<bdi lang=\"en\">Trees</bdi>");
         assert_eq!(said(&texts, Lang::En).unwrap().0, "<bdi>Trees</bdi>");
     }

@@ -7,7 +7,11 @@ use crate::words::{Markup, escape};
 
 /// A badge for a score, `None` when there is none to show.
 pub fn badge(lang: Lang, name: &str, value: Option<(String, &str)>) -> Markup {
-    let (label, missing) = if lang == Lang::Sv { ("AI-beredskap", "ej mätt") } else { ("AI readiness", "not measured") };
+    let (label, missing) = if lang == Lang::Sv {
+        ("AI-beredskap", "ej mätt")
+    } else {
+        ("AI readiness", "not measured")
+    };
     let (text, fill) = match &value {
         Some((number, band)) => (format!("{number} {band}"), "#FFCE3A"),
         None => (missing.to_owned(), "#DCE5ED"),

@@ -6,7 +6,8 @@ use crate::words::{Markup, cut};
 /// The share of missing cells; the number stands beside it.
 pub fn missing(share: f64) -> Markup {
     let mut svg = Svg::repeat(72.0, 12.0, "miss");
-    svg.rect("bar2", 1.0, 1.5, 70.0 * share.clamp(0.0, 1.0), 9.0).rect("frame", 0.5, 1.5, 71.0, 9.0);
+    svg.rect("bar2", 1.0, 1.5, 70.0 * share.clamp(0.0, 1.0), 9.0)
+        .rect("frame", 0.5, 1.5, 71.0, 9.0);
     svg.end()
 }
 
@@ -32,7 +33,14 @@ pub fn common(values: &[(String, f64)], id: &str, title: &str, desc: &str) -> Ma
         let y = i as f64 * 18.0;
         let width = (share / most * 62.0).max(1.5);
         svg.rect("bar", 0.0, y + 3.0, width, 11.0);
-        svg.text("under", width + 6.0, y + 13.0, 12.0, "start", &cut(name, ((150.0 - width - 6.0) / 6.6) as usize));
+        svg.text(
+            "under",
+            width + 6.0,
+            y + 13.0,
+            12.0,
+            "start",
+            &cut(name, ((150.0 - width - 6.0) / 6.6) as usize),
+        );
     }
     svg.end()
 }

@@ -11,7 +11,10 @@ pub fn lamp(status: Status) -> Markup {
     let mut svg = Svg::repeat(20.0, 20.0, "lamp");
     match status {
         Status::Pass => svg.circle("lampdot", 10.0, 10.0, 8.0).path("onlamp", "M6.2 10.3l2.6 2.6 5-5.4"),
-        Status::Partial => svg.path("lit", "M10 2a8 8 0 0 1 0 16z").circle("inkline", 10.0, 10.0, 8.0).path("inkline", "M10 2v16"),
+        Status::Partial => svg
+            .path("lit", "M10 2a8 8 0 0 1 0 16z")
+            .circle("inkline", 10.0, 10.0, 8.0)
+            .path("inkline", "M10 2v16"),
         Status::Fail => svg.circle("inkline", 10.0, 10.0, 8.0),
         Status::NotMeasured => svg.raw("<circle class=\"none\" fill=\"none\" cx=\"10\" cy=\"10\" r=\"8\"/>"),
         Status::NotApplicable => svg.raw("<path class=\"axis\" fill=\"none\" d=\"M5 10h10\"/>"),
@@ -42,7 +45,9 @@ pub fn arrow() -> Markup {
 
 /// A magnifying glass.
 pub fn glass() -> Markup {
-    Svg::repeat(22.0, 22.0, "glass").path("inkline", "M9.5 3a6.5 6.5 0 1 0 0.01 0zM14.5 14.5L20 20").end()
+    Svg::repeat(22.0, 22.0, "glass")
+        .path("inkline", "M9.5 3a6.5 6.5 0 1 0 0.01 0zM14.5 14.5L20 20")
+        .end()
 }
 
 /// The logo: a ring, a lamp and one lit sector from 28 to 118 degrees.

@@ -116,9 +116,16 @@ impl Light {
         }
         svg.circle("hubline", cx, cy, shape.inner - if shape.small { 2.0 } else { 4.0 });
         if !shape.small {
-            let font = shape.radius * if self.number.chars().count() > 4 { 0.22 } else { 0.27 };
-            svg.text("big", cx, cy + font * 0.26, font, "middle", &self.number);
-            svg.text("words", cx, cy + font * 0.26 + 20.0, if shape.radius > 200.0 { 15.5 } else { 13.0 }, "middle", &self.line);
+            let font = shape.radius * if self.number.chars().count() > 4 { 0.21 } else { 0.27 };
+            svg.text("big", cx, cy + font * 0.24, font, "middle", &self.number);
+            svg.text(
+                "words",
+                cx,
+                cy + font * 0.24 + shape.radius * 0.11,
+                if shape.radius > 200.0 { 15.5 } else { 13.0 },
+                "middle",
+                &self.line,
+            );
         }
         svg.end()
     }
@@ -239,7 +246,9 @@ mod tests {
             .filter(|part| !part.is_empty())
             .map(|part| part.parse().unwrap())
             .collect();
-        let [x0, y0, r, _, _, large, _, x1, y1, x2, y2, inner, ..] = numbers[..] else { panic!("{d}") };
+        let [x0, y0, r, _, _, large, _, x1, y1, x2, y2, inner, ..] = numbers[..] else {
+            panic!("{d}")
+        };
         let angle = |x: f64, y: f64| (x - cx).atan2(cy - y);
         let mut span = angle(x1, y1) - angle(x0, y0);
         if span < 0.0 {
@@ -272,7 +281,10 @@ mod tests {
                 let shape = size.shape();
                 let drawn = light(case).draw(size, "x").0;
                 let sum = |class: &str| -> f64 {
-                    paths(&drawn, class).iter().map(|d| area(d, shape.width / 2.0, shape.height / 2.0)).sum()
+                    paths(&drawn, class)
+                        .iter()
+                        .map(|d| area(d, shape.width / 2.0, shape.height / 2.0))
+                        .sum()
                 };
                 let share = sum("lit") / sum("unlit");
                 assert!((share - score).abs() < 0.0005, "{size:?}: {share} instead of {score}");

@@ -43,7 +43,11 @@ pub fn bar(segments: &[Segment], id: &str) -> Markup {
             }
             Segment::Unmeasured(_) => {
                 svg.rect("unlit", x, 1.0, width, 14.0);
-                svg.raw(&format!("<rect fill=\"url(#{id}-p)\" x=\"{}\" y=\"1\" width=\"{}\" height=\"14\"/>", super::at(x), super::at(width)));
+                svg.raw(&format!(
+                    "<rect fill=\"url(#{id}-p)\" x=\"{}\" y=\"1\" width=\"{}\" height=\"14\"/>",
+                    super::at(x),
+                    super::at(width)
+                ));
                 svg.rect("frame", x + 0.5, 1.5, width - 1.0, 13.0);
             }
             Segment::Apart(_) => {
@@ -85,7 +89,11 @@ pub fn steps(steps: &Steps, wide: bool, id: &str) -> Markup {
     svg.rect("lit", x(0.0), 26.0, x(steps.today) - x(0.0), 20.0);
     for (band, from) in MARKS {
         svg.line("tick", x(from), 20.0, x(from), 52.0);
-        let text = if wide { format!("{band}, {} {from}", steps.from) } else { band.to_owned() };
+        let text = if wide {
+            format!("{band}, {} {from}", steps.from)
+        } else {
+            band.to_owned()
+        };
         svg.text("under", x(from) + 4.0, 66.0, 12.5, "start", &text);
     }
     let mut before = steps.today;

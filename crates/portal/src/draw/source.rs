@@ -75,7 +75,12 @@ pub fn key(kind: char) -> Markup {
 fn shares(parts: Parts, total: u64, width: f64, id: &str, title: &str) -> Markup {
     let mut svg = Svg::picture(width, 32.0, id, title, "");
     let mut x = 1.0;
-    let kinds = [(parts.added, "square new"), (parts.changed, "square part"), (parts.unchanged, "square"), (parts.held, "held")];
+    let kinds = [
+        (parts.added, "square new"),
+        (parts.changed, "square part"),
+        (parts.unchanged, "square"),
+        (parts.held, "held"),
+    ];
     for (many, class) in kinds {
         let part = (width - 2.0) * many as f64 / total as f64;
         svg.rect(class, x, 2.0, (part - 2.0).max(if many > 0 { 2.0 } else { 0.0 }), 26.0);
@@ -146,16 +151,27 @@ mod tests {
 
     #[test]
     fn every_dataset_has_one_square_until_there_are_two_hundred() {
-        let parts = |unchanged| Parts { added: 1, changed: 3, unchanged, held: 9 };
+        let parts = |unchanged| Parts {
+            added: 1,
+            changed: 3,
+            unchanged,
+            held: 9,
+        };
         let drawn = squares(parts(12), true, "q", "t").0;
         assert_eq!(drawn.matches("<rect").count(), 25);
         assert_eq!(squares(parts(186), false, "q", "t").0.matches("<rect").count(), 199);
-        assert_eq!(squares(parts(187), false, "q", "t").0.matches("<rect").count(), 4, "a bar with four parts");
+        assert_eq!(
+            squares(parts(187), false, "q", "t").0.matches("<rect").count(),
+            4,
+            "a bar with four parts"
+        );
     }
 
     #[test]
     fn the_newest_runs_stay_when_there_is_no_room_for_all() {
-        let all: Vec<_> = (0..40).map(|i| (if i == 39 { HarvestOutcome::Held } else { HarvestOutcome::Unchanged }, 0)).collect();
+        let all: Vec<_> = (0..40)
+            .map(|i| (if i == 39 { HarvestOutcome::Held } else { HarvestOutcome::Unchanged }, 0))
+            .collect();
         let drawn = runs(&all, false, "r", "t", "d").0;
         assert_eq!(drawn.matches("class=\"dot\"").count(), 13);
         assert!(drawn.contains("class=\"held\""));

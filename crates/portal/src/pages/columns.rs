@@ -83,12 +83,21 @@ fn semantic_name(reader: &Reader, word: &str) -> String {
 
 /// The columns of a profile as rows.
 pub fn columns(reader: &Reader, profile: &TableProfile) -> Vec<ColumnView> {
-    profile.columns.iter().enumerate().map(|(i, one)| view(reader, profile, one, i)).collect()
+    profile
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(i, one)| view(reader, profile, one, i))
+        .collect()
 }
 
 fn view(reader: &Reader, profile: &TableProfile, one: &ColumnProfile, i: usize) -> ColumnView {
     let lang = reader.lang;
-    let missing = if profile.rows > 0 { (one.nulls + one.empty).min(profile.rows) as f64 / profile.rows as f64 } else { 0.0 };
+    let missing = if profile.rows > 0 {
+        (one.nulls + one.empty).min(profile.rows) as f64 / profile.rows as f64
+    } else {
+        0.0
+    };
     let mut kind = kind_name(lang, one.kind).to_owned();
     if let Some(semantic) = &one.semantic {
         kind.push_str(&format!(", {}", semantic_name(reader, semantic)));
@@ -101,10 +110,23 @@ fn view(reader: &Reader, profile: &TableProfile, one: &ColumnProfile, i: usize) 
     }
     let name = clean(&one.name);
     let hidden = one.personal_data.as_deref().filter(|verdict| *verdict == "direct").map(|_| {
-        reader.t("Personuppgift: här visas typ och antal.", "Personal data: type and counts are shown here.").to_owned()
+        reader
+            .t(
+                "Personuppgift: här visas typ och antal.",
+                "Personal data: type and counts are shown here.",
+            )
+            .to_owned()
     });
-    let (chart, words, table) = if hidden.is_some() { Default::default() } else { spread(reader, one, &name, profile.rows, i) };
-    let described = one.description.as_ref().map(|text| clean(text.get(lang))).filter(|text| !text.trim().is_empty());
+    let (chart, words, table) = if hidden.is_some() {
+        Default::default()
+    } else {
+        spread(reader, one, &name, profile.rows, i)
+    };
+    let described = one
+        .description
+        .as_ref()
+        .map(|text| clean(text.get(lang)))
+        .filter(|text| !text.trim().is_empty());
     ColumnView {
         kind,
         description: described.unwrap_or_else(|| reader.t("Ingen beskrivning än.", "No description yet.").into()),
@@ -130,7 +152,10 @@ fn spread(reader: &Reader, one: &ColumnProfile, name: &str, rows: u64, i: usize)
         let step = (bins.to - bins.from) / bins.counts.len() as f64;
         let row = |(n, count): (usize, &u64)| {
             let (from, to) = (bins.from + step * n as f64, bins.from + step * (n + 1) as f64);
-            (format!("{} – {}", bound(reader, one, from), bound(reader, one, to)), words::count(reader.lang, *count))
+            (
+                format!("{} – {}", bound(reader, one, from), bound(reader, one, to)),
+                words::count(reader.lang, *count),
+            )
         };
         return (chart, range, bins.counts.iter().enumerate().map(row).collect());
     }
@@ -141,10 +166,17 @@ fn spread(reader: &Reader, one: &ColumnProfile, name: &str, rows: u64, i: usize)
     let shown = |value: &str| words::cut(clean(value).trim(), 60);
     let values: Vec<(String, f64)> = top.iter().map(|one| (shown(&one.value), share(one.count))).collect();
     let most = values.first().map(|(value, share)| {
-        format!("{} {value}, {}", reader.t("Vanligast:", "Most common:"), words::percent(reader.lang, *share, 1))
+        format!(
+            "{} {value}, {}",
+            reader.t("Vanligast:", "Most common:"),
+            words::percent(reader.lang, *share, 1)
+        )
     });
     let said = most.unwrap_or_default();
-    let table = top.iter().map(|one| (shown(&one.value), words::count(reader.lang, one.count))).collect();
+    let table = top
+        .iter()
+        .map(|one| (shown(&one.value), words::count(reader.lang, one.count)))
+        .collect();
     (column::common(&values, &id, &title, &said), said, table)
 }
 
@@ -153,7 +185,11 @@ fn range(reader: &Reader, one: &ColumnProfile) -> String {
     let (Some(low), Some(high)) = (end(&one.min), end(&one.max)) else {
         return String::new();
     };
-    let dash = if one.kind == ColumnType::Integer || one.kind == ColumnType::Number { " – " } else { " … " };
+    let dash = if one.kind == ColumnType::Integer || one.kind == ColumnType::Number {
+        " – "
+    } else {
+        " … "
+    };
     match &one.quantiles {
         Some(quantiles) => format!("{low}{dash}{high}, median {}", words::value(reader.lang, quantiles.p50)),
         None => format!("{low}{dash}{high}"),
@@ -191,8 +227,19 @@ pub fn protection(reader: &Reader, plan: &fyr_model::privacy::ColumnPlan) -> Opt
             reader.t("av", "of"),
             plan.levels.saturating_sub(1)
         )),
-        (_, Role::QuasiIdentifier) => Some(reader.t("Indirekt identifierande uppgift, skyddad av grupperna.", "Quasi-identifier, protected by the groups.").into()),
-        (_, Role::Sensitive) => Some(reader.t("Känslig uppgift, skyddad av grupperna.", "Sensitive, protected by the groups.").into()),
+        (_, Role::QuasiIdentifier) => Some(
+            reader
+                .t(
+                    "Indirekt identifierande uppgift, skyddad av grupperna.",
+                    "Quasi-identifier, protected by the groups.",
+                )
+                .into(),
+        ),
+        (_, Role::Sensitive) => Some(
+            reader
+                .t("Känslig uppgift, skyddad av grupperna.", "Sensitive, protected by the groups.")
+                .into(),
+        ),
         _ => None,
     }
 }

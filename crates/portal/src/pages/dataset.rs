@@ -28,7 +28,9 @@ pub enum Found {
 pub fn find(app: &App, name: &PipelineName, version: Option<Version>) -> Result<Found, Refusal> {
     let root = &app.portal().published;
     let taken = match version {
-        Some(version) => fyr_publish::withdrawals(root, name)?.into_iter().find(|one| one.versions.contains(&version)),
+        Some(version) => fyr_publish::withdrawals(root, name)?
+            .into_iter()
+            .find(|one| one.versions.contains(&version)),
         None => fyr_publish::withdrawal(root, name),
     };
     if let Some(withdrawal) = taken {
@@ -36,7 +38,10 @@ pub fn find(app: &App, name: &PipelineName, version: Option<Version>) -> Result<
     }
     let mut versions: Vec<Release> = fyr_publish::versions(root, name)?;
     versions.sort_by_key(|one| std::cmp::Reverse(one.manifest.record.version));
-    let wanted = versions.iter().find(|one| version.is_none_or(|version| one.manifest.record.version == version)).cloned();
+    let wanted = versions
+        .iter()
+        .find(|one| version.is_none_or(|version| one.manifest.record.version == version))
+        .cloned();
     let Some(wanted) = wanted else {
         return Ok(Found::Nothing);
     };
@@ -107,7 +112,12 @@ async fn answer(
         Ok(Found::Release(made)) => match syntax {
             Some(syntax) => rdf::entry(&made.release, syntax),
             None => {
-                let tag = format!("W/\"{}-{}-{}\"", release::tag(&made.release), reader.lang.tag(), reader.theme.word());
+                let tag = format!(
+                    "W/\"{}-{}-{}\"",
+                    release::tag(&made.release),
+                    reader.lang.tag(),
+                    reader.theme.word()
+                );
                 let mut answer = http::page(StatusCode::OK, &release::page(&reader, &made, demo));
                 if let Ok(tag) = HeaderValue::from_str(&tag) {
                     answer.headers_mut().insert(header::ETAG, tag);
@@ -123,7 +133,13 @@ async fn answer(
 
 /// The RDF syntax that a client would rather have than the page.
 fn chosen(headers: &HeaderMap) -> Option<Syntax> {
-    let ours = ["text/html", "text/turtle", "application/rdf+xml", "application/ld+json", "application/n-triples"];
+    let ours = [
+        "text/html",
+        "text/turtle",
+        "application/rdf+xml",
+        "application/ld+json",
+        "application/n-triples",
+    ];
     match http::preferred(headers, &ours)? {
         "text/html" => None,
         kind => rdf::from_media_type(kind),

@@ -82,7 +82,11 @@ impl<'a> Wish<'a> {
 }
 
 fn kind(row: &Row) -> &'static str {
-    if matches!(row.kind, Kind::Release(..)) { "release" } else { "source" }
+    if matches!(row.kind, Kind::Release(..)) {
+        "release"
+    } else {
+        "source"
+    }
 }
 
 fn band_of(row: &Row) -> &'static str {
@@ -119,15 +123,25 @@ fn list(reader: &Reader, index: &Index, demo: bool) -> List {
         fitting.sort_by_key(|row| wish.rank(row));
     }
     let pages = fitting.len().div_ceil(PER_PAGE).max(1);
-    let number = reader.get("page").and_then(|text| text.parse::<usize>().ok()).unwrap_or(1).clamp(1, pages);
+    let number = reader
+        .get("page")
+        .and_then(|text| text.parse::<usize>().ok())
+        .unwrap_or(1)
+        .clamp(1, pages);
     let facets = facets(reader, &wish, &found);
     let chosen = chosen(reader, &facets);
     let q: String = words::clean(reader.get("q").unwrap_or_default()).chars().take(200).collect();
     let rows = fitting.iter().skip((number - 1) * PER_PAGE).take(PER_PAGE).enumerate();
     let many = words::count(reader.lang, fitting.len() as u64);
-    let noun = if fitting.len() == 1 { reader.t("datamängd", "dataset") } else { reader.t("datamängder", "datasets") };
+    let noun = if fitting.len() == 1 {
+        reader.t("datamängd", "dataset")
+    } else {
+        reader.t("datamängder", "datasets")
+    };
     let nothing = match q.trim() {
-        "" => reader.t("Inga datamängder passar filtren.", "No datasets fit the filters.").to_owned(),
+        "" => reader
+            .t("Inga datamängder passar filtren.", "No datasets fit the filters.")
+            .to_owned(),
         q => format!("{} ”{q}”.", reader.t("Inga träffar på", "No hits for")),
     };
     List {
@@ -150,7 +164,11 @@ fn address(reader: &Reader, keep: impl Fn(&(String, String)) -> bool, extra: &[(
     text.extend_pairs(reader.query.iter().filter(|pair| keep(pair)));
     text.extend_pairs(extra);
     let query = text.finish();
-    reader.href(&if query.is_empty() { "/datasets".into() } else { format!("/datasets?{query}") })
+    reader.href(&if query.is_empty() {
+        "/datasets".into()
+    } else {
+        format!("/datasets?{query}")
+    })
 }
 
 fn turn(reader: &Reader, number: usize) -> String {
@@ -171,7 +189,11 @@ fn facets(reader: &Reader, wish: &Wish<'_>, found: &[&Row]) -> Vec<Facet> {
                 chosen: on,
             })
         });
-        Facet { key, legend, choices: choices.collect() }
+        Facet {
+            key,
+            legend,
+            choices: choices.collect(),
+        }
     };
     vec![
         facet(
@@ -179,7 +201,10 @@ fn facets(reader: &Reader, wish: &Wish<'_>, found: &[&Row]) -> Vec<Facet> {
             reader.t("Slag", "Kind"),
             kind,
             &wish.kinds,
-            &[("release", "Förädlad utgåva", "Curated release"), ("source", "Hos källan", "At the source")],
+            &[
+                ("release", "Förädlad utgåva", "Curated release"),
+                ("source", "Hos källan", "At the source"),
+            ],
         ),
         facet(
             "band",

@@ -30,22 +30,48 @@ fn message(reader: &Reader, demo: bool, code: StatusCode, title: &str, lines: Ve
 
 /// There is nothing at this address.
 pub fn not_found(reader: &Reader, demo: bool) -> Response {
-    let line = reader.t("Vi har ingen sida på den här adressen. Sök efter datamängden eller börja om från startsidan.", "We have no page at this address. Search for the dataset or start over from the start page.");
-    message(reader, demo, StatusCode::NOT_FOUND, reader.t("Sidan finns inte", "There is no such page"), vec![Markup(line.into())])
+    let line = reader.t(
+        "Vi har ingen sida på den här adressen. Sök efter datamängden eller börja om från startsidan.",
+        "We have no page at this address. Search for the dataset or start over from the start page.",
+    );
+    message(
+        reader,
+        demo,
+        StatusCode::NOT_FOUND,
+        reader.t("Sidan finns inte", "There is no such page"),
+        vec![Markup(line.into())],
+    )
 }
 
 /// A dataset that its source no longer lists.
 pub fn gone(reader: &Reader, demo: bool, reason: &str) -> Response {
     let lines = vec![
-        Markup(reader.t("Källan listar inte längre den här datamängden.", "The source no longer lists this dataset.").into()),
+        Markup(
+            reader
+                .t(
+                    "Källan listar inte längre den här datamängden.",
+                    "The source no longer lists this dataset.",
+                )
+                .into(),
+        ),
         Markup(format!("<bdi>{}</bdi>", escape(&words::clean(reason)))),
     ];
-    message(reader, demo, StatusCode::GONE, reader.t("Datamängden är borttagen", "The dataset is gone"), lines)
+    message(
+        reader,
+        demo,
+        StatusCode::GONE,
+        reader.t("Datamängden är borttagen", "The dataset is gone"),
+        lines,
+    )
 }
 
 /// A release that was taken back: 410 with the reason.
 pub fn withdrawn(reader: &Reader, demo: bool, withdrawal: &Withdrawal) -> Response {
-    let reason = format!("<strong>{}:</strong> <bdi>{}</bdi>", reader.t("Skäl", "Reason"), escape(&words::clean(&withdrawal.reason)));
+    let reason = format!(
+        "<strong>{}:</strong> <bdi>{}</bdi>",
+        reader.t("Skäl", "Reason"),
+        escape(&words::clean(&withdrawal.reason))
+    );
     let versions: Vec<String> = withdrawal.versions.iter().map(ToString::to_string).collect();
     let what = format!(
         "{} {} ({}).",
@@ -56,9 +82,22 @@ pub fn withdrawn(reader: &Reader, demo: bool, withdrawal: &Withdrawal) -> Respon
     let lines = vec![
         Markup(what),
         Markup(reason),
-        Markup(reader.t("Den som har hämtat filerna bör sluta använda dem.", "Whoever has downloaded the files should stop using them.").into()),
+        Markup(
+            reader
+                .t(
+                    "Den som har hämtat filerna bör sluta använda dem.",
+                    "Whoever has downloaded the files should stop using them.",
+                )
+                .into(),
+        ),
     ];
-    message(reader, demo, StatusCode::GONE, reader.t("Utgåvan är tillbakadragen", "The release is withdrawn"), lines)
+    message(
+        reader,
+        demo,
+        StatusCode::GONE,
+        reader.t("Utgåvan är tillbakadragen", "The release is withdrawn"),
+        lines,
+    )
 }
 
 /// A refusal as a page.
@@ -69,5 +108,11 @@ pub fn refused(reader: &Reader, demo: bool, refusal: &Refusal) -> Response {
         lines.push(Markup(escape(&super::findings::sentence(hint.get(reader.lang)))));
     }
     lines.push(Markup(format!("<span class=\"mono\">{}</span>", escape(&refusal.id))));
-    message(reader, demo, http::status(refusal), reader.t("Det gick inte", "That did not work"), lines)
+    message(
+        reader,
+        demo,
+        http::status(refusal),
+        reader.t("Det gick inte", "That did not work"),
+        lines,
+    )
 }

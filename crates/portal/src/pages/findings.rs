@@ -38,7 +38,10 @@ const PLACES: usize = 20;
 pub fn causes<'a>(reader: &Reader, findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Cause> {
     let mut groups: BTreeMap<(Severity, String, String), Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
-        groups.entry((finding.severity, finding.id.clone(), finding.path.clone())).or_default().push(finding);
+        groups
+            .entry((finding.severity, finding.id.clone(), finding.path.clone()))
+            .or_default()
+            .push(finding);
     }
     let mut causes: Vec<(Severity, usize, Cause)> = groups
         .into_iter()
@@ -46,6 +49,19 @@ pub fn causes<'a>(reader: &Reader, findings: impl IntoIterator<Item = &'a Findin
         .collect();
     causes.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
     causes.into_iter().map(|(_, _, cause)| cause).collect()
+}
+
+/// The first causes, the rest, and the name of the rest.
+pub fn split(reader: &Reader, mut causes: Vec<Cause>) -> (Vec<Cause>, Vec<Cause>, String) {
+    const FIRST: usize = 8;
+    let rest = causes.split_off(causes.len().min(FIRST));
+    let title = format!(
+        "{} {} {}",
+        reader.t("Alla", "All"),
+        causes.len() + rest.len(),
+        reader.t("orsaker", "causes")
+    );
+    (causes, rest, title)
 }
 
 fn cause(reader: &Reader, severity: Severity, id: &str, path: &str, all: &[&Finding]) -> Option<Cause> {
@@ -72,7 +88,11 @@ fn cause(reader: &Reader, severity: Severity, id: &str, path: &str, all: &[&Find
         count: words::count(reader.lang, all.len() as u64),
         what: sentence(first.message.get(reader.lang)),
         path: short_path(path),
-        fix: first.fix.as_ref().map(|fix| sentence(fix.text.get(reader.lang))).unwrap_or_default(),
+        fix: first
+            .fix
+            .as_ref()
+            .map(|fix| sentence(fix.text.get(reader.lang)))
+            .unwrap_or_default(),
         places: all.iter().take(PLACES).map(place).collect(),
         hidden: all.len().saturating_sub(PLACES) as u64,
         rule: words::clean(if first.source_shape.is_empty() { id } else { &first.source_shape }),
@@ -83,7 +103,10 @@ fn cause(reader: &Reader, severity: Severity, id: &str, path: &str, all: &[&Find
 pub fn sentence(text: &str) -> String {
     let text = words::clean(text);
     let mut chars = text.trim().chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 /// `dcat:accessURL` for its IRI.
@@ -103,7 +126,9 @@ pub fn short_path(iri: &str) -> String {
         ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "rdf:"),
     ];
     let iri = words::clean(iri);
-    let found = PREFIXES.iter().find_map(|(long, short)| Some(format!("{short}{}", iri.strip_prefix(long)?)));
+    let found = PREFIXES
+        .iter()
+        .find_map(|(long, short)| Some(format!("{short}{}", iri.strip_prefix(long)?)));
     found.unwrap_or(iri)
 }
 
@@ -117,12 +142,19 @@ mod tests {
     #[test]
     fn findings_of_one_rule_are_one_cause_and_errors_come_first() {
         let reader = Reader::of(&"/".parse().unwrap(), &HeaderMap::new());
-        let one = |id: &str, severity, focus: &str| Finding::new(id, severity, focus, Text::new("licens saknas", "no licence")).on("http://purl.org/dc/terms/license");
-        let mut all: Vec<Finding> = (0..25).map(|i| one("licence-missing", Severity::Warning, &format!("https://a.example/{i}"))).collect();
+        let one = |id: &str, severity, focus: &str| {
+            Finding::new(id, severity, focus, Text::new("licens saknas", "no licence")).on("http://purl.org/dc/terms/license")
+        };
+        let mut all: Vec<Finding> = (0..25)
+            .map(|i| one("licence-missing", Severity::Warning, &format!("https://a.example/{i}")))
+            .collect();
         all.push(one("title-missing", Severity::Violation, "https://a.example/x"));
         let causes = causes(&reader, &all);
         assert_eq!(causes.len(), 2);
         assert_eq!((causes[0].level, causes[0].count.as_str()), ("Fel", "1"));
-        assert_eq!((causes[1].places.len(), causes[1].hidden, causes[1].path.as_str()), (20, 5, "dcterms:license"));
+        assert_eq!(
+            (causes[1].places.len(), causes[1].hidden, causes[1].path.as_str()),
+            (20, 5, "dcterms:license")
+        );
     }
 }

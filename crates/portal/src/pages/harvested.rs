@@ -43,6 +43,8 @@ struct Harvested {
     score: Option<ScoreView>,
     tick: Markup,
     causes: Vec<Cause>,
+    more_causes: Vec<Cause>,
+    more_title: String,
     facts: Vec<(&'static str, Markup)>,
     offers: Vec<Offer>,
 }
@@ -82,17 +84,27 @@ fn find(app: &App, id: &SourceId, iri: &str) -> Result<Answer, Refusal> {
         return Ok(Answer::Nothing);
     };
     let view: Option<Arc<CatalogueView>> = app.cache().view(portal, id)?;
-    let found = view.as_ref().and_then(|view| view.datasets.iter().find(|one| one.id.as_str() == iri));
+    let found = view
+        .as_ref()
+        .and_then(|view| view.datasets.iter().find(|one| one.id.as_str() == iri));
     let Some(dataset) = found.cloned() else {
         let gone = portal.state.tombstone(iri)?.filter(|gone| gone.source == *id);
         return Ok(gone.map_or(Answer::Nothing, |gone| Answer::Gone(gone.reason)));
     };
-    let metadata = portal.state.get_as::<Metadata>("metadata", id.as_str())?.map(|(found, _)| found).unwrap_or_default();
+    let metadata = portal
+        .state
+        .get_as::<Metadata>("metadata", id.as_str())?
+        .map(|(found, _)| found)
+        .unwrap_or_default();
     let mut about: Vec<&str> = vec![iri];
     about.extend(dataset.distributions.iter().map(|one| one.iri.as_str()));
     about.extend(dataset.contact.iter().map(|one| one.iri.as_str()));
     about.extend(dataset.publisher.iter().map(|one| one.iri.as_str()));
-    let findings = metadata.findings.into_iter().filter(|finding| about.contains(&finding.focus.as_str())).collect();
+    let findings = metadata
+        .findings
+        .into_iter()
+        .filter(|finding| about.contains(&finding.focus.as_str()))
+        .collect();
     Ok(Answer::Found(Box::new(Found {
         source: super::sources::name(row),
         score: index.scores.get(iri).cloned(),
@@ -104,12 +116,26 @@ fn find(app: &App, id: &SourceId, iri: &str) -> Result<Answer, Refusal> {
 
 fn page(reader: &Reader, app: &App, source: &SourceId, found: &Found) -> Harvested {
     let dataset = &found.dataset;
-    let verdicts: Vec<_> = dataset.distributions.iter().map(|one| fyr_assess::licence::verdict(dataset, one)).collect();
+    let verdicts: Vec<_> = dataset
+        .distributions
+        .iter()
+        .map(|one| fyr_assess::licence::verdict(dataset, one))
+        .collect();
     let first = verdicts.first();
     let name = words::plain(&dataset.title, reader.lang);
-    let name = if name.is_empty() { words::last_part(dataset.id.as_str()) } else { name };
+    let name = if name.is_empty() {
+        words::last_part(dataset.id.as_str())
+    } else {
+        name
+    };
     let rules = fyr_assess::packs().into_iter().find(|pack| pack.id == "readiness");
-    let offers = dataset.distributions.iter().zip(&verdicts).enumerate().map(|(i, (one, verdict))| offer(reader, one, verdict, i));
+    let offers = dataset
+        .distributions
+        .iter()
+        .zip(&verdicts)
+        .enumerate()
+        .map(|(i, (one, verdict))| offer(reader, one, verdict, i));
+    let (causes, more_causes, more_title) = findings::split(reader, findings::causes(reader, &found.findings));
     Harvested {
         page: Page::new(reader, Part::Sources, name.clone(), app.demo()),
         title: rows::title(&dataset.title, dataset.id.as_str(), reader.lang),
@@ -118,13 +144,25 @@ fn page(reader: &Reader, app: &App, source: &SourceId, found: &Found) -> Harvest
         description: words::said(&dataset.description, reader.lang),
         release: found.release.as_ref().map(|name| reader.href(&format!("/datasets/{name}"))),
         sentence: first.map_or_else(
-            || reader.t("Datamängden har ingen fil att hämta.", "The dataset has no file to download.").into(),
+            || {
+                reader
+                    .t("Datamängden har ingen fil att hämta.", "The dataset has no file to download.")
+                    .into()
+            },
             |verdict| findings::sentence(verdict.sentence.get(reader.lang)),
         ),
-        licence: first.and_then(|verdict| verdict.licence.as_ref()).map(|licence| words::clean(&licence.label)).unwrap_or_default(),
-        score: found.score.as_ref().map(|(score, at)| score::view(reader, score, &name, *at, rules.as_ref())),
+        licence: first
+            .and_then(|verdict| verdict.licence.as_ref())
+            .map(|licence| words::clean(&licence.label))
+            .unwrap_or_default(),
+        score: found
+            .score
+            .as_ref()
+            .map(|(score, at)| score::view(reader, score, &name, *at, rules.as_ref())),
         tick: icon::tick(),
-        causes: findings::causes(reader, &found.findings),
+        causes,
+        more_causes,
+        more_title,
         facts: facts(reader, dataset),
         offers: offers.collect(),
     }
@@ -132,12 +170,23 @@ fn page(reader: &Reader, app: &App, source: &SourceId, found: &Found) -> Harvest
 
 fn offer(reader: &Reader, one: &Distribution, verdict: &fyr_model::LicenceVerdict, i: usize) -> Offer {
     let number = format!("{} {}", reader.t("Distribution", "Distribution"), i + 1);
-    let format = one.format.iter().chain(&one.media_type).next().map(|value| data::format_name(value.as_str()));
+    let format = one
+        .format
+        .iter()
+        .chain(&one.media_type)
+        .next()
+        .map(|value| data::format_name(value.as_str()));
     Offer {
         title: words::said(&one.title, reader.lang).unwrap_or(Markup(number)),
-        address: one.address().map(|address| anchor(address, address)).unwrap_or_else(|| Markup(reader.t("ingen adress", "no address").into())),
+        address: one
+            .address()
+            .map(|address| anchor(address, address))
+            .unwrap_or_else(|| Markup(reader.t("ingen adress", "no address").into())),
         format: format.unwrap_or_else(|| reader.t("inte angivet", "not stated").into()),
-        licence: verdict.licence.as_ref().map_or_else(|| reader.t("saknas eller okänd", "none or unknown").into(), |licence| words::clean(&licence.label)),
+        licence: verdict.licence.as_ref().map_or_else(
+            || reader.t("saknas eller okänd", "none or unknown").into(),
+            |licence| words::clean(&licence.label),
+        ),
     }
 }
 
@@ -164,19 +213,39 @@ pub fn facts(reader: &Reader, dataset: &Dataset) -> Vec<(&'static str, Markup)> 
         facts.push((reader.t("Täcker", "Covers"), covers));
     }
     if let Some(value) = dataset.frequency.first() {
-        facts.push((reader.t("Uppdateras", "Updated"), Markup(escape(&frequency(reader, value.as_str())))));
+        facts.push((
+            reader.t("Uppdateras", "Updated"),
+            Markup(escape(&frequency(reader, value.as_str()))),
+        ));
     }
     if let Some(modified) = dataset.modified.as_ref().or(dataset.issued.as_ref()) {
-        facts.push((reader.t("Senast ändrad", "Last changed"), Markup(escape(&words::written_date(modified)))));
+        facts.push((
+            reader.t("Senast ändrad", "Last changed"),
+            Markup(escape(&words::written_date(modified))),
+        ));
     }
-    let words: Vec<String> = dataset.keyword.iter().take(12).map(|word| words::cut(words::clean(&word.value).trim(), 40)).collect();
+    let words: Vec<String> = dataset
+        .keyword
+        .iter()
+        .take(12)
+        .map(|word| words::cut(words::clean(&word.value).trim(), 40))
+        .collect();
     if !words.is_empty() {
-        facts.push((reader.t("Nyckelord", "Keywords"), Markup(format!("<bdi>{}</bdi>", escape(&words.join(", "))))));
+        facts.push((
+            reader.t("Nyckelord", "Keywords"),
+            Markup(format!("<bdi>{}</bdi>", escape(&words.join(", ")))),
+        ));
     }
     if let Some(value) = dataset.landing_page.first().and_then(Value::iri) {
         facts.push((reader.t("Webbsida", "Web page"), anchor(value, value)));
     }
-    facts.push((reader.t("Identifierare", "Identifier"), Markup(format!("<span class=\"mono\">{}</span>", anchor(dataset.id.as_str(), dataset.id.as_str())))));
+    facts.push((
+        reader.t("Identifierare", "Identifier"),
+        Markup(format!(
+            "<span class=\"mono\">{}</span>",
+            anchor(dataset.id.as_str(), dataset.id.as_str())
+        )),
+    ));
     facts
 }
 
@@ -184,7 +253,10 @@ pub fn facts(reader: &Reader, dataset: &Dataset) -> Vec<(&'static str, Markup)> 
 pub fn contact(reader: &Reader, contacts: &[Contact]) -> Option<Markup> {
     let one = contacts.iter().find(|contact| !contact.individual)?;
     if let Some(mail) = one.email.first() {
-        return Some(anchor(&format!("mailto:{}", mail.trim_start_matches("mailto:")), mail.trim_start_matches("mailto:")));
+        return Some(anchor(
+            &format!("mailto:{}", mail.trim_start_matches("mailto:")),
+            mail.trim_start_matches("mailto:"),
+        ));
     }
     if let Some(url) = one.url.iter().find_map(Value::iri) {
         return Some(anchor(url, url));

@@ -40,7 +40,6 @@ struct Rule {
     dimension: String,
     weight: f64,
     name: Text,
-    measured: Option<String>,
     raise_it: Text,
     effort: String,
     from: Option<String>,
@@ -61,7 +60,6 @@ struct RuleView {
     weight: String,
     raise: String,
     effort: &'static str,
-    measured: String,
     from: String,
 }
 
@@ -101,7 +99,10 @@ fn page(reader: &Reader, demo: bool) -> Method {
         version: rules.version.clone(),
         count: rules.indicator.len(),
         gates: rules.gate.iter().map(gate).collect(),
-        groups: DIMENSIONS.iter().map(|(code, sv, en)| group(reader, code, reader.t(sv, en))).collect(),
+        groups: DIMENSIONS
+            .iter()
+            .map(|(code, sv, en)| group(reader, code, reader.t(sv, en)))
+            .collect(),
     }
 }
 
@@ -113,7 +114,6 @@ fn group(reader: &Reader, code: &str, name: &str) -> Group {
         weight: words::value(reader.lang, rule.weight),
         raise: super::findings::sentence(rule.raise_it.get(reader.lang)),
         effort: score::effort_word(reader, &rule.effort),
-        measured: rule.measured.clone().unwrap_or_default(),
         from: rule.from.clone().unwrap_or_default(),
     };
     Group {
@@ -125,11 +125,29 @@ fn group(reader: &Reader, code: &str, name: &str) -> Group {
 
 /// An invented light that shows every sign.
 fn example(reader: &Reader) -> Light {
-    let shares = [(12.0, 0.75, 0.0), (12.0, 0.5, 0.25), (14.0, 0.93, 0.0), (14.0, 0.52, 0.0), (18.0, 0.86, 0.0), (14.0, 0.71, 0.0), (10.0, 1.0, 0.0), (6.0, 0.3, 0.0)];
+    let shares = [
+        (12.0, 0.75, 0.0),
+        (12.0, 0.5, 0.25),
+        (14.0, 0.93, 0.0),
+        (14.0, 0.52, 0.0),
+        (18.0, 0.86, 0.0),
+        (14.0, 0.71, 0.0),
+        (10.0, 1.0, 0.0),
+        (6.0, 0.3, 0.0),
+    ];
     let dimensions: Vec<(&str, DimensionScore)> = DIMENSIONS
         .iter()
         .zip(shares)
-        .map(|((code, _, _), (max, f, m))| (*code, DimensionScore { points: max * f, max, not_measured: max * m }))
+        .map(|((code, _, _), (max, f, m))| {
+            (
+                *code,
+                DimensionScore {
+                    points: max * f,
+                    max,
+                    not_measured: max * m,
+                },
+            )
+        })
         .collect();
     let won: f64 = dimensions.iter().map(|(_, one)| one.points).sum();
     Light {
@@ -138,8 +156,15 @@ fn example(reader: &Reader) -> Light {
         line: reader.t("av 100", "of 100").into(),
         gated: false,
         withheld: false,
-        title: reader.t("Ett påhittat exempel på ljuset", "An invented example of the light").into(),
-        desc: reader.t("Åtta sektorer runt en lampa med poängen.", "Eight sectors round a lamp with the score.").into(),
+        title: reader
+            .t("Ett påhittat exempel på ljuset", "An invented example of the light")
+            .into(),
+        desc: reader
+            .t(
+                "Åtta sektorer runt en lampa med poängen.",
+                "Eight sectors round a lamp with the score.",
+            )
+            .into(),
     }
 }
 

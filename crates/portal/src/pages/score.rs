@@ -1,7 +1,7 @@
 //! A readiness score as a page shows it: light, bars, next fixes, evidence. Rounding and words are the same everywhere.
 
 use chrono::{DateTime, Utc};
-use fyr_model::readiness::{DIMENSIONS, DimensionScore, Indicator, NextFix, Readiness, Status, band};
+use fyr_model::readiness::{DIMENSIONS, DimensionScore, Gate, Indicator, NextFix, Readiness, Status, band};
 use fyr_model::{Lang, RulePack, Text};
 
 use crate::chrome::Reader;
@@ -18,8 +18,8 @@ pub struct DimRow {
     pub name: String,
     /// Its bar.
     pub bar: Markup,
-    /// Points won.
-    pub points: String,
+    /// Points won; none when nothing of it applies.
+    pub points: Option<String>,
     /// Of how many.
     pub max: String,
 }
@@ -116,12 +116,18 @@ pub fn sectors(lang: Lang, dimensions: &[(&str, DimensionScore)], shares: bool) 
         .filter_map(|(code, sv, en)| {
             let (_, found) = dimensions.iter().find(|(name, _)| name == code)?;
             let share = if found.max > 0.0 { found.points / found.max } else { 0.0 };
+            let unmeasured = if found.max > 0.0 { found.not_measured / found.max } else { 0.0 };
+            let value = match unmeasured {
+                _ if !shares => String::new(),
+                all if all > 0.999 => (if lang == Lang::Sv { "ej mätt" } else { "not measured" }).to_owned(),
+                _ => words::percent(lang, share, 0),
+            };
             Some(Sector {
                 name: (if lang == Lang::Sv { *sv } else { *en }).to_owned(),
-                value: if shares { words::percent(lang, share, 0) } else { String::new() },
+                value,
                 weight: found.max,
                 fraction: share,
-                unmeasured: if found.max > 0.0 { found.not_measured / found.max } else { 0.0 },
+                unmeasured,
             })
         })
         .collect()
@@ -137,15 +143,20 @@ pub fn light(reader: &Reader, score: &Readiness, name: &str) -> Light {
     let number = score.air.map_or_else(|| "–".to_owned(), |air| words::score(lang, air));
     let desc = match (score.air, score.gates.first()) {
         (None, _) => reader.t("Poängen visas inte.", "The score is not shown.").to_owned(),
-        (Some(_), Some(gate)) => format!("{} {}", gate_name(reader, &gate.id), without_gate(reader, score)),
+        (Some(_), Some(gate)) => format!("{}: {}", gate_name(reader, &gate.id), effect(reader, score, gate)),
         (Some(_), None) => weakest(reader, score),
     };
-    let title = format!("{}: {} {number} {}", name, reader.t("AI-beredskap", "AI readiness"), reader.t("av 100", "of 100"));
+    let title = format!(
+        "{}: {} {number} {}",
+        name,
+        reader.t("AI-beredskap", "AI readiness"),
+        reader.t("av 100", "of 100")
+    );
     Light {
         sectors: sectors(lang, &by_dimension(score), false),
         number,
         line: reader.t("av 100", "of 100").to_owned(),
-        gated: score.air.is_some() && !score.gates.is_empty(),
+        gated: bites(score),
         withheld: score.air.is_none(),
         title,
         desc,
@@ -156,9 +167,26 @@ pub fn light(reader: &Reader, score: &Readiness, name: &str) -> Light {
 pub fn row(reader: &Reader, score: Option<&Readiness>, id: &str) -> (Markup, String, String) {
     match score {
         None => {
-            let empty = DIMENSIONS.iter().map(|(code, _, _)| (*code, DimensionScore { points: 0.0, max: 1.0, not_measured: 1.0 }));
+            let empty = DIMENSIONS.iter().map(|(code, _, _)| {
+                (
+                    *code,
+                    DimensionScore {
+                        points: 0.0,
+                        max: 1.0,
+                        not_measured: 1.0,
+                    },
+                )
+            });
             let sectors = sectors(reader.lang, &empty.collect::<Vec<_>>(), false);
-            let light = Light { sectors, number: String::new(), line: String::new(), gated: false, withheld: false, title: String::new(), desc: String::new() };
+            let light = Light {
+                sectors,
+                number: String::new(),
+                line: String::new(),
+                gated: false,
+                withheld: false,
+                title: String::new(),
+                desc: String::new(),
+            };
             (light.draw(Size::Row, id), "–".into(), reader.t("ej mätt", "not measured").into())
         }
         Some(score) => {
@@ -167,7 +195,11 @@ pub fn row(reader: &Reader, score: Option<&Readiness>, id: &str) -> (Markup, Str
                 None => (drawn, "–".into(), reader.t("visas inte", "not shown").into()),
                 Some(air) => {
                     let (letter, name) = band(air);
-                    (drawn, words::score(reader.lang, air), format!("{letter}, {}", name.get(reader.lang)))
+                    (
+                        drawn,
+                        words::score(reader.lang, air),
+                        format!("{letter}, {}", name.get(reader.lang)),
+                    )
                 }
             }
         }
@@ -178,9 +210,25 @@ fn gate_name(reader: &Reader, id: &str) -> String {
     format!("{} {id}", reader.t("Spärr", "Gate"))
 }
 
-fn without_gate(reader: &Reader, score: &Readiness) -> String {
-    let number = words::score(reader.lang, score.air_ungated);
-    format!("{} {number}.", reader.t("Utan spärren", "Without the gate"))
+/// Whether a gate lowers the score, rather than standing above it.
+fn bites(score: &Readiness) -> bool {
+    !score.gates.is_empty() && score.air.is_some_and(|air| score.air_ungated - air >= 0.05)
+}
+
+/// What a gate does to the score.
+fn effect(reader: &Reader, score: &Readiness, gate: &Gate) -> String {
+    match gate.at_most {
+        Some(most) if !bites(score) => format!(
+            "{} {}.",
+            reader.t("Poängen kan bli högst", "The score can be at most"),
+            words::value(reader.lang, most)
+        ),
+        _ => format!(
+            "{} {}.",
+            reader.t("Utan spärren", "Without the gate"),
+            words::score(reader.lang, score.air_ungated)
+        ),
+    }
 }
 
 fn weakest(reader: &Reader, score: &Readiness) -> String {
@@ -196,19 +244,50 @@ fn weakest(reader: &Reader, score: &Readiness) -> String {
     ];
     let worst = DEFINITE
         .iter()
-        .filter_map(|names| score.dimensions.get(names.0).map(|one| (one.max - one.points, names)))
+        .filter_map(|names| {
+            score
+                .dimensions
+                .get(names.0)
+                .map(|one| (one.max - one.points - one.not_measured, names))
+        })
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match worst {
         Some((loss, names)) if loss >= 0.05 => {
-            format!("{} {}", reader.t(names.1, names.2), reader.t("drar ner mest.", "pulls it down most."))
+            format!(
+                "{} {}",
+                reader.t(names.1, names.2),
+                reader.t("drar ner mest.", "pulls it down most.")
+            )
         }
-        _ => reader.t("Inget drar ner den.", "Nothing pulls it down.").to_owned(),
+        _ => reader
+            .t("Inget av det mätta drar ner den.", "Nothing that is measured pulls it down.")
+            .to_owned(),
     }
 }
 
+/// How much nobody has measured: no failure, but said.
+fn unmeasured(reader: &Reader, score: &Readiness) -> String {
+    let missing: f64 = score.dimensions.values().map(|one| one.not_measured).sum();
+    let whole: f64 = score.dimensions.values().map(|one| one.max).sum();
+    if missing < 0.05 {
+        return String::new();
+    }
+    let (missing, whole) = (words::value(reader.lang, missing), words::value(reader.lang, whole));
+    format!(
+        " {} {missing} {} {whole} {}.",
+        reader.t("Ej mätt:", "Not measured:"),
+        reader.t("av", "of"),
+        reader.t("poäng", "points")
+    )
+}
+
 fn sentence(reader: &Reader, score: &Readiness, air: f64) -> String {
-    const NEXT: [(f64, &str, &str); 4] =
-        [(40.0, "begränsad", "limited"), (55.0, "delvis", "partial"), (70.0, "användbar", "usable"), (85.0, "AI-redo", "AI-ready")];
+    const NEXT: [(f64, &str, &str); 4] = [
+        (40.0, "begränsad", "limited"),
+        (55.0, "delvis", "partial"),
+        (70.0, "användbar", "usable"),
+        (85.0, "AI-redo", "AI-ready"),
+    ];
     let step = NEXT.iter().find(|(from, _, _)| air < *from);
     let rest = weakest(reader, score);
     match step {
@@ -223,7 +302,10 @@ fn sentence(reader: &Reader, score: &Readiness, air: f64) -> String {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 /// The words of a state.
@@ -250,7 +332,9 @@ pub fn effort_word(reader: &Reader, effort: &str) -> &'static str {
 /// The legend of bars and light.
 pub fn legend(reader: &Reader) -> Vec<(Markup, &'static str)> {
     let key = |segment| {
-        let drawn = bar(&[segment], "legend").0.replace("viewBox=\"0 0 344 16\" width=\"344\"", "viewBox=\"0 0 18 16\" width=\"18\"");
+        let drawn = bar(&[segment], "legend")
+            .0
+            .replace("viewBox=\"0 0 344 16\" width=\"344\"", "viewBox=\"0 0 18 16\" width=\"18\"");
         Markup(drawn)
     };
     vec![
@@ -268,11 +352,19 @@ pub fn view(reader: &Reader, score: &Readiness, name: &str, measured: DateTime<U
         return withheld(reader, &light);
     };
     let (letter, word) = band(air);
-    let gate = |gate: &fyr_model::readiness::Gate| {
+    let gate = |gate: &Gate| {
         let reason = capital(gate.reason.get(reader.lang));
-        (gate_name(reader, &gate.id), format!("{}. {}", reason.trim_end_matches('.'), without_gate(reader, score)))
+        (
+            gate_name(reader, &gate.id),
+            format!("{}. {}", reason.trim_end_matches('.'), effect(reader, score, gate)),
+        )
     };
-    let fixes: Vec<FixRow> = score.fixes.iter().enumerate().map(|(i, fix)| fix_row(reader, score, i, fix)).collect();
+    let fixes: Vec<FixRow> = score
+        .fixes
+        .iter()
+        .enumerate()
+        .map(|(i, fix)| fix_row(reader, score, i, fix))
+        .collect();
     let mut first = fixes;
     let rest = first.split_off(first.len().min(5));
     let (wide, narrow) = step_scale(reader, score, air);
@@ -281,7 +373,7 @@ pub fn view(reader: &Reader, score: &Readiness, name: &str, measured: DateTime<U
         light_narrow: light.draw(Size::Bare, "light-n"),
         band_word: capital(word.get(reader.lang)),
         band_tail: format!("– band {letter}"),
-        sentence: sentence(reader, score, air),
+        sentence: sentence(reader, score, air) + &unmeasured(reader, score),
         gates: score.gates.iter().map(gate).collect(),
         dims: dims(reader, score),
         legend: legend(reader),
@@ -301,13 +393,22 @@ fn withheld(reader: &Reader, light: &Light) -> ScoreView {
         light_wide: light.draw(Size::Labelled, "light"),
         light_narrow: light.draw(Size::Bare, "light-n"),
         band_word: reader.t("Poängen visas inte", "The score is not shown").into(),
-        sentence: reader.t("Filen kan inte publiceras som den är. Utgivaren har fått besked.", "The file cannot be published as it is. The publisher has been told.").into(),
+        sentence: reader
+            .t(
+                "Filen kan inte publiceras som den är. Utgivaren har fått besked.",
+                "The file cannot be published as it is. The publisher has been told.",
+            )
+            .into(),
         ..ScoreView::default()
     }
 }
 
 fn fix_count(reader: &Reader, n: usize) -> String {
-    let noun = if n == 1 { reader.t("åtgärd", "fix") } else { reader.t("åtgärder", "fixes") };
+    let noun = if n == 1 {
+        reader.t("åtgärd", "fix")
+    } else {
+        reader.t("åtgärder", "fixes")
+    };
     format!("{n} {noun}")
 }
 
@@ -326,7 +427,7 @@ fn fix_row(reader: &Reader, score: &Readiness, i: usize, fix: &NextFix) -> FixRo
     let indicator = score.indicators.iter().find(|one| one.id == fix.id);
     FixRow {
         number: i + 1,
-        text: capital(&text(reader, &fix.text)),
+        text: capital(text(reader, &fix.text).trim_end_matches('.')),
         why: indicator.map(|one| text(reader, &one.evidence)).unwrap_or_default(),
         effort: effort_word(reader, &fix.effort),
         how: reader.href(&format!("{}#{}", reader.t("/metod", "/method"), fix.id)),
@@ -342,7 +443,11 @@ fn text(reader: &Reader, text: &Text) -> String {
 fn step_scale(reader: &Reader, score: &Readiness, air: f64) -> (Markup, Markup) {
     let gains: Vec<f64> = score.fixes.iter().take(5).map(|fix| fix.gain).collect();
     let sum: f64 = gains.iter().sum();
-    let share = if sum > 0.0 { (score.air_after_five - air).max(0.0) / sum } else { 0.0 };
+    let share = if sum > 0.0 {
+        (score.air_after_five - air).max(0.0) / sum
+    } else {
+        0.0
+    };
     let mut reached = air;
     let after = gains
         .iter()
@@ -363,7 +468,9 @@ fn step_scale(reader: &Reader, score: &Readiness, air: f64) -> (Markup, Markup) 
         today_label: format!("{} {today}", reader.t("I dag", "Today")),
         after_label: format!("{all} {then}"),
         from: reader.t("från", "from").into(),
-        title: reader.t("Poängen på en skala från 0 till 100", "The score on a scale from 0 to 100").into(),
+        title: reader
+            .t("Poängen på en skala från 0 till 100", "The score on a scale from 0 to 100")
+            .into(),
         desc: format!("{} {today}. {all} {then}.", reader.t("I dag", "Today")),
     };
     (steps(&scale, true, "steps"), steps(&scale, false, "steps-n"))
@@ -388,7 +495,7 @@ fn dims(reader: &Reader, score: &Readiness) -> Vec<DimRow> {
             code,
             name: reader.t(sv, en).to_owned(),
             bar: bar(&segments, &format!("bar-{code}")),
-            points: words::score(reader.lang, found.points),
+            points: (found.max > 0.0).then(|| words::score(reader.lang, found.points)),
             max: words::value(reader.lang, found.max),
         })
     };
@@ -405,31 +512,42 @@ fn proof(reader: &Reader, score: &Readiness, measured: DateTime<Utc>, rules: Opt
     if let Some(pack) = rules {
         out.push_str(&format!(", {} {}", reader.t("regelfil", "rule file"), escape(&pack.version)));
     }
-    out.push_str(&format!(", {} {}.", reader.t("mätt", "measured"), words::moment(reader.lang, measured)));
+    out.push_str(&format!(
+        ", {} {}.",
+        reader.t("mätt", "measured"),
+        words::moment(reader.lang, measured)
+    ));
     if let (Some(eu), Some(se)) = (score.mqa.get("eu"), score.mqa.get("se")) {
-        let of = reader.t("av 405", "of 405");
+        let of = reader.t("av\u{a0}405", "of\u{a0}405");
         let own = reader.t("Metadatakvalitet (MQA) räknas för sig", "Metadata quality (MQA) is counted apart");
         let sweden = reader.t("Sverige", "Sweden");
         let how = reader.href(reader.t("/metod#mqa", "/method#mqa"));
-        out.push_str(&format!(" {own}: <a href=\"{}\">EU {eu} {of}, {sweden} {se} {of}</a>.", escape(&how)));
+        out.push_str(&format!(
+            " {own}: <a href=\"{}\">EU {eu} {of}, {sweden} {se} {of}</a>.",
+            escape(&how)
+        ));
     }
     Markup(out)
 }
 
 fn proofs(reader: &Reader, score: &Readiness, measured: DateTime<Utc>, rules: Option<&RulePack>) -> Vec<ProofGroup> {
-    let worst = DIMENSIONS
+    let mut worst: Vec<(f64, &str)> = score
+        .dimensions
         .iter()
-        .filter_map(|(code, _, _)| score.dimensions.get(*code).map(|one| (one.max - one.points, *code)))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, code)| code);
+        .map(|(code, one)| (one.max - one.points, code.as_str()))
+        .collect();
+    worst.sort_by(|a, b| b.0.total_cmp(&a.0));
+    worst.truncate(2);
     let group = |(code, sv, en): &(&'static str, &str, &str)| {
         let found = score.dimensions.get(*code).copied().unwrap_or_default();
-        let rows: Vec<ProofRow> = of_dimension(score, code).map(|one| proof_row(reader, one, measured, rules)).collect();
+        let rows: Vec<ProofRow> = of_dimension(score, code)
+            .map(|one| proof_row(reader, one, measured, rules))
+            .collect();
         (!rows.is_empty()).then(|| ProofGroup {
             code,
             name: reader.t(sv, en).to_owned(),
             points: points(reader, found.points, found.max),
-            open: worst == Some(*code),
+            open: worst.iter().any(|(loss, worst)| worst == code && *loss > 0.0),
             rows,
         })
     };
@@ -437,7 +555,12 @@ fn proofs(reader: &Reader, score: &Readiness, measured: DateTime<Utc>, rules: Op
 }
 
 fn points(reader: &Reader, points: f64, max: f64) -> String {
-    format!("{} {} {}", words::value(reader.lang, points), reader.t("av", "of"), words::value(reader.lang, max))
+    format!(
+        "{} {} {}",
+        words::value(reader.lang, points),
+        reader.t("av", "of"),
+        words::value(reader.lang, max)
+    )
 }
 
 fn proof_row(reader: &Reader, one: &Indicator, measured: DateTime<Utc>, rules: Option<&RulePack>) -> ProofRow {
@@ -454,7 +577,12 @@ fn proof_row(reader: &Reader, one: &Indicator, measured: DateTime<Utc>, rules: O
     facts.push((reader.t("Mätt", "Measured"), words::moment(reader.lang, measured)));
     let mut rule = format!("<span class=\"mono\">air:{}</span>", escape(&one.id));
     if let Some(pack) = rules {
-        rule.push_str(&format!(" {} {}, sha256 <span class=\"mono\">{}</span>", escape(&pack.id), escape(&pack.version), pack.sha256.short()));
+        rule.push_str(&format!(
+            " {} {}, sha256 <span class=\"mono\">{}</span>",
+            escape(&pack.id),
+            escape(&pack.version),
+            pack.sha256.short()
+        ));
     }
     facts.push((reader.t("Regel", "Rule"), Markup(rule)));
     if let Some(raise) = &one.raise_it {

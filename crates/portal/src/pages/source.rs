@@ -61,6 +61,8 @@ struct Source {
     held: Option<Held>,
     tick: Markup,
     causes: Vec<Cause>,
+    more_causes: Vec<Cause>,
+    more_title: String,
     rows: Vec<RowView>,
     rows_hidden: usize,
     mean: Option<String>,
@@ -101,7 +103,12 @@ fn find(app: &App, id: &SourceId) -> Result<Option<(Found, std::sync::Arc<Index>
     };
     let view = app.cache().view(portal, id)?;
     let metadata = portal.state.get_as::<Metadata>("metadata", id.as_str())?;
-    let due = portal.state.planned()?.into_iter().find(|slot| slot.source == id.as_str()).map(|slot| slot.due);
+    let due = portal
+        .state
+        .planned()?
+        .into_iter()
+        .find(|slot| slot.source == id.as_str())
+        .map(|slot| slot.due);
     let found = Found {
         runs: data::last_runs(portal, id, 90)?,
         findings: metadata.map(|(metadata, _)| metadata.findings).unwrap_or_default(),
@@ -118,6 +125,7 @@ fn page(reader: &Reader, app: &App, found: &Found, index: &Index) -> Source {
     let name = sources::name(row);
     let (runs_wide, runs_narrow) = timeline(reader, &found.runs);
     let (rows, rows_hidden) = datasets(reader, found, index);
+    let (causes, more_causes, more_title) = findings::split(reader, findings::causes(reader, &found.findings));
     Source {
         page: Page::new(reader, Part::Sources, name.clone(), app.demo()),
         url: words::clean(&row.file.url),
@@ -131,7 +139,9 @@ fn page(reader: &Reader, app: &App, found: &Found, index: &Index) -> Source {
         key: sources::key(reader),
         held: last.filter(|run| run.datasets.held > 0).map(|run| held(reader, &row.id, run)),
         tick: icon::tick(),
-        causes: findings::causes(reader, &found.findings),
+        causes,
+        more_causes,
+        more_title,
         rows,
         rows_hidden,
         mean: row.mean.map(|mean| words::score(reader.lang, mean)),
@@ -152,7 +162,11 @@ fn last_line(reader: &Reader, run: &HarvestRun) -> Markup {
         "demo" => reader.t("i exemplet", "in the sample"),
         _ => "",
     };
-    let mut text = format!("{} · {}", words::moment(reader.lang, run.started), sources::seconds(reader, run.seconds));
+    let mut text = format!(
+        "{} · {}",
+        words::moment(reader.lang, run.started),
+        sources::seconds(reader, run.seconds)
+    );
     if !trigger.is_empty() {
         text.push_str(&format!(" · {trigger}"));
     }
@@ -165,7 +179,11 @@ fn reason(reader: &Reader, run: &HarvestRun) -> Option<(String, String, String)>
     if let Some(position) = refusal.position.filter(|position| position.line > 0) {
         what.push_str(&format!(" ({} {})", reader.t("rad", "line"), position.line));
     }
-    let hint = refusal.hint.as_ref().map(|hint| findings::sentence(hint.get(reader.lang))).unwrap_or_default();
+    let hint = refusal
+        .hint
+        .as_ref()
+        .map(|hint| findings::sentence(hint.get(reader.lang)))
+        .unwrap_or_default();
     Some((what, hint, words::clean(&refusal.id)))
 }
 
@@ -202,13 +220,27 @@ fn datasets(reader: &Reader, found: &Found, index: &Index) -> (Vec<RowView>, usi
             let known = index.scores.get(dataset.id.as_str()).map(|(score, _)| score.as_ref());
             let (light, number, word) = score::row(reader, known, &format!("row{i}"));
             let iri = dataset.id.as_str();
-            let mut facts: Vec<String> = dataset.publisher.iter().take(1).filter_map(|agent| words::said(&agent.name, reader.lang)).map(|one| one.0).collect();
+            let mut facts: Vec<String> = dataset
+                .publisher
+                .iter()
+                .take(1)
+                .filter_map(|agent| words::said(&agent.name, reader.lang))
+                .map(|one| one.0)
+                .collect();
             let many = dataset.distributions.len() as u64;
-            let noun = if many == 1 { reader.t("distribution", "distribution") } else { reader.t("distributioner", "distributions") };
+            let noun = if many == 1 {
+                reader.t("distribution", "distribution")
+            } else {
+                reader.t("distributioner", "distributions")
+            };
             facts.push(format!("{} {noun}", words::count(reader.lang, many)));
             if let Some(name) = index.released.get(iri) {
                 let href = reader.href(&format!("/datasets/{name}"));
-                facts.push(format!("<a href=\"{}\">{}</a>", words::escape(&href), reader.t("förädlad utgåva", "curated release")));
+                facts.push(format!(
+                    "<a href=\"{}\">{}</a>",
+                    words::escape(&href),
+                    reader.t("förädlad utgåva", "curated release")
+                ));
             }
             let air = known.and_then(|score| score.air).unwrap_or(-1.0);
             let row = RowView {
@@ -231,7 +263,11 @@ fn facts(reader: &Reader, found: &Found) -> Vec<(&'static str, Markup)> {
     let file = &found.row.file;
     let mut facts = Vec::new();
     if let Some(run) = &found.row.last {
-        let documents = if run.documents == 1 { reader.t("dokument", "document") } else { reader.t("dokument", "documents") };
+        let documents = if run.documents == 1 {
+            reader.t("dokument", "document")
+        } else {
+            reader.t("dokument", "documents")
+        };
         let read = format!("{}, {} {documents}", words::bytes(reader.lang, run.bytes), run.documents);
         facts.push((reader.t("Läst", "Read"), Markup(read)));
         facts.push((reader.t("Tripplar", "Triples"), Markup(words::count(reader.lang, run.triples))));
@@ -241,7 +277,13 @@ fn facts(reader: &Reader, found: &Found) -> Vec<(&'static str, Markup)> {
             facts.push((reader.t("Hashsumma", "Digest"), Markup(hash)));
         }
     }
-    facts.push((reader.t("Schema", "Schedule"), Markup(format!("<span class=\"mono\">{}</span>", words::escape(&words::clean(&file.schedule))))));
+    facts.push((
+        reader.t("Schema", "Schedule"),
+        Markup(format!(
+            "<span class=\"mono\">{}</span>",
+            words::escape(&words::clean(&file.schedule))
+        )),
+    ));
     let next = match found.due {
         _ if file.paused => Markup(reader.t("vilar", "paused").into()),
         Some(due) => words::moment(reader.lang, due),
@@ -261,9 +303,16 @@ fn timeline(reader: &Reader, runs: &[HarvestRun]) -> (Markup, Markup) {
     }
     let marks: Vec<(HarvestOutcome, u64)> = runs.iter().rev().map(|run| (run.outcome, touched(run))).collect();
     let failed = marks.iter().filter(|(outcome, _)| *outcome == HarvestOutcome::Failed).count();
-    let title = format!("{} {}", reader.t("De senaste skördningarna, antal:", "The latest harvests, number:"), marks.len());
+    let title = format!(
+        "{} {}",
+        reader.t("De senaste skördningarna, antal:", "The latest harvests, number:"),
+        marks.len()
+    );
     let desc = format!("{} {failed}.", reader.t("Misslyckade:", "Failed:"));
-    (drawing::runs(&marks, true, "runs", &title, &desc), drawing::runs(&marks, false, "runs-n", &title, &desc))
+    (
+        drawing::runs(&marks, true, "runs", &title, &desc),
+        drawing::runs(&marks, false, "runs-n", &title, &desc),
+    )
 }
 
 fn run_key(reader: &Reader, runs: &[HarvestRun]) -> Vec<(Markup, &'static str)> {
@@ -277,7 +326,11 @@ fn run_key(reader: &Reader, runs: &[HarvestRun]) -> Vec<(Markup, &'static str)> 
         (Failed, "Misslyckad", "Failed"),
     ];
     let seen = |outcome| runs.iter().any(|run| run.outcome == outcome);
-    names.into_iter().filter(|(outcome, _, _)| seen(*outcome)).map(|(outcome, sv, en)| (drawing::run_key(outcome), reader.t(sv, en))).collect()
+    names
+        .into_iter()
+        .filter(|(outcome, _, _)| seen(*outcome))
+        .map(|(outcome, sv, en)| (drawing::run_key(outcome), reader.t(sv, en)))
+        .collect()
 }
 
 fn span(reader: &Reader, runs: &[HarvestRun]) -> (String, String) {

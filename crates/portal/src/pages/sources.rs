@@ -30,12 +30,16 @@ pub fn outcome(reader: &Reader, outcome: HarvestOutcome) -> Outcome {
     let (class, mark, sv, en) = match outcome {
         HarvestOutcome::Changed => ("done", icon::tick(), "ändrad", "changed"),
         HarvestOutcome::Unchanged => ("done", icon::tick(), "oförändrad", "unchanged"),
-        HarvestOutcome::Held => ("turn", icon::severity(Warning), "hålls", "held"),
+        HarvestOutcome::Held => ("turn", drawing::key('h'), "hålls", "held"),
         HarvestOutcome::Incomplete => ("warning", icon::severity(Warning), "ofullständig", "incomplete"),
         HarvestOutcome::Suspect => ("warning", icon::severity(Warning), "misstänkt", "suspect"),
         HarvestOutcome::Failed => ("violation", icon::severity(Violation), "misslyckad", "failed"),
     };
-    Outcome { class, mark, word: reader.t(sv, en) }
+    Outcome {
+        class,
+        mark,
+        word: reader.t(sv, en),
+    }
 }
 
 /// The five counts of a run: number, word, class.
@@ -47,14 +51,29 @@ pub fn counts(reader: &Reader, run: &HarvestRun) -> Vec<(String, &'static str, &
         (n(sets.changed), reader.t("ändrades", "changed"), ""),
         (n(sets.unchanged), reader.t("oförändrade", "unchanged"), ""),
         (n(sets.vanished), reader.t("togs bort", "removed"), ""),
-        (n(sets.held), reader.t("hålls av spärren", "held by the brake"), if sets.held > 0 { "turn" } else { "" }),
+        (
+            n(sets.held),
+            reader.t("hålls av spärren", "held by the brake"),
+            if sets.held > 0 { "turn" } else { "" },
+        ),
     ]
+}
+
+/// All datasets that a run speaks of.
+pub fn total(run: &HarvestRun) -> u64 {
+    let sets = &run.datasets;
+    sets.added + sets.changed + sets.unchanged + sets.vanished + sets.held
 }
 
 /// The squares of a run, wide and narrow.
 pub fn drawn(reader: &Reader, run: &HarvestRun, id: &str) -> (Markup, Markup) {
     let sets = &run.datasets;
-    let parts = Parts { added: sets.added, changed: sets.changed, unchanged: sets.unchanged, held: sets.held };
+    let parts = Parts {
+        added: sets.added,
+        changed: sets.changed,
+        unchanged: sets.unchanged,
+        held: sets.held,
+    };
     let said: Vec<String> = counts(reader, run).iter().map(|(n, word, _)| format!("{n} {word}")).collect();
     let title = said.join(", ");
     (squares(parts, true, id, &title), squares(parts, false, &format!("{id}-n"), &title))
@@ -78,12 +97,18 @@ pub fn name(row: &SourceRow) -> String {
 /// How long a run took, in words.
 pub fn seconds(reader: &Reader, seconds: f64) -> String {
     let decimals = usize::from(seconds < 9.95);
-    format!("{} {}", words::decimal(reader.lang, seconds, decimals), reader.t("sekunder", "seconds"))
+    format!(
+        "{} {}",
+        words::decimal(reader.lang, seconds, decimals),
+        reader.t("sekunder", "seconds")
+    )
 }
 
 /// Why a run did not end well, as a sentence.
 pub fn reason(reader: &Reader, run: &HarvestRun) -> Option<String> {
-    run.reason.as_ref().map(|reason| super::findings::sentence(reason.message.get(reader.lang)))
+    run.reason
+        .as_ref()
+        .map(|reason| super::findings::sentence(reason.message.get(reader.lang)))
 }
 
 struct Card {
@@ -94,6 +119,7 @@ struct Card {
     outcome: Option<Outcome>,
     when: Markup,
     reason: Option<String>,
+    total: u64,
     counts: Vec<(String, &'static str, &'static str)>,
     squares: (Markup, Markup),
     mean: Option<String>,
@@ -117,9 +143,14 @@ pub async fn get(State(app): State<App>, Asked(reader): Asked) -> Response {
         Err(refusal) => return errors::refused(&reader, app.demo(), &refusal),
     };
     let datasets: usize = index.sources.iter().map(|source| source.datasets).sum();
-    let (many, total) = (words::count(reader.lang, index.sources.len() as u64), words::count(reader.lang, datasets as u64));
+    let (many, total) = (
+        words::count(reader.lang, index.sources.len() as u64),
+        words::count(reader.lang, datasets as u64),
+    );
     let lead = match reader.lang {
-        fyr_model::Lang::Sv => format!("Antal källor: {many}. Datamängder i dem: {total}. Varje källa visar hur den senaste skördningen gick."),
+        fyr_model::Lang::Sv => {
+            format!("Antal källor: {many}. Datamängder i dem: {total}. Varje källa visar hur den senaste skördningen gick.")
+        }
         fyr_model::Lang::En => format!("Sources: {many}. Datasets in them: {total}. Each source shows how its last harvest went."),
     };
     let template = List {
@@ -141,6 +172,7 @@ fn card(reader: &Reader, row: &SourceRow) -> Card {
         outcome: last.map(|run| outcome(reader, run.outcome)),
         when: last.map(|run| words::moment(reader.lang, run.started)).unwrap_or_default(),
         reason: last.and_then(|run| reason(reader, run)),
+        total: last.map_or(0, |run| total(run)),
         counts: last.map(|run| counts(reader, run)).unwrap_or_default(),
         squares: last.map(|run| drawn(reader, run, &format!("sq-{}", row.id))).unwrap_or_default(),
         mean: row.mean.map(|mean| words::score(reader.lang, mean)),

@@ -49,7 +49,12 @@ pub async fn get(State(app): State<App>, Asked(reader): Asked) -> Response {
     let rows = index.rows.iter().filter(|row| matches!(row.kind, Kind::Release(..))).take(5);
     let (night, done) = harvests(&reader, &index);
     let template = Start {
-        page: Page::new(&reader, Part::None, reader.t("Öppna data som går att lita på", "Open data you can rely on"), app.demo()),
+        page: Page::new(
+            &reader,
+            Part::None,
+            reader.t("Öppna data som går att lita på", "Open data you can rely on"),
+            app.demo(),
+        ),
         lead: lead(lang, &index),
         light_wide: light.draw(Size::Stage, "light"),
         light_narrow: light.draw(Size::Bare, "light-n"),
@@ -97,12 +102,28 @@ fn installation(reader: &Reader, index: &Index) -> (Light, Vec<Share>) {
     let whole: f64 = sums.iter().map(|(_, one)| one.max).sum();
     let won: f64 = sums.iter().map(|(_, one)| one.points).sum();
     let sectors = score::sectors(reader.lang, &sums, true);
-    let number = if whole > 0.0 { words::score(reader.lang, 100.0 * won / whole) } else { "–".into() };
-    let shares = sectors.iter().filter(|one| one.weight > 0.0).map(|one| Share { name: one.name.clone(), share: one.value.clone() }).collect();
+    let number = if whole > 0.0 {
+        words::score(reader.lang, 100.0 * won / whole)
+    } else {
+        "–".into()
+    };
+    let shares = sectors
+        .iter()
+        .filter(|one| one.weight > 0.0)
+        .map(|one| Share {
+            name: one.name.clone(),
+            share: one.value.clone(),
+        })
+        .collect();
     let light = Light {
         sectors,
         title: format!("{} {number}", reader.t("Alla källor i dag:", "All sources today:")),
-        desc: reader.t("Andel av poängen i varje dimension, alla datamängder tillsammans.", "Share of the points in each dimension, all datasets together.").into(),
+        desc: reader
+            .t(
+                "Andel av poängen i varje dimension, alla datamängder tillsammans.",
+                "Share of the points in each dimension, all datasets together.",
+            )
+            .into(),
         number,
         line: reader.t("alla källor", "all sources").into(),
         gated: false,
@@ -114,12 +135,23 @@ fn installation(reader: &Reader, index: &Index) -> (Light, Vec<Share>) {
 fn harvests(reader: &Reader, index: &Index) -> (Vec<(&'static str, String)>, Option<Markup>) {
     let runs: Vec<_> = index.sources.iter().filter_map(|source| source.last.as_ref()).collect();
     let n = |n: u64| words::count(reader.lang, n);
-    let good = runs.iter().filter(|run| matches!(run.outcome, HarvestOutcome::Changed | HarvestOutcome::Unchanged | HarvestOutcome::Held));
-    let touched: u64 = runs.iter().map(|run| run.datasets.added + run.datasets.changed + run.datasets.vanished).sum();
+    let good = runs.iter().filter(|run| {
+        matches!(
+            run.outcome,
+            HarvestOutcome::Changed | HarvestOutcome::Unchanged | HarvestOutcome::Held
+        )
+    });
+    let touched: u64 = runs
+        .iter()
+        .map(|run| run.datasets.added + run.datasets.changed + run.datasets.vanished)
+        .sum();
     let held: u64 = runs.iter().map(|run| run.datasets.held).sum();
     let of = reader.t("av", "of");
     let facts = vec![
-        (reader.t("Skördade källor", "Sources harvested"), format!("{} {of} {}", n(good.count() as u64), n(index.sources.len() as u64))),
+        (
+            reader.t("Skördade källor", "Sources harvested"),
+            format!("{} {of} {}", n(good.count() as u64), n(index.sources.len() as u64)),
+        ),
         (reader.t("Ändrade datamängder", "Datasets changed"), n(touched)),
         (reader.t("Hålls av spärren", "Held by the brake"), n(held)),
         (reader.t("Utgåvor", "Releases"), n(index.released_names())),
