@@ -20,3 +20,6 @@ pub use stage::{Observer, StageRequest, StagedTable, stage};
 
 /// Who wrote a Parquet file: pinned, so that the same rows give the same bytes.
 pub const CREATED_BY: &str = concat!("fyr version ", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests;

@@ -149,5 +149,12 @@ impl StagedTable {
     }
 }
 
+/// The page walk for the tests of H26, its fault by name.
 #[cfg(test)]
-mod tests;
+pub(crate) fn pages_walk(file: &mut (impl std::io::Read + std::io::Seek), start: u64, length: u64) -> Result<u64, &'static str> {
+    pages::walk(file, start, length, 10, 64 << 20).map_err(|fault| match fault {
+        pages::Fault::Damaged => "Damaged",
+        pages::Fault::PageTooLarge => "PageTooLarge",
+        pages::Fault::TooManyPages => "TooManyPages",
+    })
+}

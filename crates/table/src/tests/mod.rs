@@ -1,0 +1,166 @@
+//! Tests over whole files: small invented samples, hostile bytes, real fixtures, the engine and the writers.
+
+mod engine;
+mod hardening;
+mod real;
+mod samples;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use fyr_model::Refusal;
+use fyr_model::limits::TableLimits;
+use fyr_model::table::{Column, ColumnType, Reading, StagedFacts};
+use tempfile::TempDir;
+
+use crate::{Observer, StageRequest, stage};
+
+/// A staged sample and the folder that it lies in.
+pub(crate) struct Sample {
+    pub(crate) dir: TempDir,
+    pub(crate) facts: StagedFacts,
+}
+
+#[derive(Default)]
+struct Watcher {
+    columns: Vec<Column>,
+    rows: u64,
+}
+
+impl Observer for Watcher {
+    fn begin(&mut self, columns: &[Column]) {
+        self.columns = columns.to_vec();
+    }
+    fn batch(&mut self, batch: &RecordBatch) {
+        self.rows += batch.num_rows() as u64;
+    }
+}
+
+pub(crate) fn stage_file(path: &Path, name: &str, reading: Reading, limits: TableLimits) -> Result<Sample, Refusal> {
+    let dir = TempDir::new().unwrap();
+    let mut watcher = Watcher::default();
+    let request = StageRequest {
+        path: path.to_path_buf(),
+        name: name.into(),
+        media_type: None,
+        declared_format: None,
+        reading,
+        limits,
+    };
+    let facts = stage(&request, dir.path(), &mut watcher)?;
+    assert_eq!(watcher.rows, facts.rows, "the observer saw every row");
+    assert_eq!(watcher.columns, facts.report.columns);
+    let left: Vec<_> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["staged.parquet"], "no scratch is left");
+    let sample = Sample { dir, facts };
+    invariant(&sample);
+    Ok(sample)
+}
+
+pub(crate) fn stage_bytes(name: &str, bytes: &[u8], reading: Reading, limits: TableLimits) -> Result<Sample, Refusal> {
+    let source = TempDir::new().unwrap();
+    let path = source.path().join("input");
+    std::fs::write(&path, bytes).unwrap();
+    stage_file(&path, name, reading, limits)
+}
+
+/// Stages a text that is honest.
+pub(crate) fn staged(name: &str, text: &str) -> Sample {
+    stage_bytes(name, text.as_bytes(), Reading::default(), TableLimits::default()).unwrap_or_else(|refusal| panic!("{refusal:?}"))
+}
+
+/// Values + nulls + empty + rejects = rows, per column, and never a Null-typed column.
+fn invariant(sample: &Sample) {
+    let batch = sample.batch();
+    let report = &sample.facts.report;
+    assert_eq!(batch.num_rows() as u64, report.rows);
+    for (column, array) in report.columns.iter().zip(batch.columns()) {
+        assert_ne!(*array.data_type(), arrow::datatypes::DataType::Null, "{}", column.name);
+        let count = |counts: &std::collections::BTreeMap<String, u64>| counts.get(&column.name).copied().unwrap_or(0);
+        assert_eq!(
+            array.null_count() as u64,
+            count(&report.nulls) + count(&report.rejects),
+            "{}",
+            column.name
+        );
+    }
+}
+
+impl Sample {
+    pub(crate) fn path(&self) -> PathBuf {
+        assert!(self.facts.path.starts_with(self.dir.path()));
+        self.facts.path.clone()
+    }
+    pub(crate) fn batch(&self) -> RecordBatch {
+        let file = std::fs::File::open(&self.facts.path).unwrap();
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let schema = reader.schema().clone();
+        let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
+        concat_batches(&schema, &batches).unwrap()
+    }
+    pub(crate) fn kind(&self, name: &str) -> ColumnType {
+        self.column(name).kind
+    }
+    pub(crate) fn column(&self, name: &str) -> &Column {
+        let columns = &self.facts.report.columns;
+        columns.iter().find(|column| column.name == name).unwrap_or_else(|| {
+            panic!(
+                "no {name} among {:?}",
+                columns.iter().map(|column| &column.name).collect::<Vec<_>>()
+            )
+        })
+    }
+    pub(crate) fn semantic(&self, name: &str) -> Option<&str> {
+        self.column(name).semantic.as_ref().map(|semantic| semantic.kind.as_str())
+    }
+    /// The cells of a column; a missing one is `∅`.
+    pub(crate) fn cells(&self, name: &str) -> Vec<String> {
+        let batch = self.batch();
+        let array = batch.column_by_name(name).unwrap();
+        let formatter = ArrayFormatter::try_new(array, &FormatOptions::new()).unwrap();
+        (0..array.len())
+            .map(|row| {
+                if array.is_null(row) {
+                    "∅".into()
+                } else {
+                    formatter.value(row).to_string()
+                }
+            })
+            .collect()
+    }
+    pub(crate) fn nulls(&self, name: &str) -> u64 {
+        self.facts.report.nulls.get(name).copied().unwrap_or(0)
+    }
+    pub(crate) fn rejects(&self, name: &str) -> u64 {
+        self.facts.report.rejects.get(name).copied().unwrap_or(0)
+    }
+    /// How often a repair was made, over all columns.
+    pub(crate) fn repairs(&self, kind: &str) -> u64 {
+        self.facts
+            .report
+            .repairs
+            .iter()
+            .filter(|repair| repair.kind == kind)
+            .map(|repair| repair.count)
+            .sum()
+    }
+    pub(crate) fn finding(&self, id: &str) -> bool {
+        self.facts.report.findings.iter().any(|finding| finding.id == id)
+    }
+}
+
+/// A file beside the project; says so when it is absent.
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
+    if whole.exists() {
+        return Some(whole);
+    }
+    println!("skipped: ../shared/{path} is absent");
+    None
+}
