@@ -25,7 +25,7 @@ pub async fn run(site: Site, listen: SocketAddr, demo: bool, term: &Term) -> Res
     })?;
     let address = listener.local_addr().map_err(|error| internal("listen", &error))?;
     eprintln!("{}", term.say("Portalen svarar på", "The portal answers at").to_owned() + &format!(" http://{address}/"));
-    for run in &site.interrupted {
+    for run in site.interrupted.iter() {
         if let ("harvest", Ok(id)) = (run.kind.as_str(), run.subject.parse()) {
             start(&site, id, "recovery");
         }
@@ -36,7 +36,7 @@ pub async fn run(site: Site, listen: SocketAddr, demo: bool, term: &Term) -> Res
     orders.abort();
     schedule.abort();
     let _ = std::fs::remove_file(crate::site::socket(&site.config.data));
-    served
+    served.map_err(|error| internal("serve", &error))
 }
 
 /// What the portal may see: it reads and never runs a step.

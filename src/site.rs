@@ -77,7 +77,7 @@ impl Site {
             data: config.data.clone(),
             published: config.published.clone(),
             base: config.base.clone(),
-            operator: own.publisher.agent(),
+            operator: own.publisher.clone(),
             limits: config.table.clone(),
             worker: config.worker.clone(),
         };

@@ -71,10 +71,12 @@ impl Candidate {
     pub fn read(data: &Path, name: &PipelineName) -> Result<Self, Refusal> {
         let path = Self::folder(data, name).join("candidate.json");
         let bytes = std::fs::read(path).map_err(|_| missing(name))?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            let text = Text::new(format!("kandidaten går inte att läsa: {error}"), format!("the candidate cannot be read: {error}"));
-            Refusal::new("candidate-broken", RefusalKind::Internal, name.as_str(), text)
-        })
+        let candidate: Self = serde_json::from_slice(&bytes).map_err(|error| broken(name, &error))?;
+        // The signatures cover what the file says, not the digest that it states.
+        if Self::digest_of(&candidate.record, &candidate.files, &candidate.asked) != candidate.digest {
+            return Err(broken(name, &"digest"));
+        }
+        Ok(candidate)
     }
 
     /// Writes it beside its files.
@@ -83,6 +85,12 @@ impl Candidate {
         let bytes = serde_json::to_vec_pretty(self).map_err(|error| crate::run::disk(&path, &error))?;
         std::fs::write(&path, bytes).map_err(|error| crate::run::disk(&path, &error))
     }
+}
+
+fn broken(name: &PipelineName, cause: &dyn std::fmt::Display) -> Refusal {
+    let text = Text::new(format!("kandidaten går inte att läsa: {cause}"), format!("the candidate cannot be read: {cause}"));
+    Refusal::new("candidate-broken", RefusalKind::Internal, name.as_str(), text)
+        .hint(Text::new(format!("kör `fyr curate {name}` igen"), format!("run `fyr curate {name}` again")))
 }
 
 fn missing(name: &PipelineName) -> Refusal {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use fyr_model::catalogue::Value;
 use fyr_model::release::{ReleaseRecord, ReleaseSource};
 use fyr_model::resource::Resource;
-use fyr_model::{Agent, Dataset, Distribution, Licence, Text, Version};
+use fyr_model::{Dataset, Distribution, Licence, Text, Version};
 
 use crate::pipeline::Pipeline;
 use crate::protect::ProtectedTable;

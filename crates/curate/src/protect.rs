@@ -56,7 +56,7 @@ impl ProtectedTable {
             recoded.push(plan.apply(&batch)?);
         }
         let path = dir.join("recoded.parquet");
-        let written = fyr_table::write::parquet(recoded, &columns, &roles, &BTreeMap::new(), &path)?;
+        let written = fyr_table::write::parquet(&recoded, &columns, &roles, &BTreeMap::new(), &path)?;
         drop(table);
         std::fs::remove_file(&staged).map_err(|error| crate::run::disk(&staged, &error))?;
         Ok(Self { rows: written.rows, columns, roles, facts: plan.facts().clone(), recoded: path })
@@ -92,7 +92,7 @@ impl ProtectedTable {
             std::fs::create_dir_all(folder.join(part)).map_err(|error| crate::run::disk(&folder.join(part), &error))?;
         }
         let parquet = folder.join(PARQUET);
-        let written = fyr_table::write::parquet(batches, &self.columns, &self.roles, &meta, &parquet)?;
+        let written = fyr_table::write::parquet(&batches, &self.columns, &self.roles, &meta, &parquet)?;
         let twin = fyr_table::write::csv(&[parquet], &self.columns, &folder.join(CSV))?;
         Ok(vec![file(CSV, "text/csv", &twin), file(PARQUET, "application/vnd.apache.parquet", &written)])
     }

@@ -13,7 +13,7 @@ use fyr_fetch::{Client, Fetched, What};
 use fyr_graph::Store;
 use fyr_jobs::State;
 use fyr_model::limits::{TableLimits, WorkerLimits};
-use fyr_model::privacy::{PersonalDataFinding, PrivacyReport, Role};
+use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, PrivacyReport, Role};
 use fyr_model::readiness::Evidence;
 use fyr_model::resource::Resource;
 use fyr_model::table::{Column, TableProfile};
@@ -155,7 +155,7 @@ impl Curate {
         evidence.reading = Some(facts.report.clone());
         evidence.profile = Some(profile);
         evidence.quality = Some(run.quality.clone());
-        evidence.detections = Some(detections.clone());
+        evidence.detections = Some(judged(&detections, &pipeline.policy));
         let harvested_at = self.state.get("source-state", pipeline.file.source.as_str())?.map(|(_, at)| at);
         Ok(Measured { resource, table: StagedTable::adopt(facts), detections, licence, harvested_at })
     }
@@ -429,6 +429,17 @@ fn for_publication(protected: &ProtectedTable, detections: &[PersonalDataFinding
     let columns: BTreeMap<String, Show> = protected.columns.iter().map(|column| (column.name.clone(), show(column))).collect();
     let coarse = protected.is_protected();
     Exposure { columns, group_min: if coarse { asked.k.unwrap_or(10) } else { 1 }, coarse }
+}
+
+/// What detectors found, with the finds that a person has judged in the policy taken as what that person said: no personal data.
+fn judged(detections: &[PersonalDataFinding], policy: &PrivacyPolicy) -> Vec<PersonalDataFinding> {
+    let unresolved: Vec<&str> = fyr_privacy::unresolved(detections, policy).iter().map(|finding| finding.column.as_str()).collect();
+    let mut judged = detections.to_vec();
+    for finding in judged.iter_mut().filter(|finding| policy.cleared.contains_key(&finding.column) && !unresolved.contains(&finding.column.as_str())) {
+        finding.verdict = "none".into();
+        finding.evidence = format!("{}; cleared by a recorded decision", finding.evidence);
+    }
+    judged
 }
 
 fn describe(profile: &mut TableProfile, columns: &[Column]) {
