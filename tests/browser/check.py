@@ -61,6 +61,10 @@ def slug(path):
     return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:60] or "start"
 
 
+OPEN = """document.querySelectorAll('main details:not([open])').forEach(one => { one.open = true; one.dataset.opened = '1'; })"""
+CLOSE = """document.querySelectorAll('[data-opened]').forEach(one => { one.open = false; delete one.dataset.opened; })"""
+
+
 class Watch:
     """What a page asks for and complains about."""
 
@@ -85,54 +89,59 @@ def main():
     words.add_argument("base")
     words.add_argument("--shots", type=pathlib.Path)
     words.add_argument("--chromium", default="/usr/bin/chromium")
-    words.add_argument("--most", type=int, default=3, help="pages of a kind")
+    words.add_argument("--most", type=int, default=2, help="pages of a kind")
     given = words.parse_args()
     base = given.base.rstrip("/")
     if given.shots:
         given.shots.mkdir(parents=True, exist_ok=True)
     axe, faults, visits = Axe(), [], 0
+
+    def note(fault):
+        if fault not in faults:
+            faults.append(fault)
+            print("FAULT", fault, flush=True)
+
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=given.chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_context().new_page()
         paths = find(page, base, given.most)
-        print(f"{len(paths)} pages:", *paths, sep="\n  ")
+        print(f"{len(paths)} pages:", *paths, sep="\n  ", flush=True)
         for theme in ("light", "dark"):
             for lang in ("sv", "en"):
                 context = browser.new_context(color_scheme=theme, locale="sv-SE" if lang == "sv" else "en-GB")
                 page = context.new_page()
                 watch = Watch(page, base)
                 for path in paths:
+                    page.set_viewport_size({"width": WIDTHS[0], "height": 1000})
+                    answer = page.goto(base + path + ("&" if "?" in path else "?") + "lang=" + lang)
+                    if answer.status >= 500:
+                        note(f"{path} {lang} {theme}: status {answer.status}")
                     for width in WIDTHS:
                         visits += 1
                         page.set_viewport_size({"width": width, "height": 1000})
-                        address = base + path + ("&" if "?" in path else "?") + "lang=" + lang
-                        answer = page.goto(address)
                         where = f"{path} {lang} {theme} {width}"
-                        if answer.status >= 500:
-                            faults.append(f"{where}: status {answer.status}")
+                        if given.shots:
+                            page.screenshot(path=given.shots / f"{slug(path)}-{lang}-{theme}-{width}.png", full_page=True)
                         # Closed parts hold text too; axe must see it.
-                        page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
+                        page.evaluate(OPEN)
                         for violation in axe.run(page).response["violations"]:
                             for node in violation["nodes"][:3]:
-                                faults.append(f"{where}: axe {violation['id']}: {node['html'][:200]}")
+                                note(f"{where}: axe {violation['id']}: {node['html'][:200]}")
                         if sideways(page) > 0:
-                            faults.append(f"{where}: scrolls sideways by {sideways(page)}")
-                        if given.shots:
-                            page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = one.hasAttribute('data-open'))")
-                            page.goto(address)
-                            page.screenshot(path=given.shots / f"{slug(path)}-{lang}-{theme}-{width}.png", full_page=True)
+                            note(f"{where}: scrolls sideways by {sideways(page)}")
+                        page.evaluate(CLOSE)
                     if theme == "light":
                         for width in (NARROWEST, 599, 600, 899, 900, 1100, WIDEST):
                             page.set_viewport_size({"width": width, "height": 1000})
                             if sideways(page) > 0:
-                                faults.append(f"{path} {lang} at {width}: scrolls sideways by {sideways(page)}")
-                    faults.extend(f"{path} {lang} {theme}: {fault}" for fault in watch.take())
+                                note(f"{path} {lang} at {width}: scrolls sideways by {sideways(page)}")
+                    for fault in watch.take():
+                        note(f"{path} {lang} {theme}: {fault}")
                 context.close()
-        faults.extend(without_script(browser, base))
+        for fault in without_script(browser, base):
+            note(fault)
         browser.close()
-    for fault in dict.fromkeys(faults):
-        print("FAULT", fault)
-    print(f"{visits} visits, {len(dict.fromkeys(faults))} faults")
+    print(f"{visits} visits, {len(faults)} faults")
     return 1 if faults else 0
 
 

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use fyr_graph::sparql::RehearseRequest;
 use fyr_graph::{Answer, Cancel};
 use fyr_model::limits::WorkerLimits;
 use fyr_model::{Refusal, RefusalKind, Text};
@@ -200,10 +201,11 @@ fn rehearse(app: &App, query: &str) -> Result<(), Refusal> {
         wall: Duration::from_secs(10),
         ..WorkerLimits::default()
     };
+    let request = RehearseRequest { query: query.to_owned() };
     let answer = app
         .portal()
         .runner
-        .run::<_, serde_json::Value>("graph.rehearse", "sparql", &query, &dir, &limits);
+        .run::<_, serde_json::Value>("graph.rehearse", "sparql", &request, &dir, &limits);
     let _ = std::fs::remove_dir_all(&dir);
     match answer {
         Ok(_) => Ok(()),
