@@ -138,7 +138,7 @@ impl Search<'_> {
                 continue;
             }
             let fresh = self.tag(index) == Tag::Unknown;
-            if self.settle(index) {
+            if self.is_admissible(index) {
                 self.consider(index, cost(index), &mut best);
                 if fresh {
                     self.descend(index, &cost, &mut best);
@@ -220,6 +220,38 @@ impl Search<'_> {
 
     fn tag(&self, index: usize) -> Tag {
         self.tags.get(index).copied().unwrap_or(Tag::Inadmissible)
+    }
+
+    /// Settles a node by halving the chain from it to the top: the highest inadmissible node of the chain settles the most.
+    fn is_admissible(&mut self, index: usize) -> bool {
+        if self.tag(index) == Tag::Unknown {
+            let chain = self.chain(index);
+            let (mut low, mut high) = (0, chain.len());
+            while low < high {
+                let middle = (low + high) / 2;
+                let Some(at) = chain.get(middle).copied() else { break };
+                if self.settle(at) { high = middle } else { low = middle + 1 }
+            }
+        }
+        self.tag(index) == Tag::Admissible
+    }
+
+    /// The node, then one level more each time, in the column with the most levels left.
+    fn chain(&self, index: usize) -> Vec<usize> {
+        let mut chain = vec![index];
+        let mut node = self.node(index);
+        let left = |node: &[usize], column: usize| match (self.heights.get(column), node.get(column)) {
+            (Some(height), Some(level)) => height - 1 - level,
+            _ => 0,
+        };
+        loop {
+            let next = (0..node.len()).max_by_key(|column| (left(&node, *column), usize::MAX - column));
+            let Some(up) = next.and_then(|column| self.neighbour(&node, column, true)) else {
+                return chain;
+            };
+            node = self.node(up);
+            chain.push(up);
+        }
     }
 
     fn settle(&mut self, index: usize) -> bool {
