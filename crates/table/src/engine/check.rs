@@ -383,7 +383,9 @@ async fn number(session: &SessionContext, case: &Case<'_>, sql: &str) -> Result<
         .iter()
         .find(|batch| batch.num_rows() > 0)
         .and_then(|batch| batch.columns().first().cloned());
-    let cast = first.and_then(|array| arrow::compute::cast(&array, &DataType::Int64).ok());
+    let cast = first
+        .filter(|array| array.data_type().is_numeric())
+        .and_then(|array| arrow::compute::cast(&array, &DataType::Int64).ok());
     let value = cast.and_then(|array| array.as_primitive::<Int64Type>().iter().next().flatten());
     value.and_then(|value| u64::try_from(value).ok()).ok_or_else(|| gives_nothing(case))
 }

@@ -70,7 +70,7 @@ pub(crate) fn find(rows: &[Row], reading: &Reading) -> Option<Layout> {
     // Rows wider than the header widen the table when they are usual; single ones are long rows.
     let mut reaches: Vec<usize> = data.iter().map(|row| reach(row)).collect();
     reaches.sort_unstable();
-    let data_reach = reaches.get(reaches.len() * 9 / 10).or(reaches.last()).copied().unwrap_or(0);
+    let data_reach = reaches.get((reaches.len() * 9 / 10).saturating_sub(1)).copied().unwrap_or(0);
     let right = header_reach
         .max(if header_rows == 0 {
             reaches.last().copied().unwrap_or(0)
@@ -113,13 +113,19 @@ fn usual_width(rows: &[Row]) -> Option<usize> {
         .map(|(width, _)| *width)
 }
 
-/// The first row that looks like a header of so many columns: mostly filled, and as wide as the rows after it.
+/// The first row that looks like a header of so many columns: mostly filled, and as wide as the rows after it. A row that lacks a few
+/// cells is one only directly above the first full row: headers lose their last name, other blocks end before the table.
 fn first_row(rows: &[Row], width: usize) -> Option<usize> {
-    let fits =
-        |row: &Row| row.len() >= width.min(2) && row.len() * 10 >= width * 8 && filled(row) * 2 > width.min(row.len()) && !row.is_blank();
-    rows.iter()
-        .position(|row| fits(row) && (width == 1 || filled(row) >= 2))
-        .or_else(|| rows.iter().position(|row| !row.is_blank()))
+    let fits = |row: &Row, least: usize| {
+        row.len() >= least && !row.is_blank() && filled(row) * 2 > width.min(row.len()) && (width == 1 || filled(row) >= 2)
+    };
+    let full = rows.iter().position(|row| fits(row, width));
+    let nearly = rows.iter().position(|row| fits(row, (width * 8).div_ceil(10).max(width.min(2))));
+    match (nearly, full) {
+        (Some(nearly), Some(full)) if nearly + 1 == full => Some(nearly),
+        (_, Some(full)) => Some(full),
+        (nearly, None) => nearly.or_else(|| rows.iter().position(|row| !row.is_blank())),
+    }
 }
 
 /// Whether a row names the columns below it.

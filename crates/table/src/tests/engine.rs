@@ -151,7 +151,7 @@ async fn checked(sample: &Sample, rules: &[Rule]) -> fyr_model::quality::Quality
 async fn the_standard_pack_finds_rows_and_names_no_value() {
     let sample = staged(
         "prov.csv",
-        "kommunkod;antal;datum;ort\n0180;1;2024-01-01;Ort\n0180;1;2024-01-01;Ort\n0181;-5;1066-01-01; By\n1480;2;9999-12-31;Stad\n",
+        "kommunkod;antal;datum;ort\n0180;1;2024-01-01;Ort\n0180;1;2024-01-01;Ort\n0199;-5;1066-01-01; By\n1480;2;9999-12-31;Stad\n",
     );
     let mut columns = sample.facts.report.columns.clone();
     columns[0].semantic = Some(fyr_model::table::Semantic {
@@ -238,7 +238,7 @@ async fn a_wrong_rule_is_named_and_no_cell_is_quoted() {
             "SELECT row FROM t WHERE CAST(namn AS BIGINT) > 1",
             "rule-stopped",
         ),
-        ("-- reads: t.kod   gives: number", "SELECT namn FROM t", "rule-gives"),
+        ("-- reads: t.kod   gives: number", "SELECT kod FROM t", "rule-gives"),
     ] {
         let refusal = engine
             .check(&[sample.path()], &sample.facts.report.columns, &[rule(head, sql)])
