@@ -111,7 +111,7 @@ struct Taker<'a> {
 }
 
 enum Sink {
-    Plain(Counted),
+    Plain(Box<Counted>),
     Gzip(Box<MultiGzDecoder<Counted>>),
 }
 
@@ -141,7 +141,7 @@ impl<'a> Taker<'a> {
         let sink = if gzip {
             Sink::Gzip(Box::new(MultiGzDecoder::new(counted)))
         } else {
-            Sink::Plain(counted)
+            Sink::Plain(Box::new(counted))
         };
         Self { url, caps, wire: 0, sink }
     }
@@ -175,7 +175,7 @@ impl<'a> Taker<'a> {
             fault => fault,
         })?;
         let counted = match self.sink {
-            Sink::Plain(counted) => counted,
+            Sink::Plain(counted) => *counted,
             Sink::Gzip(decoder) => decoder.finish().map_err(|error| refuse::disk(self.url, error.kind()))?,
         };
         counted.to.finish().map_err(|error| refuse::disk(self.url, error.kind()).into())

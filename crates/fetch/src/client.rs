@@ -456,7 +456,7 @@ mod tests {
         // An allowed name: the first answer is connected to; a second look-up would have led elsewhere.
         let host = format!("data.exempelby.example:{port}");
         let (lookup, count) = changing(&["127.0.0.1", "192.0.2.1"]);
-        let reader = client(dir.path(), &[host.clone()], lookup);
+        let reader = client(dir.path(), std::slice::from_ref(&host), lookup);
         assert!(reader.get(&format!("http://{host}/"), What::File, None).await.is_ok());
         assert_eq!(count.load(Ordering::SeqCst), 1);
 

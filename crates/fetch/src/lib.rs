@@ -6,6 +6,8 @@
 //! Every hop is judged before it is asked: scheme, port, user information, and every address that the name has. The judged address is the one
 //! connected to. A mirror answers for the addresses that it covers, and those are never asked for outside.
 
+// A refusal carries texts in two languages and is made once, when work stops; a box would only cost the reader.
+#![allow(clippy::result_large_err)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 pub mod address;

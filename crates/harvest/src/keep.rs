@@ -148,6 +148,7 @@ mod tests {
         let read = ReadResponse {
             syntax: "turtle".into(),
             triples: 2,
+            statements: 2,
             view: fyr_graph::view_of(&new).unwrap(),
             nquads: new,
             sha256: Sha256::of(b""),

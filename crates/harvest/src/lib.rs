@@ -8,6 +8,8 @@
 //! says which answer was read. The next run sends validators only if that state and the store name the same snapshot, so a run that was cut
 //! off anywhere is simply done again, against the same former snapshot.
 
+// A refusal carries texts in two languages and is made once, when work stops; a box would only cost the reader.
+#![allow(clippy::result_large_err)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod brake;

@@ -113,11 +113,10 @@ impl Harvest {
         let mut waited = false;
         loop {
             if let Some(lease) = self.state.acquire(&name, &options.trigger, TTL, clock.now())? {
-                if waited && !options.approve_held {
-                    if let Some(report) = self.last_report(id)? {
-                        self.state.release(&lease)?;
-                        return Ok(Turn::Theirs(Box::new(report)));
-                    }
+                let joined = waited && !options.approve_held;
+                if let Some(report) = if joined { self.last_report(id)? } else { None } {
+                    self.state.release(&lease)?;
+                    return Ok(Turn::Theirs(Box::new(report)));
                 }
                 return Ok(Turn::Ours(lease));
             }
@@ -343,8 +342,8 @@ impl Run<'_> {
             self.report.snapshot = Some(stored.sha256);
         }
         if self.watch.is_some() && !matches!(reason.id.as_str(), "source-quarantined" | "harvest-lease-lost") {
-            let trouble = self.harvest.state.get_as(TROUBLE, self.id.as_str()).ok().flatten();
-            let trouble = trouble.map(|(trouble, _)| trouble).unwrap_or_else(crate::Trouble::default);
+            let trouble: Option<(crate::Trouble, _)> = self.harvest.state.get_as(TROUBLE, self.id.as_str()).ok().flatten();
+            let trouble = trouble.map(|(trouble, _)| trouble).unwrap_or_default();
             let after = trouble.after(&reason.id, self.clock.at);
             if let Err(refusal) = self.harvest.state.put(TROUBLE, self.id.as_str(), &after, self.clock.at) {
                 tracing::error!(source = %self.id, reason = %refusal.id, "what went wrong could not be remembered");

@@ -117,6 +117,7 @@ mod tests {
             let read = ReadResponse {
                 syntax: "turtle".into(),
                 triples: 1,
+                statements: 1,
                 nquads: nquads.clone(),
                 sha256: Sha256::of(text.as_bytes()),
                 entities: vec![Entity {

@@ -1,6 +1,6 @@
 //! Workers that live, lie and die. This binary is its own worker: started with the argument `worker` it serves [`WORK`].
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::result_large_err)]
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -81,18 +81,18 @@ fn deep(levels: u64) -> u64 {
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
     match args.next().as_deref() {
-        Some("worker") => return serve(WORK),
+        Some("worker") => serve(WORK),
         Some("worker-unlimited") => {
             println!(r#"{{"limits":{{"memory_bytes":1,"cpu_seconds":1,"file_bytes":1,"open_files":1,"core_bytes":9}}}}"#);
             thread::sleep(Duration::from_secs(30));
-            return ExitCode::SUCCESS;
+            ExitCode::SUCCESS
         }
         Some("parent") => {
             let dir = args.next().unwrap();
             let _ = child().run::<_, Value>("sleep", "x", &600_000, Path::new(&dir), &WorkerLimits::default());
-            return ExitCode::SUCCESS;
+            ExitCode::SUCCESS
         }
-        Some("--list") => return ExitCode::SUCCESS,
+        Some("--list") => ExitCode::SUCCESS,
         other => run_all(other.filter(|word| !word.starts_with('-'))),
     }
 }
