@@ -12,7 +12,7 @@ use crate::refuse::unreadable;
 use crate::triples::{Graph, Id, Row};
 
 /// Calls of the exponential step allowed for one description.
-const STEPS_MAX: u64 = 20_000;
+const STEPS_MAX: u64 = 200_000;
 /// Blank nodes allowed in one description.
 const NODES_MAX: usize = 10_000;
 /// Triples read over and over in long chains of blank nodes; descriptions of up to [`SMALL`] triples are not counted.

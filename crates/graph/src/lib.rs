@@ -30,4 +30,4 @@ pub use view::view_of;
 pub use write::{OwnAgent, OwnCatalogue};
 
 #[cfg(test)]
-mod tests_support;
+mod tests;

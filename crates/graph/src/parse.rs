@@ -28,6 +28,8 @@ const SENTINEL_SCHEME: &str = "fyr-relative:";
 /// A parsed document.
 pub(crate) struct Parsed {
     pub(crate) graph: Graph,
+    /// As written, copies counted.
+    pub(crate) statements: u64,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -52,6 +54,7 @@ pub(crate) fn parse(form: Form, task: Task<'_>) -> Result<Parsed, Refusal> {
         sink = against(form, task, base)?;
     }
     Ok(Parsed {
+        statements: sink.builder.len() as u64,
         graph: sink.builder.finish(),
         findings,
     })

@@ -49,8 +49,10 @@ pub struct ReadRequest {
 pub struct ReadResponse {
     /// `rdf-xml`, `turtle`, `trig`, `json-ld`, `n-triples` or `n-quads`.
     pub syntax: String,
-    /// Triples in the file.
+    /// Triples in the file, each once.
     pub triples: u64,
+    /// Statements in the document as it was written, copies counted.
+    pub statements: u64,
     /// The file: sorted N-Triples, one a line, blank nodes named.
     pub nquads: PathBuf,
     /// Its digest: the snapshot's.
@@ -141,7 +143,9 @@ fn document(request: &ReadRequest, dir: &Path) -> Result<ReadResponse, Refusal> 
     let mut findings = sniffed.findings;
     findings.extend(recoded.map(|name| recoded_finding(subject, &name)));
     findings.extend(parsed.findings);
-    respond(parsed.graph, sniffed.form, request, findings, dir)
+    let mut response = respond(parsed.graph, sniffed.form, request, findings, dir)?;
+    response.statements = parsed.statements;
+    Ok(response)
 }
 
 fn respond(graph: Graph, form: Form, request: &ReadRequest, findings: Vec<Finding>, dir: &Path) -> Result<ReadResponse, Refusal> {
@@ -220,6 +224,7 @@ fn finish(
     Ok(ReadResponse {
         syntax: syntax.to_owned(),
         triples: graph.len() as u64,
+        statements: graph.len() as u64,
         nquads,
         sha256,
         entities,
@@ -343,6 +348,7 @@ pub fn merge(parts: &[ReadResponse], dir: &Path) -> Result<ReadResponse, Refusal
     let entities = entities.into_values().collect();
     let mut merged = finish(&builder.finish(), &main.syntax, entities, findings, dir, &main_iri)?;
     merged.parts.clear();
+    merged.statements = parts.iter().map(|part| part.statements).sum();
     view::in_order(&mut merged.view, &order);
     Ok(merged)
 }

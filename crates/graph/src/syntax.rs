@@ -149,7 +149,7 @@ pub(crate) fn sniff(bytes: &[u8], media_type: Option<&str>, subject: &str, limit
     let mut single_quotes = Vec::new();
     let form = match head.first() {
         None => return Err(unreadable("empty-document", subject, "dokumentet är tomt", "the document is empty")),
-        Some(b'{' | b'[') if !is_turtle_anon(head) => json_form(bytes, subject, limits)?,
+        Some(b'{' | b'[') if head.first() == Some(&b'{') || !is_turtle_anon(head) => json_form(bytes, subject, limits)?,
         Some(b'<') if is_xml(head, media_type) => {
             xml_form(bytes, start, subject)?;
             single_quotes = screen::xml::screen(bytes, subject, limits)?.single_quotes;
@@ -207,14 +207,14 @@ fn not_for_the_portal(form: Form, subject: &str) -> Finding {
     ))
 }
 
-/// `[` also begins an anonymous node in Turtle: then a keyword or a prefixed name follows, never a JSON value.
+/// `[` also begins an anonymous node in Turtle: then a name follows, never a JSON value; after `[]` comes a property, after `[]` in JSON nothing.
 fn is_turtle_anon(head: &[u8]) -> bool {
-    let inside = head.iter().skip(1).find(|b| !b.is_ascii_whitespace());
-    head.first() == Some(&b'[')
-        && !matches!(
-            inside,
-            Some(b'{' | b'[' | b'"' | b']' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n') | None
-        )
+    let mut inside = head.iter().skip(1).filter(|b| !b.is_ascii_whitespace());
+    match inside.next() {
+        Some(b']') => inside.next().is_some(),
+        Some(b'{' | b'[' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n') | None => false,
+        Some(_) => head.first() == Some(&b'['),
+    }
 }
 
 /// `<` begins XML unless it opens an IRI: closed without white space, and empty, a fragment, or with a scheme. The media type breaks ties.

@@ -6,11 +6,7 @@ macro_rules! terms {
     };
 }
 
-terms!(
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    RDF_TYPE = "type",
-    RDF_LANG_STRING = "langString"
-);
+terms!("http://www.w3.org/1999/02/22-rdf-syntax-ns#", RDF_TYPE = "type");
 terms!(
     "http://www.w3.org/2001/XMLSchema#",
     XSD_STRING = "string",
@@ -61,7 +57,6 @@ terms!(
     PUBLISHER = "publisher",
     CREATOR = "creator",
     LICENSE = "license",
-    LICENSE_DOCUMENT = "LicenseDocument",
     RIGHTS = "rights",
     ISSUED = "issued",
     MODIFIED = "modified",

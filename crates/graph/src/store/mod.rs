@@ -9,6 +9,7 @@
 
 pub(crate) mod query;
 mod replace;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Questions in SPARQL, read-only: current graphs only, a time limit by cancellation, caps on rows and bytes (H48, H49).
 //!
-//! A text from the public must have passed [`crate::sparql::screen`] and the rehearsal first; planning cannot be cancelled.
+//! The library's own cancellation is not enough, see [`super::watched`]. A text from the public must have passed [`crate::sparql::screen`] and the rehearsal first; planning cannot be cancelled.
 
 use std::sync::mpsc;
 
@@ -14,6 +14,7 @@ use oxigraph::sparql::{
     SparqlEvaluator,
 };
 
+use super::watched::{Stop, Watched, listen};
 use super::{Store, broken, pointers};
 use crate::read::STACK_BYTES;
 use crate::refuse::{internal, position, shown};
@@ -86,7 +87,7 @@ impl Store {
     /// named graph. `accept` is an `Accept` header; JSON, or Turtle for triples, when it asks for nothing we have.
     ///
     /// # Errors
-    /// Refusals `sparql-syntax`, `sparql-timeout`, `sparql-service`, and failures of the store.
+    /// Refusals `sparql-syntax`, `sparql-timeout`, `sparql-too-large`, `sparql-service`, and failures of the store.
     pub fn query(&self, query: &str, accept: Option<&str>, limits: &SparqlLimits) -> Result<Answer, Refusal> {
         self.query_until(query, accept, limits, &Cancel::default())
     }
@@ -109,7 +110,7 @@ impl Store {
                 .stack_size(STACK_BYTES)
                 .spawn_scoped(scope, || self.answer(query, accept, limits, token))
                 .map_err(|error| internal("no-thread", SUBJECT, "ingen tråd att svara i", "no thread to answer in", error))
-                .and_then(|thread| thread.join().unwrap_or_else(|_| Err(broken(SUBJECT, "the evaluation stopped"))));
+                .and_then(|thread| thread.join().unwrap_or_else(|stopped| Err(stopped_by(stopped.downcast_ref()))));
             drop(done);
             answer
         })
@@ -124,7 +125,9 @@ impl Store {
             .map(|snapshot| NamedNode::new_unchecked(snapshot.graph))
             .collect();
         only_current(&mut prepared, graphs);
-        let results = prepared.on_transaction(&reader).execute().map_err(evaluation)?;
+        listen(token);
+        let watched = Watched::new(&reader, query.to_ascii_uppercase().contains("GROUP_CONCAT"));
+        let results = prepared.on_queryable_dataset(watched).execute().map_err(evaluation)?;
         match results {
             QueryResults::Boolean(value) => boolean(value, accept),
             QueryResults::Solutions(rows) => solutions(rows, accept, limits),
@@ -151,18 +154,30 @@ fn only_current(prepared: &mut PreparedSparqlQuery, graphs: Vec<NamedNode>) {
     dataset.set_available_named_graphs(kept_named);
 }
 
+/// Why the thread of a question unwound.
+fn stopped_by(stop: Option<&Stop>) -> Refusal {
+    let (id, sv, en) = match stop {
+        Some(Stop::Cancelled) => (
+            "sparql-timeout",
+            "frågan tog för lång tid och stoppades",
+            "the query took too long and was stopped",
+        ),
+        Some(Stop::TooLarge) => (
+            "sparql-too-large",
+            "frågan behövde för mycket minne och stoppades",
+            "the query needed too much memory and was stopped",
+        ),
+        None => return broken(SUBJECT, "the evaluation stopped"),
+    };
+    Refusal::new(id, RefusalKind::Unreadable, SUBJECT, Text::new(sv, en)).hint(Text::new(
+        "begränsa frågan, till exempel med en fast egenskap eller LIMIT",
+        "narrow the query, for instance by a fixed property or LIMIT",
+    ))
+}
+
 fn evaluation(error: QueryEvaluationError) -> Refusal {
     match error {
-        QueryEvaluationError::Cancelled => Refusal::new(
-            "sparql-timeout",
-            RefusalKind::Unreadable,
-            SUBJECT,
-            Text::new("frågan tog för lång tid och stoppades", "the query took too long and was stopped"),
-        )
-        .hint(Text::new(
-            "begränsa frågan, till exempel med en fast egenskap eller LIMIT",
-            "narrow the query, for instance by a fixed property or LIMIT",
-        )),
+        QueryEvaluationError::Cancelled => stopped_by(Some(&Stop::Cancelled)),
         QueryEvaluationError::Service(_) => service(),
         other => broken(SUBJECT, other),
     }

@@ -1,4 +1,12 @@
-//! Helpers of this crate's tests.
+//! Tests of this crate: hardening rows by name, the real fixtures, the store, and what we write read back.
+
+mod canonical;
+mod fixtures;
+mod hardening;
+mod queries;
+mod reading;
+mod storing;
+mod writing;
 
 use std::path::{Path, PathBuf};
 
