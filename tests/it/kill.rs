@@ -59,8 +59,7 @@ fn catalogue(mark: &str, datasets: usize) -> String {
 
 fn marks(portal: &Portal) -> Vec<(String, u64)> {
     let query = "SELECT ?m (COUNT(?d) AS ?n) WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> ; <http://purl.org/dc/terms/description> ?m } GROUP BY ?m";
-    let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let (status, body) = portal.get_as(&format!("/sparql?query={encoded}"), "application/sparql-results+json");
+    let (status, body) = portal.ask(query);
     assert_eq!(status, 200, "{}", text(&body));
     let document: Value = serde_json::from_slice(&body).unwrap();
     let rows = document["results"]["bindings"].as_array().unwrap();

@@ -59,9 +59,10 @@ fn runs(document: &Value) -> BTreeMap<String, Value> {
     document["runs"].as_array().unwrap().iter().map(|run| (named(run), run.clone())).collect()
 }
 
-fn size_of(folder: &Path) -> u64 {
+/// Bytes of the tables that hold the quads; logs and manifests grow whenever the store is opened.
+fn tables_of(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).unwrap().flatten();
-    entries.map(|entry| if entry.path().is_dir() { size_of(&entry.path()) } else { entry.metadata().unwrap().len() }).sum()
+    entries.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "sst")).map(|entry| entry.metadata().unwrap().len()).sum()
 }
 
 #[test]
@@ -80,7 +81,9 @@ fn real_catalogues_are_harvested_or_refused_and_real_files_become_releases() {
         println!("| {} | {} | {} | {} | {findings} | {reason} |", wanted.id, run["outcome"], run["triples"], run["datasets"]["added"]);
         match (&wanted.refused, wanted.distinct.or(wanted.triples)) {
             (Some(id), _) => {
-                assert_eq!((run["outcome"].as_str(), reason), (Some("failed"), id.as_str()), "{run}");
+                // A document without a single dataset is never green; one that cannot be read has failed.
+                let outcome = if id == "no-datasets" { "suspect" } else { "failed" };
+                assert_eq!((run["outcome"].as_str(), reason), (Some(outcome), id.as_str()), "{run}");
                 assert_eq!(run["reason"]["position"]["line"].as_u64(), wanted.line, "{run}");
             }
             (None, Some(triples)) => {
@@ -90,14 +93,16 @@ fn real_catalogues_are_harvested_or_refused_and_real_files_become_releases() {
             (None, None) => {}
         }
     }
-    let before = size_of(&workspace.path().join("data/graph"));
+    let before = tables_of(&workspace.path().join("data/graph"));
     let (_, second) = workspace.json(&["harvest", "--all"]);
     for (source, run) in runs(&second) {
         if first[&source]["outcome"] == "changed" {
             assert_eq!((run["outcome"].as_str(), run["quads_written"].as_u64(), run["requests"].as_u64()), (Some("unchanged"), Some(0), Some(1)), "{run}");
         }
     }
-    eprintln!("store: {before} bytes before, {} after a second harvest", size_of(&workspace.path().join("data/graph")));
+    let after = tables_of(&workspace.path().join("data/graph"));
+    println!("store: {before} bytes of tables before a second harvest, {after} after it");
+    assert!(after <= before, "an unchanged source writes nothing; the store may only compact what it has: {before} to {after}");
     curated(&workspace);
     polls(&workspace);
 }

@@ -110,6 +110,17 @@ impl Portal {
         self.get_as(path, "*/*")
     }
 
+    /// A query in the body of a POST (SPARQL 1.1 Protocol, 2.1.3): status and body.
+    pub fn ask(&self, query: &str) -> (u16, Vec<u8>) {
+        let (url, query) = (format!("{}/sparql", self.base), query.to_owned());
+        on_runtime(async move {
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let request = client.post(url).header("content-type", "application/sparql-query").header("accept", "application/sparql-results+json");
+            let answer = request.body(query).send().await.unwrap();
+            (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
+        })
+    }
+
     /// GET with an `Accept`.
     pub fn get_as(&self, path: &str, accept: &str) -> (u16, Vec<u8>) {
         let url = format!("{}{path}", self.base);

@@ -2,6 +2,8 @@
 //!
 //! Plain data that every other crate shares. Nothing here reads a file, opens a connection or looks at a clock.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
 pub mod catalogue;
 pub mod envelope;
 pub mod finding;

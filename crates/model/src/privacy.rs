@@ -93,8 +93,24 @@ pub struct Clearance {
     pub by: String,
     /// In what role.
     pub role: String,
-    /// When.
+    /// When: a date of TOML, or its text.
+    #[serde(deserialize_with = "day")]
     pub date: NaiveDate,
+}
+
+/// A date as TOML writes it (`2026-11-22` without quotes) or as JSON does (with).
+fn day<'de, D: serde::Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Toml(toml::value::Datetime),
+    }
+    let text = match Written::deserialize(from)? {
+        Written::Text(text) => text,
+        Written::Toml(date) => date.to_string(),
+    };
+    text.parse().map_err(serde::de::Error::custom)
 }
 
 /// A privacy policy as written: a file of its own, or tables in the pipeline.
@@ -285,4 +301,20 @@ pub struct Decision {
     /// Whether it was made in the demo by an invented officer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub invented: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clearance_takes_the_date_of_toml_and_of_json_and_no_other() {
+        let rest = "kind = 'e-mail'\nreason = 'r'\nby = 'b'\nrole = 'o'\n";
+        let read = |date: &str| toml::from_str::<Clearance>(&format!("{rest}date = {date}"));
+        let plain = read("2026-11-22").unwrap();
+        assert_eq!(plain, read("'2026-11-22'").unwrap());
+        assert_eq!(serde_json::from_str::<Clearance>(&serde_json::to_string(&plain).unwrap()).unwrap(), plain);
+        assert!(read("'22/11/2026'").is_err());
+        assert!(read("2026-11-22T10:00:00Z").is_err());
+    }
 }
