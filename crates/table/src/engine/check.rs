@@ -143,16 +143,14 @@ fn exposed(name: &str) -> &str {
     if name == ROW { "row_data" } else { name }
 }
 
-/// Columns that any rule reads; all of them when one reads whole rows.
+/// Columns that any rule reads; all of them when one reads whole rows, or does not say what it reads and gives rows.
 fn needed(cases: &[Case<'_>], columns: &[Column]) -> BTreeSet<String> {
-    let whole = cases.iter().any(|case| {
-        case.rule.columns.iter().any(|name| name == "*") || case.rule.sql.contains("{columns}") || case.rule.columns.is_empty()
-    });
-    if whole
-        && cases
-            .iter()
-            .any(|case| case.rule.gives == Gives::Row || case.rule.columns.iter().any(|name| name == "*"))
-    {
+    let whole = |case: &Case<'_>| {
+        let rule = case.rule;
+        let silent = rule.columns.is_empty() && rule.gives == Gives::Row;
+        silent || rule.columns.iter().any(|name| name == "*") || rule.sql.contains("{columns}")
+    };
+    if cases.iter().any(whole) {
         return columns.iter().map(|column| column.name.clone()).collect();
     }
     cases.iter().flat_map(|case| case.columns.iter().cloned()).collect()

@@ -9,17 +9,30 @@ use fyr_model::table::Quantiles;
 /// Values held exactly.
 pub(crate) const EXACT_MAX: usize = 2_000_000;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Collector {
+    exact_max: usize,
     /// Level n holds values that stand for 2^n each.
     levels: Vec<Vec<f64>>,
     odd: bool,
-    count: u64,
+}
+
+impl Default for Collector {
+    fn default() -> Self {
+        Self::bounded(EXACT_MAX)
+    }
 }
 
 impl Collector {
+    /// A collector that is exact up to so many values.
+    fn bounded(exact_max: usize) -> Self {
+        Self {
+            exact_max,
+            levels: Vec::new(),
+            odd: false,
+        }
+    }
     pub(crate) fn push(&mut self, value: f64) {
-        self.count += 1;
         self.put(0, value);
     }
     fn put(&mut self, level: usize, value: f64) {
@@ -29,7 +42,7 @@ impl Collector {
         let Some(values) = self.levels.get_mut(level) else { return };
         values.push(value);
         // The first level is large, so that all is exact up to its size; the others bound the sketch's memory.
-        let full = if level == 0 { EXACT_MAX } else { EXACT_MAX / 8 };
+        let full = if level == 0 { self.exact_max } else { self.exact_max / 8 };
         if values.len() < full.max(2) {
             return;
         }
@@ -101,8 +114,8 @@ mod tests {
 
     #[test]
     fn past_the_bound_the_sketch_stays_within_a_thousandth() {
-        let mut collector = Collector::default();
-        let count = EXACT_MAX as u64 * 2 + 17;
+        let mut collector = Collector::bounded(40_000);
+        let count = 400_000u64 + 17;
         for value in 0..count {
             // A permutation of 0..count, as the multiplier is prime and does not divide it.
             collector.push((value * 7_919 % count) as f64);

@@ -148,10 +148,9 @@ fn choose(zip: &mut Zip, request: &StageRequest) -> Result<(usize, String), Refu
             members.push((index, name));
         }
     }
-    if let Some(asked) = &request.reading.table {
-        if let Some(found) = members.iter().find(|(_, name)| name == asked) {
-            return Ok(found.clone());
-        }
+    let asked = request.reading.table.as_ref();
+    if let Some(found) = members.iter().find(|(_, name)| Some(name) == asked) {
+        return Ok(found.clone());
     }
     if let [only] = members.as_slice() {
         return Ok(only.clone());

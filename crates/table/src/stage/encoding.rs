@@ -268,12 +268,11 @@ fn survey(path: &Path) -> std::io::Result<Survey> {
         };
         for byte in piece {
             let byte = *byte;
-            if let Some((high, letter_before)) = waiting.take() {
-                if letter_before && byte.is_ascii_alphabetic() {
-                    if let Some(count) = survey.inside.get_mut(usize::from(high)) {
-                        *count += 1;
-                    }
-                }
+            let inside = waiting
+                .take()
+                .filter(|(_, letter_before)| *letter_before && byte.is_ascii_alphabetic());
+            if let Some(count) = inside.and_then(|(high, _)| survey.inside.get_mut(usize::from(high))) {
+                *count += 1;
             }
             if byte == 0 {
                 survey.zeros += 1;

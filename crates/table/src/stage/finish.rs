@@ -47,6 +47,14 @@ pub(crate) fn finish(
     dir: &Path,
     observer: &mut dyn Observer,
 ) -> Result<StagedFacts, Refusal> {
+    if gather.names.is_empty() {
+        return Err(refuse::unreadable(
+            "empty-table",
+            &request.name,
+            "tabellen har inga kolumner",
+            "the table has no columns",
+        ));
+    }
     let plans = plans(request, &mut gather);
     let columns: Vec<Column> = gather
         .names

@@ -113,12 +113,10 @@ impl Range<'_> {
             return self.send(row, gather);
         }
         self.tail.push_back(row.clone());
-        if self.tail.len() > self.skip_after {
-            if let Some(row) = self.tail.pop_front() {
-                return self.send(&row, gather);
-            }
+        if self.tail.len() <= self.skip_after {
+            return Ok(());
         }
-        Ok(())
+        self.tail.pop_front().map_or(Ok(()), |row| self.send(&row, gather))
     }
 
     fn send(&mut self, row: &Row, gather: &mut Gather<'_>) -> Result<(), Refusal> {

@@ -10,10 +10,8 @@ pub(crate) fn words(header: &str) -> Vec<String> {
     let mut word = String::new();
     let mut small = false;
     for c in header.chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && small) {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
-            }
+        if (!c.is_alphanumeric() || (c.is_uppercase() && small)) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
         }
         if c.is_alphanumeric() {
             word.extend(c.to_lowercase());

@@ -323,3 +323,25 @@ fn what_is_no_table_is_refused_by_name() {
     check("prov.geojson", br#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[674032.0,6580821.0]}}]}"#, "geojson-coordinates");
     assert_eq!(staged("prov.csv", "a,b\n").facts.rows, 0);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 96, failure_persistence: None, ..Default::default() })]
+
+    /// Whatever the bytes: a table whose cells add up, or a refusal with an id; never a panic.
+    #[test]
+    fn any_text_is_read_or_refused_by_name(text in "(a;b|kod,antal|\\{\"a\":|\\[\\{|x)?[a-c0-9;,\"\\t\\n\\r .\\-åäö\\{\\}\\[\\]:]{0,120}") {
+        match limited("prov.csv", text.as_bytes(), TableLimits::default()) {
+            Ok(sample) => proptest::prop_assert!(!sample.facts.report.columns.is_empty()),
+            Err(refusal) => proptest::prop_assert!(!refusal.id.is_empty() && refusal.id != "table-engine", "{:?}", refusal),
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused_by_name(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+        for head in [&b""[..], b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"\xff\xfe", b"a;b\n"] {
+            if let Err(refusal) = limited("prov", &[head, &bytes].concat(), TableLimits::default()) {
+                proptest::prop_assert!(!refusal.id.is_empty() && refusal.id != "table-engine", "{:?}", refusal);
+            }
+        }
+    }
+}
