@@ -19,8 +19,13 @@ static STYLE_TEXT: LazyLock<String> = LazyLock::new(|| {
     let lines = text
         .lines()
         .map(str::trim)
-        .filter(|line| !line.is_empty() && !(line.starts_with("/*") && line.ends_with("*/")));
-    lines.collect::<Vec<_>>().join("\n").replace(" { ", "{").replace("; }", "}").replace("; ", ";")
+        .filter(|line| !(line.is_empty() || line.starts_with("/*") && line.ends_with("*/")));
+    lines
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace(" { ", "{")
+        .replace("; }", "}")
+        .replace("; ", ";")
 });
 
 fn digest(bytes: &[u8]) -> String {

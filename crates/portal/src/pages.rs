@@ -7,6 +7,7 @@ pub mod errors;
 pub mod findings;
 pub mod harvested;
 pub mod method;
+pub mod proofs;
 pub mod release;
 pub mod rows;
 pub mod score;

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use fyr_model::readiness::{DIMENSIONS, DimensionScore, Gate, Indicator, NextFix, Readiness, Status, band};
 use fyr_model::{Lang, RulePack, Text};
 
+use super::proofs::{ProofGroup, proofs};
 use crate::chrome::Reader;
-use crate::draw::icon;
 use crate::draw::light::{Light, Sector, Size};
 use crate::draw::scale::{Segment, Steps, bar, steps};
 use crate::words::{self, Markup, escape};
@@ -38,38 +38,6 @@ pub struct FixRow {
     pub how: String,
     /// `+2,5`.
     pub gain: String,
-}
-
-/// The evidence of one dimension.
-pub struct ProofGroup {
-    /// Its code.
-    pub code: &'static str,
-    /// Its name.
-    pub name: String,
-    /// `7,3 av 14`.
-    pub points: String,
-    /// Whether it is shown at once.
-    pub open: bool,
-    /// Its indicators.
-    pub rows: Vec<ProofRow>,
-}
-
-/// The evidence of one indicator.
-pub struct ProofRow {
-    /// Its id.
-    pub id: String,
-    /// The lamp of its state.
-    pub lamp: Markup,
-    /// The state in a word.
-    pub state: &'static str,
-    /// Its name.
-    pub name: String,
-    /// One sentence with counts.
-    pub evidence: String,
-    /// What the measurement rests on.
-    pub facts: Vec<(&'static str, Markup)>,
-    /// `1,6 av 4`.
-    pub points: String,
 }
 
 /// A score for a page.
@@ -308,18 +276,6 @@ fn capital(text: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The words of a state.
-pub fn state_word(reader: &Reader, status: Status) -> &'static str {
-    let (sv, en) = match status {
-        Status::Pass => ("Uppfyllt", "Met"),
-        Status::Partial => ("Delvis", "Partly met"),
-        Status::Fail => ("Ej uppfyllt", "Not met"),
-        Status::NotMeasured => ("Ej mätt", "Not measured"),
-        Status::NotApplicable => ("Gäller inte", "Does not apply"),
-    };
-    reader.t(sv, en)
-}
-
 /// The words of an effort class.
 pub fn effort_word(reader: &Reader, effort: &str) -> &'static str {
     match effort {
@@ -436,7 +392,7 @@ fn fix_row(reader: &Reader, score: &Readiness, i: usize, fix: &NextFix) -> FixRo
 }
 
 /// A text of ours that may quote metadata.
-fn text(reader: &Reader, text: &Text) -> String {
+pub fn text(reader: &Reader, text: &Text) -> String {
     words::clean(text.get(reader.lang))
 }
 
@@ -476,7 +432,8 @@ fn step_scale(reader: &Reader, score: &Readiness, air: f64) -> (Markup, Markup) 
     (steps(&scale, true, "steps"), steps(&scale, false, "steps-n"))
 }
 
-fn of_dimension<'a>(score: &'a Readiness, code: &str) -> impl Iterator<Item = &'a Indicator> {
+/// The indicators of a dimension, in order.
+pub fn of_dimension<'a>(score: &'a Readiness, code: &str) -> impl Iterator<Item = &'a Indicator> {
     let code = code.to_owned();
     score.indicators.iter().filter(move |one| one.dimension == code)
 }
@@ -528,77 +485,4 @@ fn proof(reader: &Reader, score: &Readiness, measured: DateTime<Utc>, rules: Opt
         ));
     }
     Markup(out)
-}
-
-fn proofs(reader: &Reader, score: &Readiness, measured: DateTime<Utc>, rules: Option<&RulePack>) -> Vec<ProofGroup> {
-    let mut worst: Vec<(f64, &str)> = score
-        .dimensions
-        .iter()
-        .map(|(code, one)| (one.max - one.points, code.as_str()))
-        .collect();
-    worst.sort_by(|a, b| b.0.total_cmp(&a.0));
-    worst.truncate(2);
-    let group = |(code, sv, en): &(&'static str, &str, &str)| {
-        let found = score.dimensions.get(*code).copied().unwrap_or_default();
-        let rows: Vec<ProofRow> = of_dimension(score, code)
-            .map(|one| proof_row(reader, one, measured, rules))
-            .collect();
-        (!rows.is_empty()).then(|| ProofGroup {
-            code,
-            name: reader.t(sv, en).to_owned(),
-            points: points(reader, found.points, found.max),
-            open: worst.iter().any(|(loss, worst)| worst == code && *loss > 0.0),
-            rows,
-        })
-    };
-    DIMENSIONS.iter().filter_map(group).collect()
-}
-
-fn points(reader: &Reader, points: f64, max: f64) -> String {
-    format!(
-        "{} {} {}",
-        words::value(reader.lang, points),
-        reader.t("av", "of"),
-        words::value(reader.lang, max)
-    )
-}
-
-fn proof_row(reader: &Reader, one: &Indicator, measured: DateTime<Utc>, rules: Option<&RulePack>) -> ProofRow {
-    let mut facts = vec![(reader.t("Läge", "State"), Markup(state_word(reader, one.status).to_owned()))];
-    if !matches!(one.status, Status::NotMeasured | Status::NotApplicable) {
-        let sum = format!(
-            "{} × {} = {}",
-            words::value(reader.lang, one.max),
-            words::decimal(reader.lang, one.fraction, 2),
-            words::decimal(reader.lang, one.points, 2)
-        );
-        facts.push((reader.t("Beräkning", "Calculation"), Markup(sum)));
-    }
-    facts.push((reader.t("Mätt", "Measured"), words::moment(reader.lang, measured)));
-    let mut rule = format!("<span class=\"mono\">air:{}</span>", escape(&one.id));
-    if let Some(pack) = rules {
-        rule.push_str(&format!(
-            " {} {}, sha256 <span class=\"mono\">{}</span>",
-            escape(&pack.id),
-            escape(&pack.version),
-            pack.sha256.short()
-        ));
-    }
-    facts.push((reader.t("Regel", "Rule"), Markup(rule)));
-    if let Some(raise) = &one.raise_it {
-        facts.push((reader.t("Höjs av", "Raised by"), Markup(escape(&text(reader, raise)))));
-    }
-    ProofRow {
-        id: one.id.clone(),
-        lamp: icon::lamp(one.status),
-        state: state_word(reader, one.status),
-        name: text(reader, &one.name),
-        evidence: text(reader, &one.evidence),
-        facts,
-        points: match one.status {
-            Status::NotApplicable => "–".into(),
-            Status::NotMeasured => format!("– {} {}", reader.t("av", "of"), words::value(reader.lang, one.max)),
-            _ => points(reader, one.points, one.max),
-        },
-    }
 }

@@ -172,7 +172,7 @@ fn card(reader: &Reader, row: &SourceRow) -> Card {
         outcome: last.map(|run| outcome(reader, run.outcome)),
         when: last.map(|run| words::moment(reader.lang, run.started)).unwrap_or_default(),
         reason: last.and_then(|run| reason(reader, run)),
-        total: last.map_or(0, |run| total(run)),
+        total: last.map_or(0, total),
         counts: last.map(|run| counts(reader, run)).unwrap_or_default(),
         squares: last.map(|run| drawn(reader, run, &format!("sq-{}", row.id))).unwrap_or_default(),
         mean: row.mean.map(|mean| words::score(reader.lang, mean)),
