@@ -27,6 +27,10 @@ const OPERATORS: &[&str] = &[
 /// Time that planning may take; it cannot be stopped from within.
 const PLANNING_MAX: Duration = Duration::from_secs(10);
 
+/// Words whose group is not one more operand of the join around it.
+const GROUP_WORDS: &[&str] = &["UNION", "OPTIONAL", "MINUS", "EXISTS", "WHERE", "CONSTRUCT"];
+/// Words that begin one more operand of the join around them.
+const JOINED_WORDS: &[&str] = &["VALUES", "GRAPH"];
 /// Words that only an update has.
 const UPDATES: &[&str] = &["INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD"];
 
@@ -59,6 +63,7 @@ pub fn screen(query: &str, limits: &SparqlLimits) -> Result<(), Refusal> {
         groups: vec![Group::default()],
         operators: 0,
         patterns: 0,
+        takes_group: false,
         data: None,
     };
     scan.run()
@@ -79,6 +84,8 @@ struct Scan<'a> {
     groups: Vec<Group>,
     operators: usize,
     patterns: usize,
+    /// Whether the token before was a word that takes the next group as its own.
+    takes_group: bool,
     /// The depth at which the rows of a VALUES block began: they are data, and make no operators.
     data: Option<usize>,
 }
@@ -129,7 +136,13 @@ impl Scan<'_> {
                     self.term(start)?;
                     word_end(bytes, at + 1)
                 }
-                b'|' | b'&' | b'+' | b'-' | b'*' | b'/' | b'^' | b'!' | b'=' | b'>' | b'?' => {
+                b'/' => {
+                    // In a path it makes another triple pattern.
+                    self.operator(start)?;
+                    self.pattern(start)?;
+                    at + 1
+                }
+                b'|' | b'&' | b'+' | b'-' | b'*' | b'^' | b'!' | b'=' | b'>' | b'?' => {
                     self.operator(start)?;
                     at + 1
                 }
@@ -171,6 +184,10 @@ impl Scan<'_> {
             )
             .at(position(self.text.as_bytes(), at)));
         }
+        self.takes_group = GROUP_WORDS.contains(&upper.as_str());
+        if JOINED_WORDS.contains(&upper.as_str()) {
+            self.pattern(at)?;
+        }
         if OPERATORS.contains(&upper.as_str()) {
             self.operator(at)
         } else {
@@ -194,9 +211,14 @@ impl Scan<'_> {
             self.data = Some(depth);
         } else if braces {
             self.operator(at)?;
+            if !self.takes_group {
+                // A group on its own is joined like a pattern.
+                self.pattern(at)?;
+            }
         } else {
             self.term(at)?;
         }
+        self.takes_group = false;
         self.groups.push(Group {
             braces,
             ..Group::default()

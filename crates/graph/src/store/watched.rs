@@ -52,7 +52,7 @@ pub(super) fn listen(token: &CancellationToken) {
 fn tick() {
     let ticks = TICKS.get().wrapping_add(1);
     TICKS.set(ticks);
-    if ticks % 1024 == 0 && TOKEN.with_borrow(|token| token.as_ref().is_some_and(CancellationToken::is_cancelled)) {
+    if ticks.is_multiple_of(1024) && TOKEN.with_borrow(|token| token.as_ref().is_some_and(CancellationToken::is_cancelled)) {
         stop(Stop::Cancelled);
     }
 }

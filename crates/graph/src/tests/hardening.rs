@@ -250,12 +250,13 @@ fn h14_flat_and_nested_queries_are_refused_before_the_parser() {
         (select(&"MINUS {} ".repeat(4_000)), "sparql-operators"),
         (select(&format!("FILTER(1{})", "+1".repeat(16_000))), "sparql-operators"),
         (select(&format!("FILTER(?a{})", " || ?b".repeat(300))), "sparql-operators"),
-        (select(&format!("?s <a>{} ?o", "/<a>".repeat(300))), "sparql-operators"),
+        (select(&format!("?s <a>{} ?o", "/<a>".repeat(300))), "sparql-patterns"),
         (
             select(&format!("?s ?p ?o FILTER(?o IN (1{}))", ", 1".repeat(300))),
             "sparql-operators",
         ),
-        (select(&"VALUES ?x { 1 } ".repeat(300)), "sparql-operators"),
+        (select(&"VALUES ?x { 1 } ".repeat(300)), "sparql-patterns"),
+        (select(&"{} ".repeat(300)), "sparql-patterns"),
         (select(&format!("{}{}", "{ ".repeat(2_000), "}".repeat(2_000))), "sparql-depth"),
         (
             select(&format!("FILTER({}1{})", "(".repeat(2_000), ")".repeat(2_000))),
@@ -304,15 +305,17 @@ fn h14_what_the_screen_lets_through_fits_the_rehearsal() {
         select("{} UNION ".repeat(84) + "{}"),
         select(format!("FILTER(1{})", "+1".repeat(250))),
         select(format!("FILTER(?a{})", "||?b".repeat(125))),
-        select(format!("?s <a:a>{} ?o", "/<a:a>".repeat(250))),
+        select(format!("?s <a:a>{} ?o", "/<a:a>".repeat(62))),
         select(format!("{}{}", "{ ".repeat(125), "}".repeat(125))),
         select(format!("FILTER({}1{})", "(".repeat(126), ")".repeat(126))),
         select("BIND(1 AS ?x) ".repeat(1) + &"OPTIONAL { } ".repeat(120)),
-        select("VALUES ?x { 1 } ".repeat(250)),
+        select("VALUES ?x { 1 } ".repeat(64)),
     ] {
         let shown: String = query.chars().take(60).collect();
         assert_eq!(outcome(screen(&query, &limits)), "accepted", "{shown}");
+        let started = std::time::Instant::now();
         let rehearsed = outcome(rehearse(&query));
+        println!("{:?} {rehearsed}: {shown}", started.elapsed());
         assert!(
             ["accepted", "sparql-syntax", "sparql-timeout"].contains(&rehearsed.as_str()),
             "{shown}: {rehearsed}"

@@ -283,7 +283,7 @@ fn distribution(draft: &mut Draft, record: &ReleaseRecord, version: &str, file: 
 /// Whether the file is one of several of its kind: then its name is part of its title.
 fn split(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    !(name.starts_with("all-00000-of-00001") || !name.contains("-of-"))
+    !name.starts_with("all-00000-of-00001") && name.contains("-of-")
 }
 
 fn rights_iri(record: &ReleaseRecord) -> String {
