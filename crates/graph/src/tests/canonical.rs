@@ -56,7 +56,7 @@ proptest! {
             all
         };
         let one: Vec<Triple> = edges.iter().map(|(s, p, o)| triple(*s, *p, *o)).collect();
-        let label = |n: usize| if n % 3 == 0 { n } else { (n + 3 * shift) % 27 + if (n + 3 * shift) >= 27 { 27 } else { 0 } };
+        let label = |n: usize| if n.is_multiple_of(3) { n } else { (n + 3 * shift) % 27 + if (n + 3 * shift) >= 27 { 27 } else { 0 } };
         let mut other: Vec<Triple> = edges.iter().map(|(s, p, o)| triple(label(*s), *p, label(*o))).collect();
         let turn = turn.min(other.len());
         other.rotate_left(turn);

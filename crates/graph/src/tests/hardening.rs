@@ -308,7 +308,7 @@ fn h14_what_the_screen_lets_through_fits_the_rehearsal() {
         select(format!("?s <a:a>{} ?o", "/<a:a>".repeat(62))),
         select(format!("{}{}", "{ ".repeat(125), "}".repeat(125))),
         select(format!("FILTER({}1{})", "(".repeat(126), ")".repeat(126))),
-        select("BIND(1 AS ?x) ".repeat(1) + &"OPTIONAL { } ".repeat(120)),
+        select("BIND(1 AS ?x) ".to_owned() + &"OPTIONAL { } ".repeat(120)),
         select("VALUES ?x { 1 } ".repeat(64)),
     ] {
         let shown: String = query.chars().take(60).collect();

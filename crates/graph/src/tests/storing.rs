@@ -232,11 +232,11 @@ fn measure_a_large_source() {
     let dir = tempfile::tempdir().unwrap();
     let mut text = super::HEAD.to_owned();
     for n in 0..10_000 {
-        let _ = write!(
+        let _ = writeln!(
             text,
             "<d{n}> a dcat:Dataset ; dcterms:title \"Datamängd {n}\"@sv ; dcterms:description \"Om {n}\"@sv ; dcterms:publisher <p> ; \
              dcterms:temporal [ a dcterms:PeriodOfTime ; dcat:startDate \"{}-01-01\"^^xsd:date ] ; dcat:distribution <x{n}> . \
-             <x{n}> a dcat:Distribution ; dcat:accessURL <f{n}> ; dcterms:format \"text/csv\" .\n",
+             <x{n}> a dcat:Distribution ; dcat:accessURL <f{n}> ; dcterms:format \"text/csv\" .",
             1900 + n % 100
         );
     }
@@ -249,6 +249,24 @@ fn measure_a_large_source() {
         .replace(&source("a"), &read.nquads, read.sha256, &GraphLimits::default())
         .unwrap();
     println!("loaded in {:?}", started.elapsed());
+    let started = std::time::Instant::now();
+    let graph = crate::read::load(&read.nquads).unwrap();
+    println!("snapshot file of {} triples read in {:?}", graph.len(), started.elapsed());
+    let started = std::time::Instant::now();
+    crate::view::Reader::new(&graph).view();
+    println!("its view made in {:?}", started.elapsed());
+    for query in [
+        "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }",
+        "SELECT (COUNT(*) AS ?n) WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> ; <http://www.w3.org/ns/dcat#distribution> ?x . ?x <http://purl.org/dc/terms/format> ?f }",
+    ] {
+        let started = std::time::Instant::now();
+        let limits = fyr_model::limits::SparqlLimits {
+            timeout: std::time::Duration::from_secs(300),
+            ..Default::default()
+        };
+        store.query(query, None, &limits).unwrap();
+        println!("{query} in {:?}", started.elapsed());
+    }
     let started = std::time::Instant::now();
     println!(
         "view of {} datasets in {:?}",

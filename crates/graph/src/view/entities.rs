@@ -27,7 +27,7 @@ impl Reader<'_> {
     }
 
     fn catalogue(&self, id: Id) -> Catalogue {
-        let names = |property: &str| self.iris(id, property);
+        let names = |property: &'static str| self.iris(id, property);
         let parts = self.objects(id, v::HAS_PART).into_iter();
         let mut parts: Vec<String> = parts
             .filter(|part| *part != id && self.roles.typed(*part, Role::Catalogue))
@@ -53,7 +53,7 @@ impl Reader<'_> {
     }
 
     /// The IRIs that a property leads to, sorted.
-    fn iris(&self, id: Id, property: &str) -> Vec<String> {
+    fn iris(&self, id: Id, property: &'static str) -> Vec<String> {
         let mut iris: Vec<String> = self
             .objects(id, property)
             .into_iter()
@@ -156,7 +156,7 @@ impl Reader<'_> {
         }
     }
 
-    fn agents(&self, id: Id, property: &str) -> Vec<Agent> {
+    fn agents(&self, id: Id, property: &'static str) -> Vec<Agent> {
         let mut agents: Vec<Agent> = self.objects(id, property).into_iter().map(|o| self.agent(o)).collect();
         agents.sort_by(|a, b| a.iri.cmp(&b.iri));
         agents

@@ -360,7 +360,7 @@ impl Reader<'_> {
         }
         for id in self.roles.with(Role::Dataset) {
             let iri = self.name(id);
-            if !catalogues.iter().any(|one| one.datasets.contains(&iri)) {
+            if !catalogues.iter().any(|one| one.datasets.binary_search(&iri).is_ok()) {
                 findings.push(
                     self.finding(
                         "dataset-not-in-catalogue",

@@ -8,7 +8,8 @@ mod faults;
 mod roles;
 mod values;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use fyr_model::{CatalogueView, Refusal};
@@ -20,10 +21,11 @@ pub(crate) use roles::{Role, Roles};
 /// The start of the IRIs that stand for blank nodes of harvested documents.
 pub(crate) const SKOLEM: &str = "urn:fyr:bnode:";
 
-/// A graph with the numbers of the properties that are asked for, looked up once.
+/// A graph with its roles; the numbers of properties are looked up once.
 pub(crate) struct Reader<'g> {
     pub(crate) graph: &'g Graph,
     pub(crate) roles: Roles,
+    properties: RefCell<HashMap<&'static str, Option<Id>>>,
 }
 
 impl<'g> Reader<'g> {
@@ -31,17 +33,19 @@ impl<'g> Reader<'g> {
         Self {
             graph,
             roles: Roles::of(graph),
+            properties: RefCell::default(),
         }
     }
 
     /// The objects of a property, in document order where it is known.
-    pub(crate) fn objects(&self, subject: Id, property: &str) -> Vec<Id> {
-        let property = self.graph.iri_id(property);
+    pub(crate) fn objects(&self, subject: Id, property: &'static str) -> Vec<Id> {
+        let mut known = self.properties.borrow_mut();
+        let property = *known.entry(property).or_insert_with(|| self.graph.iri_id(property));
         property.map(|p| self.graph.objects(subject, p)).unwrap_or_default()
     }
 
     /// The objects of several properties, one property after the other.
-    pub(crate) fn any(&self, subject: Id, properties: &[&str]) -> Vec<Id> {
+    pub(crate) fn any(&self, subject: Id, properties: &[&'static str]) -> Vec<Id> {
         properties.iter().flat_map(|property| self.objects(subject, property)).collect()
     }
 

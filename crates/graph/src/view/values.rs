@@ -19,7 +19,7 @@ impl Reader<'_> {
     }
 
     /// The objects of a property as values, sorted.
-    pub(crate) fn values(&self, subject: Id, properties: &[&str]) -> Vec<Value> {
+    pub(crate) fn values(&self, subject: Id, properties: &[&'static str]) -> Vec<Value> {
         let mut values: Vec<Value> = self.any(subject, properties).into_iter().map(|id| self.value(id)).collect();
         values.sort_unstable();
         values.dedup();
@@ -27,7 +27,7 @@ impl Reader<'_> {
     }
 
     /// The literals of a property with their tags, by tag and text.
-    pub(crate) fn texts(&self, subject: Id, properties: &[&str]) -> LangStrings {
+    pub(crate) fn texts(&self, subject: Id, properties: &[&'static str]) -> LangStrings {
         sorted(self.any(subject, properties).into_iter().filter_map(|id| self.text(id)).collect())
     }
 
@@ -41,14 +41,14 @@ impl Reader<'_> {
     }
 
     /// The first value in sorted order, as text.
-    pub(crate) fn one(&self, subject: Id, properties: &[&str]) -> Option<String> {
+    pub(crate) fn one(&self, subject: Id, properties: &[&'static str]) -> Option<String> {
         properties
             .iter()
             .find_map(|property| self.values(subject, &[property]).first().map(|value| value.as_str().to_owned()))
     }
 
     /// Values of a property whose object may be a node that only carries the text: a format with a label, a rights statement.
-    pub(crate) fn carried(&self, subject: Id, property: &str, carriers: &[&str]) -> Vec<Value> {
+    pub(crate) fn carried(&self, subject: Id, property: &'static str, carriers: &[&'static str]) -> Vec<Value> {
         let mut values = Vec::new();
         for id in self.objects(subject, property) {
             let texts = self.texts(id, carriers);
