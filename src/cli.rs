@@ -7,8 +7,16 @@ use fyr_model::Lang;
 pub fn language(words: &[String]) -> Lang {
     let after = words.windows(2).find(|pair| pair[0] == "--lang").map(|pair| pair[1].as_str());
     let joined = words.iter().find_map(|word| word.strip_prefix("--lang="));
-    let locale = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    after.or(joined).and_then(Lang::from_tag).or_else(|| locale().as_deref().and_then(Lang::from_tag)).unwrap_or(Lang::En)
+    let locale = || {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    };
+    after
+        .or(joined)
+        .and_then(Lang::from_tag)
+        .or_else(|| locale().as_deref().and_then(Lang::from_tag))
+        .unwrap_or(Lang::En)
 }
 
 struct Words(Lang);
@@ -23,11 +31,19 @@ impl Words {
 
     fn command(&self, name: &'static str, sv: &'static str, en: &'static str, example: &'static str) -> Command {
         let head = self.say("Exempel:", "Example:");
-        Command::new(name).about(self.say(sv, en)).after_help(format!("{head} {example}")).disable_help_flag(true).arg(self.help())
+        Command::new(name)
+            .about(self.say(sv, en))
+            .after_help(format!("{head} {example}"))
+            .disable_help_flag(true)
+            .arg(self.help())
     }
 
     fn help(&self) -> Arg {
-        Arg::new("help").short('h').long("help").action(ArgAction::Help).help(self.say("Visa hjälp", "Show help"))
+        Arg::new("help")
+            .short('h')
+            .long("help")
+            .action(ArgAction::Help)
+            .help(self.say("Visa hjälp", "Show help"))
     }
 
     fn flag(&self, name: &'static str, sv: &'static str, en: &'static str) -> Arg {
@@ -50,7 +66,20 @@ impl Words {
 /// All commands, in the order of a day's work.
 pub fn command(lang: Lang) -> Command {
     let w = Words(lang);
-    let all = [w.demo(), w.init(), w.source(), w.harvest(), w.check(), w.mqa(), w.profile(), w.convert(), w.scan(), w.curate(), w.sign(), w.publish()];
+    let all = [
+        w.demo(),
+        w.init(),
+        w.source(),
+        w.harvest(),
+        w.check(),
+        w.mqa(),
+        w.profile(),
+        w.convert(),
+        w.scan(),
+        w.curate(),
+        w.sign(),
+        w.publish(),
+    ];
     let rest = [w.withdraw(), w.score(), w.explain(), w.verify(), w.sparql(), w.serve()];
     Command::new("fyr")
         .version(env!("CARGO_PKG_VERSION"))
@@ -71,17 +100,35 @@ pub fn command(lang: Lang) -> Command {
 impl Words {
     fn global(&self) -> Vec<Arg> {
         let mut args = vec![
-            self.option("lang", "sv|en", "Språk; annars efter systemets inställning", "Language; else by the locale").value_parser(["sv", "en"]),
+            self.option(
+                "lang",
+                "sv|en",
+                "Språk; annars efter systemets inställning",
+                "Language; else by the locale",
+            )
+            .value_parser(["sv", "en"]),
             self.flag("json", "Ett JSON-dokument på standard ut", "One JSON document on standard output"),
             self.option("workspace", "DIR", "Mappen med fyr.toml", "The folder with fyr.toml"),
-            self.option("set", "KEY=VALUE", "Ändra en nyckel för det här anropet, som graph.depth_max=64", "Override a key for this call, as graph.depth_max=64")
-                .action(ArgAction::Append),
-            self.option("color", "WHEN", "auto, always eller never", "auto, always or never").value_parser(["auto", "always", "never"]),
+            self.option(
+                "set",
+                "KEY=VALUE",
+                "Ändra en nyckel för det här anropet, som graph.depth_max=64",
+                "Override a key for this call, as graph.depth_max=64",
+            )
+            .action(ArgAction::Append),
+            self.option("color", "WHEN", "auto, always eller never", "auto, always or never")
+                .value_parser(["auto", "always", "never"]),
             self.flag("ascii", "Bara ASCII-tecken", "ASCII characters only"),
         ];
         args = args.into_iter().map(|arg| arg.global(true)).collect();
         args.push(self.help());
-        args.push(Arg::new("version").short('V').long("version").action(ArgAction::Version).help(self.say("Visa version", "Show the version")));
+        args.push(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help(self.say("Visa version", "Show the version")),
+        );
         args
     }
 
@@ -92,38 +139,105 @@ impl Words {
             "The whole job on three invented bodies: harvest, judge, curate, protect, publish",
             "fyr demo --serve",
         )
-        .arg(self.option("dir", "DIR", "Var arbetsytan skapas (fyr-demo)", "Where the workspace is made (fyr-demo)"))
+        .arg(self.option(
+            "dir",
+            "DIR",
+            "Var arbetsytan skapas (fyr-demo)",
+            "Where the workspace is made (fyr-demo)",
+        ))
         .arg(self.flag("serve", "Öppna sedan portalen", "Open the portal afterwards"))
-        .arg(self.option("listen", "ADDR", "Portalens adress (127.0.0.1:8080)", "The portal's address (127.0.0.1:8080)"))
+        .arg(self.option(
+            "listen",
+            "ADDR",
+            "Portalens adress (127.0.0.1:8080)",
+            "The portal's address (127.0.0.1:8080)",
+        ))
     }
 
     fn init(&self) -> Command {
-        self.command("init", "Skapa en arbetsyta med alla nycklar förklarade", "Make a workspace with every key explained", "fyr init min-myndighet")
-            .arg(self.word("dir", "DIR", "Mappen", "The folder"))
+        self.command(
+            "init",
+            "Skapa en arbetsyta med alla nycklar förklarade",
+            "Make a workspace with every key explained",
+            "fyr init min-myndighet",
+        )
+        .arg(self.word("dir", "DIR", "Mappen", "The folder"))
     }
 
     fn source(&self) -> Command {
         let id = || self.word("id", "SOURCE", "Skördningskällans namn", "The source's name");
-        self.command("source", "Skördningskällor: lägg till, lista, visa, pausa, godkänn", "Sources: add, list, show, pause, approve", "fyr source add exempelby --url https://data.exempelby.example/dcat.rdf")
-            .subcommand_required(true)
-            .arg_required_else_help(true)
-            .subcommand(
-                self.command("add", "Lägg till en skördningskälla", "Add a source", "fyr source add exempelby --url https://data.exempelby.example/dcat.rdf")
-                    .arg(id())
-                    .arg(self.option("url", "URL", "Katalogens adress", "The catalogue's address").required(true))
-                    .arg(self.option("schedule", "CRON", "När, i Europe/Stockholm (0 4 * * *)", "When, in Europe/Stockholm (0 4 * * *)"))
-                    .arg(self.option("owner", "NAME", "Vem som äger den", "Who owns it"))
-                    .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs")),
+        self.command(
+            "source",
+            "Skördningskällor: lägg till, lista, visa, pausa, godkänn",
+            "Sources: add, list, show, pause, approve",
+            "fyr source add exempelby --url https://data.exempelby.example/dcat.rdf",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            self.command(
+                "add",
+                "Lägg till en skördningskälla",
+                "Add a source",
+                "fyr source add exempelby --url https://data.exempelby.example/dcat.rdf",
             )
-            .subcommand(self.command("list", "Alla skördningskällor med senaste körning", "All sources with their last run", "fyr source list"))
-            .subcommand(self.command("show", "En skördningskälla: körningar, fynd, vad spärren håller", "One source: runs, findings, what the brake holds", "fyr source show exempelby").arg(id()))
-            .subcommand(self.command("remove", "Ta bort en skördningskälla och dess graf", "Remove a source and its graph", "fyr source remove exempelby").arg(id()))
-            .subcommand(
-                self.command("pause", "Vila schemalagd skördning", "Rest scheduled harvests", "fyr source pause exempelby")
-                    .arg(id())
-                    .arg(self.flag("resume", "Återuppta", "Resume")),
+            .arg(id())
+            .arg(
+                self.option("url", "URL", "Katalogens adress", "The catalogue's address")
+                    .required(true),
             )
-            .subcommand(self.command("approve", "Släpp en borttagning som spärren håller", "Let a held deletion through", "fyr source approve exempelby").arg(id()))
+            .arg(self.option(
+                "schedule",
+                "CRON",
+                "När, i Europe/Stockholm (0 4 * * *)",
+                "When, in Europe/Stockholm (0 4 * * *)",
+            ))
+            .arg(self.option("owner", "NAME", "Vem som äger den", "Who owns it"))
+            .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs")),
+        )
+        .subcommand(self.command(
+            "list",
+            "Alla skördningskällor med senaste körning",
+            "All sources with their last run",
+            "fyr source list",
+        ))
+        .subcommand(
+            self.command(
+                "show",
+                "En skördningskälla: körningar, fynd, vad spärren håller",
+                "One source: runs, findings, what the brake holds",
+                "fyr source show exempelby",
+            )
+            .arg(id()),
+        )
+        .subcommand(
+            self.command(
+                "remove",
+                "Ta bort en skördningskälla och dess graf",
+                "Remove a source and its graph",
+                "fyr source remove exempelby",
+            )
+            .arg(id()),
+        )
+        .subcommand(
+            self.command(
+                "pause",
+                "Vila schemalagd skördning",
+                "Rest scheduled harvests",
+                "fyr source pause exempelby",
+            )
+            .arg(id())
+            .arg(self.flag("resume", "Återuppta", "Resume")),
+        )
+        .subcommand(
+            self.command(
+                "approve",
+                "Släpp en borttagning som spärren håller",
+                "Let a held deletion through",
+                "fyr source approve exempelby",
+            )
+            .arg(id()),
+        )
     }
 
     fn harvest(&self) -> Command {
@@ -154,35 +268,81 @@ impl Words {
             "fyr mqa katalog.rdf --variant se",
         )
         .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
-        .arg(self.option("variant", "VARIANT", "eu eller se", "eu or se").value_parser(["eu", "se"]))
-        .arg(self.option("links", "HOW", "check, assume-ok eller en fil {\"ADRESS\": 200}", "check, assume-ok or a file {\"ADDRESS\": 200}"))
+        .arg(
+            self.option("variant", "VARIANT", "eu eller se", "eu or se")
+                .value_parser(["eu", "se"]),
+        )
+        .arg(self.option(
+            "links",
+            "HOW",
+            "check, assume-ok eller en fil {\"ADRESS\": 200}",
+            "check, assume-ok or a file {\"ADDRESS\": 200}",
+        ))
         .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
     }
 
     fn profile(&self) -> Command {
-        self.command("profile", "En datafils dialekt, typer, kolumner och problem", "A data file's dialect, types, columns and problems", "fyr profile trad.csv")
-            .arg(self.word("input", "INPUT", "Fil eller adress: CSV, XLSX, JSON, GeoJSON, Parquet, även i zip eller gzip", "File or address: CSV, XLSX, JSON, GeoJSON, Parquet, also in zip or gzip"))
-            .arg(self.option("format", "FORMAT", "text eller json", "text or json").value_parser(["text", "json"]))
+        self.command(
+            "profile",
+            "En datafils dialekt, typer, kolumner och problem",
+            "A data file's dialect, types, columns and problems",
+            "fyr profile trad.csv",
+        )
+        .arg(self.word(
+            "input",
+            "INPUT",
+            "Fil eller adress: CSV, XLSX, JSON, GeoJSON, Parquet, även i zip eller gzip",
+            "File or address: CSV, XLSX, JSON, GeoJSON, Parquet, also in zip or gzip",
+        ))
+        .arg(
+            self.option("format", "FORMAT", "text eller json", "text or json")
+                .value_parser(["text", "json"]),
+        )
     }
 
     fn convert(&self) -> Command {
-        self.command("convert", "En datafil till typad Parquet; inget döms", "One data file to typed Parquet; nothing is judged", "fyr convert trad.csv -o trad.parquet --report laesning.json")
-            .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
-            .arg(Arg::new("out").short('o').long("out").value_name("OUT.parquet").required(true).help(self.say("Vart", "Where to")))
-            .arg(self.option("report", "FILE.json", "Skriv läsrapporten hit", "Write the reading report here"))
+        self.command(
+            "convert",
+            "En datafil till typad Parquet; inget döms",
+            "One data file to typed Parquet; nothing is judged",
+            "fyr convert trad.csv -o trad.parquet --report laesning.json",
+        )
+        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
+        .arg(
+            Arg::new("out")
+                .short('o')
+                .long("out")
+                .value_name("OUT.parquet")
+                .required(true)
+                .help(self.say("Vart", "Where to")),
+        )
+        .arg(self.option("report", "FILE.json", "Skriv läsrapporten hit", "Write the reading report here"))
     }
 
     fn scan(&self) -> Command {
-        self.command("scan", "Personuppgifter per kolumn: antal, aldrig värden", "Personal data by column: counts, never values", "fyr scan register.xlsx")
-            .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
-            .arg(self.option("format", "FORMAT", "text eller json", "text or json").value_parser(["text", "json"]))
+        self.command(
+            "scan",
+            "Personuppgifter per kolumn: antal, aldrig värden",
+            "Personal data by column: counts, never values",
+            "fyr scan register.xlsx",
+        )
+        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
+        .arg(
+            self.option("format", "FORMAT", "text eller json", "text or json")
+                .value_parser(["text", "json"]),
+        )
     }
 
     fn curate(&self) -> Command {
-        self.command("curate", "Kör pipelines: från hämtning till skyddad, granskad kandidat", "Run pipelines: from fetch to protected, audited candidate", "fyr curate exempelby-trad")
-            .arg(self.words("pipeline", "PIPELINE", "Namn eller sökväg", "Name or path"))
-            .arg(self.flag("all", "Alla", "All of them"))
-            .arg(self.flag("dry-run", "Mät och döm, behåll inget", "Measure and judge, keep nothing"))
+        self.command(
+            "curate",
+            "Kör pipelines: från hämtning till skyddad, granskad kandidat",
+            "Run pipelines: from fetch to protected, audited candidate",
+            "fyr curate exempelby-trad",
+        )
+        .arg(self.words("pipeline", "PIPELINE", "Namn eller sökväg", "Name or path"))
+        .arg(self.flag("all", "Alla", "All of them"))
+        .arg(self.flag("dry-run", "Mät och döm, behåll inget", "Measure and judge, keep nothing"))
     }
 
     fn sign(&self) -> Command {
@@ -204,39 +364,89 @@ impl Words {
     }
 
     fn publish(&self) -> Command {
-        self.command("publish", "Publicera väntande kandidater som har alla tre besluten", "Publish waiting candidates that have all three decisions", "fyr publish exempelby-trad")
-            .arg(self.words("dataset", "DATASET", "Pipelinens namn; alla väntande om inget anges", "The pipeline's name; all waiting if none is given"))
+        self.command(
+            "publish",
+            "Publicera väntande kandidater som har alla tre besluten",
+            "Publish waiting candidates that have all three decisions",
+            "fyr publish exempelby-trad",
+        )
+        .arg(self.words(
+            "dataset",
+            "DATASET",
+            "Pipelinens namn; alla väntande om inget anges",
+            "The pipeline's name; all waiting if none is given",
+        ))
     }
 
     fn withdraw(&self) -> Command {
-        self.command("withdraw", "Dra tillbaka en utgåva; adressen svarar 410 med skälet", "Take a release back; its address answers 410 with the reason", "fyr withdraw exempelby-trad --reason \"fel i källan\"")
-            .arg(self.word("dataset", "DATASET", "Pipelinens namn", "The pipeline's name"))
-            .arg(self.option("reason", "TEXT", "Varför", "Why").required(true))
+        self.command(
+            "withdraw",
+            "Dra tillbaka en utgåva; adressen svarar 410 med skälet",
+            "Take a release back; its address answers 410 with the reason",
+            "fyr withdraw exempelby-trad --reason \"fel i källan\"",
+        )
+        .arg(self.word("dataset", "DATASET", "Pipelinens namn", "The pipeline's name"))
+        .arg(self.option("reason", "TEXT", "Varför", "Why").required(true))
     }
 
     fn score(&self) -> Command {
-        self.command("score", "AI-beredskap 0-100 för skördade datamängder och utgåvor, eller för en katalog som den står", "AI readiness 0-100 of harvested datasets and releases, or of a catalogue as it stands", "fyr score katalog.rdf")
-            .arg(self.words("dataset", "DATASET|INPUT", "IRI, pipelinens namn, fil eller adress; allt lagrat om inget anges", "IRI, pipeline's name, file or address; all stored if none is given"))
+        self.command(
+            "score",
+            "AI-beredskap 0-100 för skördade datamängder och utgåvor, eller för en katalog som den står",
+            "AI readiness 0-100 of harvested datasets and releases, or of a catalogue as it stands",
+            "fyr score katalog.rdf",
+        )
+        .arg(self.words(
+            "dataset",
+            "DATASET|INPUT",
+            "IRI, pipelinens namn, fil eller adress; allt lagrat om inget anges",
+            "IRI, pipeline's name, file or address; all stored if none is given",
+        ))
     }
 
     fn explain(&self) -> Command {
-        self.command("explain", "Uträkningen rad för rad, bevisen och de åtgärder som ger mest", "The arithmetic row by row, the evidence and the fixes that gain most", "fyr explain exempelby-trad")
-            .arg(self.word("dataset", "DATASET|INPUT", "IRI, pipelinens namn, fil eller adress", "IRI, pipeline's name, file or address"))
+        self.command(
+            "explain",
+            "Uträkningen rad för rad, bevisen och de åtgärder som ger mest",
+            "The arithmetic row by row, the evidence and the fixes that gain most",
+            "fyr explain exempelby-trad",
+        )
+        .arg(self.word(
+            "dataset",
+            "DATASET|INPUT",
+            "IRI, pipelinens namn, fil eller adress",
+            "IRI, pipeline's name, file or address",
+        ))
     }
 
     fn verify(&self) -> Command {
-        self.command("verify", "Granska en utgåva på nytt: summor, Parquet-recept, Croissant, personskydd; utan nät och utan arbetsyta", "Check a release again: digests, Parquet recipe, Croissant, privacy; offline and without a workspace", "fyr verify published/exempelby-trad/1.0.0")
-            .arg(self.word("path", "PATH", "Utgåvans mapp", "The release's folder"))
+        self.command(
+            "verify",
+            "Granska en utgåva på nytt: summor, Parquet-recept, Croissant, personskydd; utan nät och utan arbetsyta",
+            "Check a release again: digests, Parquet recipe, Croissant, privacy; offline and without a workspace",
+            "fyr verify published/exempelby-trad/1.0.0",
+        )
+        .arg(self.word("path", "PATH", "Utgåvans mapp", "The release's folder"))
     }
 
     fn sparql(&self) -> Command {
-        self.command("sparql", "Fråga metadatagrafen (SELECT, ASK, CONSTRUCT, DESCRIBE)", "Ask the metadata graph (SELECT, ASK, CONSTRUCT, DESCRIBE)", "fyr sparql 'SELECT ?d WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> }'")
-            .arg(self.word("query", "QUERY", "Frågan", "The query"))
+        self.command(
+            "sparql",
+            "Fråga metadatagrafen (SELECT, ASK, CONSTRUCT, DESCRIBE)",
+            "Ask the metadata graph (SELECT, ASK, CONSTRUCT, DESCRIBE)",
+            "fyr sparql 'SELECT ?d WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> }'",
+        )
+        .arg(self.word("query", "QUERY", "Frågan", "The query"))
     }
 
     fn serve(&self) -> Command {
-        self.command("serve", "Portal och schema i en process", "Portal and scheduler in one process", "fyr serve --listen 127.0.0.1:8080")
-            .arg(self.option("listen", "ADDR", "Adress och port", "Address and port"))
+        self.command(
+            "serve",
+            "Portal och schema i en process",
+            "Portal and scheduler in one process",
+            "fyr serve --listen 127.0.0.1:8080",
+        )
+        .arg(self.option("listen", "ADDR", "Adress och port", "Address and port"))
     }
 }
 
@@ -247,7 +457,12 @@ pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> Option<&'a str> {
 
 /// All words of an argument.
 pub fn texts(matches: &ArgMatches, name: &str) -> Vec<String> {
-    matches.try_get_many::<String>(name).ok().flatten().map(|values| values.cloned().collect()).unwrap_or_default()
+    matches
+        .try_get_many::<String>(name)
+        .ok()
+        .flatten()
+        .map(|values| values.cloned().collect())
+        .unwrap_or_default()
 }
 
 /// Whether a flag is set.
@@ -272,7 +487,10 @@ mod tests {
         texts.extend(sv.get_subcommands_mut().map(|sub| sub.render_long_help().to_string()));
         for text in texts {
             let plain = text.replace("datasets", "");
-            let bad: Vec<_> = fyr_model::glossary::misused(&plain).into_iter().filter(|(word, _)| *word != "dataset").collect();
+            let bad: Vec<_> = fyr_model::glossary::misused(&plain)
+                .into_iter()
+                .filter(|(word, _)| *word != "dataset")
+                .collect();
             assert!(bad.is_empty(), "{bad:?} in {text}");
         }
     }

@@ -85,7 +85,9 @@ impl Config {
         for given in overrides {
             set(&mut table, given)?;
         }
-        let written: Written = toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| wrong(&plain(&error)))?;
+        let written: Written = toml::Value::Table(table)
+            .try_into()
+            .map_err(|error: toml::de::Error| wrong(&plain(&error)))?;
         Self::meant(written, workspace)
     }
 
@@ -100,7 +102,11 @@ impl Config {
             return Err(wrong("base must be an http or https address"));
         }
         let data = dir.join(written.data.unwrap_or_else(|| "data".into()));
-        let fetch = fyr_fetch::FetchConfig { mirror_base: dir.clone(), raw_dir: data.join("raw"), ..written.fetch };
+        let fetch = fyr_fetch::FetchConfig {
+            mirror_base: dir.clone(),
+            raw_dir: data.join("raw"),
+            ..written.fetch
+        };
         Ok(Self {
             base: base.trim_end_matches('/').to_owned(),
             published: dir.join(written.published.unwrap_or_else(|| "published".into())),
@@ -119,7 +125,9 @@ impl Config {
 
 /// Sets `section.key=VALUE`; a value that is not TOML is taken as text.
 fn set(table: &mut toml::Table, given: &str) -> Result<(), Refusal> {
-    let (key, value) = given.split_once('=').ok_or_else(|| wrong(&format!("--set wants section.key=VALUE, got `{given}`")))?;
+    let (key, value) = given
+        .split_once('=')
+        .ok_or_else(|| wrong(&format!("--set wants section.key=VALUE, got `{given}`")))?;
     let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
         .ok()
         .and_then(|mut parsed| parsed.remove("v"))
@@ -131,8 +139,12 @@ fn set(table: &mut toml::Table, given: &str) -> Result<(), Refusal> {
             place.insert(part.to_owned(), value);
             return Ok(());
         }
-        let next = place.entry(part.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-        place = next.as_table_mut().ok_or_else(|| wrong(&format!("`{part}` in `{key}` is not a section")))?;
+        let next = place
+            .entry(part.to_owned())
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        place = next
+            .as_table_mut()
+            .ok_or_else(|| wrong(&format!("`{part}` in `{key}` is not a section")))?;
     }
     Ok(())
 }
@@ -146,9 +158,15 @@ fn wrong(what: &str) -> Refusal {
         "configuration",
         RefusalKind::Configuration,
         "fyr.toml",
-        Text::new(format!("konfigurationen går inte att använda: {what}"), format!("the configuration cannot be used: {what}")),
+        Text::new(
+            format!("konfigurationen går inte att använda: {what}"),
+            format!("the configuration cannot be used: {what}"),
+        ),
     )
-    .hint(Text::new("`fyr init MAPP` visar alla nycklar med sina värden", "`fyr init DIR` shows every key with its default"))
+    .hint(Text::new(
+        "`fyr init MAPP` visar alla nycklar med sina värden",
+        "`fyr init DIR` shows every key with its default",
+    ))
 }
 
 #[cfg(test)]

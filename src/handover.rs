@@ -56,10 +56,14 @@ pub async fn listen(site: Site) -> Result<(), Refusal> {
 async fn serve(stream: tokio::net::UnixStream, site: &Site) -> std::io::Result<()> {
     let (reading, mut writing) = stream.into_split();
     let mut line = String::new();
-    tokio::io::BufReader::new(tokio::io::AsyncReadExt::take(reading, ORDER_BYTES_MAX)).read_line(&mut line).await?;
+    tokio::io::BufReader::new(tokio::io::AsyncReadExt::take(reading, ORDER_BYTES_MAX))
+        .read_line(&mut line)
+        .await?;
     let reply = match serde_json::from_str::<Order>(&line) {
         Ok(order) => site.execute(order, "manual", Utc::now()).await,
-        Err(error) => Reply::Refused { refusal: internal("order", &error) },
+        Err(error) => Reply::Refused {
+            refusal: internal("order", &error),
+        },
     };
     let mut answer = serde_json::to_vec(&reply)?;
     answer.push(b'\n');

@@ -175,8 +175,14 @@ impl Reply {
                     Outcome::Failed => run.reason.as_ref().map_or(3, Refusal::exit_code),
                 })
                 .collect(),
-            Self::Curate { runs } => runs.iter().map(|run| run.refused_because.as_ref().map_or(0, Refusal::exit_code)).collect(),
-            Self::Publish { runs } => runs.iter().map(|run| run.refused_because.as_ref().map_or(0, Refusal::exit_code)).collect(),
+            Self::Curate { runs } => runs
+                .iter()
+                .map(|run| run.refused_because.as_ref().map_or(0, Refusal::exit_code))
+                .collect(),
+            Self::Publish { runs } => runs
+                .iter()
+                .map(|run| run.refused_because.as_ref().map_or(0, Refusal::exit_code))
+                .collect(),
             Self::Refused { refusal } => vec![refusal.exit_code()],
             _ => Vec::new(),
         };

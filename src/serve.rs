@@ -19,12 +19,20 @@ const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 /// Serves until the process is told to stop.
 pub async fn run(site: Site, listen: SocketAddr, demo: bool, term: &Term) -> Result<(), Refusal> {
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
-        let text = Text::new(format!("{listen} går inte att lyssna på: {error}"), format!("{listen} cannot be listened on: {error}"));
-        Refusal::new("listen", RefusalKind::Configuration, listen.to_string(), text)
-            .hint(Text::new("välj en annan adress med --listen", "choose another address with --listen"))
+        let text = Text::new(
+            format!("{listen} går inte att lyssna på: {error}"),
+            format!("{listen} cannot be listened on: {error}"),
+        );
+        Refusal::new("listen", RefusalKind::Configuration, listen.to_string(), text).hint(Text::new(
+            "välj en annan adress med --listen",
+            "choose another address with --listen",
+        ))
     })?;
     let address = listener.local_addr().map_err(|error| internal("listen", &error))?;
-    eprintln!("{}", term.say("Portalen svarar på", "The portal answers at").to_owned() + &format!(" http://{address}/"));
+    eprintln!(
+        "{}",
+        term.say("Portalen svarar på", "The portal answers at").to_owned() + &format!(" http://{address}/")
+    );
     for run in site.interrupted.iter() {
         if let ("harvest", Ok(id)) = (run.kind.as_str(), run.subject.parse()) {
             start(&site, id, "recovery");
@@ -87,7 +95,18 @@ async fn tick(site: &Site) -> Result<(), Refusal> {
 
 fn start(site: &Site, id: SourceId, trigger: &'static str) {
     let site = site.clone();
-    tokio::spawn(async move { site.execute(Order::Harvest { sources: vec![id], all: false, dry_run: false }, trigger, Utc::now()).await });
+    tokio::spawn(async move {
+        site.execute(
+            Order::Harvest {
+                sources: vec![id],
+                all: false,
+                dry_run: false,
+            },
+            trigger,
+            Utc::now(),
+        )
+        .await
+    });
 }
 
 fn stopped() -> impl Future<Output = ()> + Send + 'static {

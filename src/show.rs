@@ -50,9 +50,19 @@ pub fn text(term: &Term, reply: &Reply) {
         Reply::Publish { runs } => publishes(term, runs),
         Reply::Sources { sources } => all_sources(term, sources),
         Reply::Sign { decision, missing } => {
-            println!("{} {} {}", term.done(), decision.interest.name().get(term.lang), decision.candidate.short());
+            println!(
+                "{} {} {}",
+                term.done(),
+                decision.interest.name().get(term.lang),
+                decision.candidate.short()
+            );
             for interest in missing {
-                println!("{} {}: {}", term.warning(), term.say("ej beslutat", "not decided"), interest.name().get(term.lang));
+                println!(
+                    "{} {}: {}",
+                    term.warning(),
+                    term.say("ej beslutat", "not decided"),
+                    interest.name().get(term.lang)
+                );
             }
         }
         Reply::Withdraw { withdrawal } => {
@@ -73,13 +83,23 @@ pub fn text(term: &Term, reply: &Reply) {
 /// One line a source, then why.
 pub fn harvests(term: &Term, runs: &[HarvestRun]) {
     let heads = match term.lang {
-        fyr_model::Lang::Sv => ["källa", "utfall", "nya", "ändrade", "lika", "borta", "hålls", "fynd", "tripler", "tid"],
-        fyr_model::Lang::En => ["source", "outcome", "new", "changed", "same", "gone", "held", "findings", "triples", "time"],
+        fyr_model::Lang::Sv => [
+            "källa", "utfall", "nya", "ändrade", "lika", "borta", "hålls", "fynd", "tripler", "tid",
+        ],
+        fyr_model::Lang::En => [
+            "source", "outcome", "new", "changed", "same", "gone", "held", "findings", "triples", "time",
+        ],
     };
     let rows: Vec<Vec<String>> = runs
         .iter()
         .map(|run| {
-            let counts = [run.datasets.added, run.datasets.changed, run.datasets.unchanged, run.datasets.vanished, run.datasets.held];
+            let counts = [
+                run.datasets.added,
+                run.datasets.changed,
+                run.datasets.unchanged,
+                run.datasets.vanished,
+                run.datasets.held,
+            ];
             let mut row = vec![run.source.to_string(), outcome(term, run.outcome)];
             row.extend(counts.iter().map(|count| term.count(*count)));
             row.push(term.count(run.findings.total()));
@@ -109,7 +129,11 @@ fn outcome(term: &Term, outcome: HarvestOutcome) -> String {
 }
 
 fn why(term: &Term, name: &str, refusal: &Refusal) {
-    let place = refusal.position.filter(|at| at.line > 0).map(|at| format!(" ({}:{})", at.line, at.column)).unwrap_or_default();
+    let place = refusal
+        .position
+        .filter(|at| at.line > 0)
+        .map(|at| format!(" ({}:{})", at.line, at.column))
+        .unwrap_or_default();
     println!("{} {name}{place}: {}", term.error(), safe(refusal.message.get(term.lang)));
     if let Some(hint) = &refusal.hint {
         println!("  {} {}", term.ink(Ink::Dim, term.say("tips:", "hint:")), safe(hint.get(term.lang)));
@@ -131,9 +155,21 @@ pub fn curates(term: &Term, runs: &[CurateRun]) {
                 CurateOutcome::Refused => (term.error(), term.say("stoppad", "refused")),
                 CurateOutcome::Failed => (term.error(), term.say("misslyckad", "failed")),
             };
-            let k = run.privacy.audit.as_ref().and_then(|audit| audit.k).map_or("–".into(), |k| term.count(k));
+            let k = run
+                .privacy
+                .audit
+                .as_ref()
+                .and_then(|audit| audit.k)
+                .map_or("–".into(), |k| term.count(k));
             let digest = run.candidate.map_or("–".into(), |digest| digest.to_string());
-            vec![run.pipeline.to_string(), format!("{mark} {word}"), term.count(run.rows_in), term.count(run.rows_out), k, digest]
+            vec![
+                run.pipeline.to_string(),
+                format!("{mark} {word}"),
+                term.count(run.rows_in),
+                term.count(run.rows_out),
+                k,
+                digest,
+            ]
         })
         .collect();
     println!("{}", term.table(&heads, &[2, 3, 4], &rows));
@@ -152,10 +188,19 @@ pub fn publishes(term: &Term, runs: &[PublishRun]) {
             (None, Some(version)) => {
                 let air = run.air.map_or("–".into(), |air| term.decimal(air));
                 let folder = run.folder.as_deref().unwrap_or_default();
-                let word = if run.outcome == "unchanged" { term.say("oförändrad", "unchanged") } else { term.say("publicerad", "published") };
+                let word = if run.outcome == "unchanged" {
+                    term.say("oförändrad", "unchanged")
+                } else {
+                    term.say("publicerad", "published")
+                };
                 let rows = term.count(run.rows.unwrap_or(0));
                 let points = term.ink(Ink::Points, &air);
-                println!("{} {} {version} {word}: {rows} {}, AIR {points}, published/{folder}", term.done(), run.pipeline, term.say("rader", "rows"));
+                println!(
+                    "{} {} {version} {word}: {rows} {}, AIR {points}, published/{folder}",
+                    term.done(),
+                    run.pipeline,
+                    term.say("rader", "rows")
+                );
             }
             (None, None) => {}
         }
@@ -174,8 +219,18 @@ fn all_sources(term: &Term, sources: &[SourceState]) {
         .iter()
         .map(|source| {
             let last = source.runs.first().map_or("–".into(), |run| outcome(term, run.outcome));
-            let rests = if source.file.paused { term.say("pausad", "paused").to_owned() } else { source.file.schedule.clone() };
-            vec![source.id.to_string(), term.count(source.datasets), term.count(source.triples), rests, last]
+            let rests = if source.file.paused {
+                term.say("pausad", "paused").to_owned()
+            } else {
+                source.file.schedule.clone()
+            };
+            vec![
+                source.id.to_string(),
+                term.count(source.datasets),
+                term.count(source.triples),
+                rests,
+                last,
+            ]
         })
         .collect();
     println!("{}", term.table(&heads, &[1, 2], &rows));
@@ -193,22 +248,38 @@ pub fn check(term: &Term, input: &str, body: &CheckBody) {
     println!("{} {}", term.ink(Ink::Bold, &safe(input)), body.profile);
     let mut at = 0;
     while let Some(first) = body.findings.get(at) {
-        let group: Vec<&Finding> = body.findings[at..].iter().take_while(|one| one.id == first.id && one.severity == first.severity).collect();
+        let group: Vec<&Finding> = body.findings[at..]
+            .iter()
+            .take_while(|one| one.id == first.id && one.severity == first.severity)
+            .collect();
         let mark = match first.severity {
             Severity::Violation => term.error(),
             Severity::Warning => term.warning(),
             Severity::Info => term.info(),
         };
-        println!("{mark} {} ({}) {}", safe(first.message.get(term.lang)), group.len(), term.ink(Ink::Dim, &first.id));
+        println!(
+            "{mark} {} ({}) {}",
+            safe(first.message.get(term.lang)),
+            group.len(),
+            term.ink(Ink::Dim, &first.id)
+        );
         for one in group.iter().take(3) {
-            let place = one.position.filter(|at| at.line > 0).map(|at| format!(" {}:{}", at.line, at.column)).unwrap_or_default();
+            let place = one
+                .position
+                .filter(|at| at.line > 0)
+                .map(|at| format!(" {}:{}", at.line, at.column))
+                .unwrap_or_default();
             println!("    {}{place}", safe(&one.focus));
         }
         if group.len() > 3 {
             println!("    {} {}", group.len() - 3, term.say("till", "more"));
         }
         if let Some(fix) = &first.fix {
-            println!("    {} {}", term.ink(Ink::Turn, term.say("gör så här:", "do this:")), safe(fix.text.get(term.lang)));
+            println!(
+                "    {} {}",
+                term.ink(Ink::Turn, term.say("gör så här:", "do this:")),
+                safe(fix.text.get(term.lang))
+            );
         }
         at += group.len();
     }
@@ -237,17 +308,38 @@ pub fn mqa(term: &Term, report: &MqaReport) {
         .map(|one| {
             let d = &one.dimensions;
             let mut row = vec![cut(&safe(&one.iri), 50), one.total.to_string(), rating(one.rating).to_owned()];
-            row.extend([d.findability, d.accessibility, d.interoperability, d.reusability, d.contextuality].iter().map(|points| format!("{points:.0}")));
+            row.extend(
+                [d.findability, d.accessibility, d.interoperability, d.reusability, d.contextuality]
+                    .iter()
+                    .map(|points| format!("{points:.0}")),
+            );
             row
         })
         .collect();
     let heads = match term.lang {
-        fyr_model::Lang::Sv => ["datamängd", "av 405", "omdöme", "hitta", "åtkomst", "samverkan", "återbruk", "sammanhang"],
+        fyr_model::Lang::Sv => [
+            "datamängd",
+            "av 405",
+            "omdöme",
+            "hitta",
+            "åtkomst",
+            "samverkan",
+            "återbruk",
+            "sammanhang",
+        ],
         fyr_model::Lang::En => ["dataset", "of 405", "rating", "find", "access", "interop", "reuse", "context"],
     };
     println!("{}", term.table(&heads, &[1, 3, 4, 5, 6, 7], &rows));
-    println!("{} {} {}", term.say("Medel", "Mean"), term.ink(Ink::Points, &term.decimal(report.catalogue.total)), rating(report.catalogue.rating));
-    let note = term.say("SHACL-poängen (30) mäts inte; länkpoängen (80) bara med --links.", "The SHACL points (30) are not measured; the link points (80) only with --links.");
+    println!(
+        "{} {} {}",
+        term.say("Medel", "Mean"),
+        term.ink(Ink::Points, &term.decimal(report.catalogue.total)),
+        rating(report.catalogue.rating)
+    );
+    let note = term.say(
+        "SHACL-poängen (30) mäts inte; länkpoängen (80) bara med --links.",
+        "The SHACL points (30) are not measured; the link points (80) only with --links.",
+    );
     println!("{}", term.ink(Ink::Dim, note));
 }
 
@@ -279,7 +371,10 @@ pub fn profile(term: &Term, profile: &TableProfile, report: &ReadingReport) {
         .iter()
         .map(|column| {
             let bound = |value: &Option<String>| value.as_deref().map_or_else(|| "–".into(), |value| cut(&safe(value), 24));
-            let hidden = column.personal_data.as_ref().map(|_| term.ink(Ink::Dim, term.say("visas inte", "not shown")));
+            let hidden = column
+                .personal_data
+                .as_ref()
+                .map(|_| term.ink(Ink::Dim, term.say("visas inte", "not shown")));
             vec![
                 cut(&safe(&column.name), 32),
                 type_word(term, column.kind).to_owned(),
@@ -297,7 +392,9 @@ pub fn profile(term: &Term, profile: &TableProfile, report: &ReadingReport) {
 pub fn reading(term: &Term, report: &ReadingReport) {
     let source = &report.source;
     let encoding = source.encoding.as_deref().unwrap_or("–");
-    let dialect = source.dialect.as_ref().map_or(String::new(), |dialect| format!(", {:?}, {}", dialect.delimiter, dialect.decimal_sign));
+    let dialect = source.dialect.as_ref().map_or(String::new(), |dialect| {
+        format!(", {:?}, {}", dialect.delimiter, dialect.decimal_sign)
+    });
     println!("{} {encoding}{dialect}", term.ink(Ink::Bold, &source.format));
     let rejects: u64 = report.rejects.values().sum();
     println!(
@@ -361,7 +458,14 @@ pub fn scores(term: &Term, datasets: &[Readiness]) {
             let gates: Vec<&str> = one.gates.iter().map(|gate| gate.id.as_str()).collect();
             let mqa = |variant: &str| one.mqa.get(variant).map_or("–".into(), ToString::to_string);
             let air = one.air.map_or("–".into(), |air| term.ink(Ink::Points, &term.decimal(air)));
-            vec![cut(&safe(&one.iri), 60), air, one.band.clone().unwrap_or_else(|| "–".into()), gates.join(" "), mqa("eu"), mqa("se")]
+            vec![
+                cut(&safe(&one.iri), 60),
+                air,
+                one.band.clone().unwrap_or_else(|| "–".into()),
+                gates.join(" "),
+                mqa("eu"),
+                mqa("se"),
+            ]
         })
         .collect();
     println!("{}", term.table(&heads, &[1, 4, 5], &rows));
@@ -371,10 +475,21 @@ pub fn scores(term: &Term, datasets: &[Readiness]) {
 pub fn explain(term: &Term, one: &Readiness) {
     println!("{}", term.ink(Ink::Bold, &safe(&one.iri)));
     let (share, shown) = one.air.map_or((0.0, "–".into()), |air| (air / 100.0, term.decimal(air)));
-    println!("AIR {} {} {}", term.ink(Ink::Points, &shown), term.bar(share, 20), one.band.as_deref().unwrap_or("–"));
+    println!(
+        "AIR {} {} {}",
+        term.ink(Ink::Points, &shown),
+        term.bar(share, 20),
+        one.band.as_deref().unwrap_or("–")
+    );
     for gate in &one.gates {
         let without = term.decimal(one.air_ungated);
-        println!("{} {}: {} {} {without}", term.warning(), gate.id, safe(gate.reason.get(term.lang)), term.say("Utan spärren", "Without the gate"));
+        println!(
+            "{} {}: {} {} {without}",
+            term.warning(),
+            gate.id,
+            safe(gate.reason.get(term.lang)),
+            term.say("Utan spärren", "Without the gate")
+        );
     }
     for (id, sv, en) in DIMENSIONS {
         let Some(score) = one.dimensions.get(id) else { continue };
@@ -382,19 +497,42 @@ pub fn explain(term: &Term, one: &Readiness) {
             continue;
         }
         let of = term.say("av", "of");
-        println!("\n{} {} {of} {}", term.ink(Ink::Bold, term.say(sv, en)), term.decimal(score.points), term.decimal(score.max));
+        println!(
+            "\n{} {} {of} {}",
+            term.ink(Ink::Bold, term.say(sv, en)),
+            term.decimal(score.points),
+            term.decimal(score.max)
+        );
         for indicator in one.indicators.iter().filter(|indicator| indicator.dimension == id) {
             let mark = lamp(term, indicator.status);
-            let points = if indicator.status == Status::NotApplicable { "–".into() } else { term.decimal(indicator.points) };
+            let points = if indicator.status == Status::NotApplicable {
+                "–".into()
+            } else {
+                term.decimal(indicator.points)
+            };
             let evidence = safe(indicator.evidence.get(term.lang));
-            println!("  {mark} {:<3} {points:>4} {of} {:<4} {}: {evidence}", indicator.id, term.decimal(indicator.max), indicator.name.get(term.lang));
+            println!(
+                "  {mark} {:<3} {points:>4} {of} {:<4} {}: {evidence}",
+                indicator.id,
+                term.decimal(indicator.max),
+                indicator.name.get(term.lang)
+            );
         }
     }
     println!("\n{}", term.ink(Ink::Turn, term.say("Åtgärdslista", "Fix list")));
     for (place, fix) in one.fixes.iter().take(5).enumerate() {
-        println!("  {} {} {}", place + 1, term.ink(Ink::Turn, &format!("+{}", term.decimal(fix.gain))), safe(fix.text.get(term.lang)));
+        println!(
+            "  {} {} {}",
+            place + 1,
+            term.ink(Ink::Turn, &format!("+{}", term.decimal(fix.gain))),
+            safe(fix.text.get(term.lang))
+        );
     }
-    println!("{} {}", term.say("Med alla fem:", "With all five:"), term.decimal(one.air_after_five));
+    println!(
+        "{} {}",
+        term.say("Med alla fem:", "With all five:"),
+        term.decimal(one.air_after_five)
+    );
 }
 
 fn lamp(term: &Term, status: Status) -> &'static str {
@@ -410,7 +548,11 @@ fn lamp(term: &Term, status: Status) -> &'static str {
 
 /// Every check; faults first.
 pub fn verify(term: &Term, body: &VerifyBody) {
-    let mut checks: Vec<(bool, &str, &Text)> = body.checks.iter().map(|check| (check.ok, check.id.as_str(), &check.detail)).collect();
+    let mut checks: Vec<(bool, &str, &Text)> = body
+        .checks
+        .iter()
+        .map(|check| (check.ok, check.id.as_str(), &check.detail))
+        .collect();
     checks.sort_by_key(|(ok, ..)| *ok);
     for (ok, id, detail) in checks {
         let mark = if ok { term.done() } else { term.error() };

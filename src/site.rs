@@ -81,7 +81,15 @@ impl Site {
             limits: config.table.clone(),
             worker: config.worker.clone(),
         };
-        Ok(Self { config: config.clone(), workspace, harvest, curate, own, interrupted, _ownership: ownership })
+        Ok(Self {
+            config: config.clone(),
+            workspace,
+            harvest,
+            curate,
+            own,
+            interrupted,
+            _ownership: ownership,
+        })
     }
 
     /// The registered sources.
@@ -91,7 +99,10 @@ impl Site {
 
     /// The pipelines and rules.
     pub fn pipelines(&self) -> Pipelines {
-        Pipelines { folder: self.workspace.path("pipelines"), rules: self.workspace.rules() }
+        Pipelines {
+            folder: self.workspace.path("pipelines"),
+            rules: self.workspace.rules(),
+        }
     }
 
     /// Carries out an order.
@@ -99,7 +110,10 @@ impl Site {
         let done = match order {
             Order::Harvest { sources, all, dry_run } => self.harvest(&sources, all, dry_run, trigger, at).await,
             Order::Sources => self.states().map(|sources| Reply::Sources { sources }),
-            Order::Source { id } => self.source(&id).and_then(|file| self.state(&id, file, 20)).map(|one| Reply::Sources { sources: vec![one] }),
+            Order::Source { id } => self
+                .source(&id)
+                .and_then(|file| self.state(&id, file, 20))
+                .map(|one| Reply::Sources { sources: vec![one] }),
             Order::Approve { id } => self.approve(&id, trigger, at).await,
             Order::Forget { id } => self.forget(&id),
             Order::Curate { pipelines, all, dry_run } => self.curate(&pipelines, all, dry_run, at).await,
@@ -118,20 +132,31 @@ impl Site {
         let known = self.sources()?;
         let names: Vec<&str> = known.iter().map(|(id, _)| id.as_str()).collect();
         let names = names.join(", ");
-        known.iter().find(|(known, _)| known == id).map(|(_, file)| file.clone()).ok_or_else(|| {
-            let text = Text::new(format!("skördningskällan `{id}` finns inte"), format!("there is no source `{id}`"));
-            Refusal::new("source-missing", RefusalKind::Configuration, id.as_str(), text)
-                .hint(Text::new(format!("kända: {names}"), format!("known: {names}")))
-        })
+        known
+            .iter()
+            .find(|(known, _)| known == id)
+            .map(|(_, file)| file.clone())
+            .ok_or_else(|| {
+                let text = Text::new(format!("skördningskällan `{id}` finns inte"), format!("there is no source `{id}`"));
+                Refusal::new("source-missing", RefusalKind::Configuration, id.as_str(), text)
+                    .hint(Text::new(format!("kända: {names}"), format!("known: {names}")))
+            })
     }
 
     async fn harvest(&self, named: &[SourceId], all: bool, dry_run: bool, trigger: &str, at: DateTime<Utc>) -> Result<Reply, Refusal> {
         let chosen: Vec<(SourceId, SourceFile)> = if all || named.is_empty() {
             self.sources()?
         } else {
-            named.iter().map(|id| self.source(id).map(|file| (id.clone(), file))).collect::<Result<_, _>>()?
+            named
+                .iter()
+                .map(|id| self.source(id).map(|file| (id.clone(), file)))
+                .collect::<Result<_, _>>()?
         };
-        let options = Options { trigger: trigger.to_owned(), dry_run, approve_held: false };
+        let options = Options {
+            trigger: trigger.to_owned(),
+            dry_run,
+            approve_held: false,
+        };
         let mut runs = Vec::new();
         for (id, file) in &chosen {
             runs.push(self.harvest.run(id, file, &options, at).await);
@@ -141,14 +166,20 @@ impl Site {
 
     async fn approve(&self, id: &SourceId, trigger: &str, at: DateTime<Utc>) -> Result<Reply, Refusal> {
         let file = self.source(id)?;
-        let options = Options { trigger: trigger.to_owned(), dry_run: false, approve_held: true };
-        Ok(Reply::Harvest { runs: vec![self.harvest.run(id, &file, &options, at).await] })
+        let options = Options {
+            trigger: trigger.to_owned(),
+            dry_run: false,
+            approve_held: true,
+        };
+        Ok(Reply::Harvest {
+            runs: vec![self.harvest.run(id, &file, &options, at).await],
+        })
     }
 
     fn forget(&self, id: &SourceId) -> Result<Reply, Refusal> {
         self.harvest.store.remove(id)?;
         self.harvest.store.flush()?;
-        for kind in ["source-state", "metadata"] {
+        for kind in ["source-state", "source-trouble", "metadata"] {
             self.harvest.state.delete(kind, id.as_str())?;
         }
         Ok(Reply::Done)
@@ -165,14 +196,26 @@ impl Site {
             None => 0,
         };
         let stored = self.harvest.state.runs(Some("harvest"), Some(id.as_str()), runs as usize)?;
-        let runs = stored.into_iter().filter_map(|run| serde_json::from_value::<HarvestRun>(run.report?).ok()).collect();
-        Ok(SourceState { id: id.clone(), file, datasets, triples: snapshot.map_or(0, |snapshot| snapshot.triples), runs })
+        let runs = stored
+            .into_iter()
+            .filter_map(|run| serde_json::from_value::<HarvestRun>(run.report?).ok())
+            .collect();
+        Ok(SourceState {
+            id: id.clone(),
+            file,
+            datasets,
+            triples: snapshot.map_or(0, |snapshot| snapshot.triples),
+            runs,
+        })
     }
 
     async fn curate(&self, named: &[String], all: bool, dry_run: bool, at: DateTime<Utc>) -> Result<Reply, Refusal> {
         let pipelines = self.pipelines();
-        let names: Vec<String> =
-            if all || named.is_empty() { pipelines.names().iter().map(ToString::to_string).collect() } else { named.to_vec() };
+        let names: Vec<String> = if all || named.is_empty() {
+            pipelines.names().iter().map(ToString::to_string).collect()
+        } else {
+            named.to_vec()
+        };
         let chosen = names.iter().map(|name| pipelines.read(name)).collect::<Result<Vec<_>, _>>()?;
         let mut runs = Vec::new();
         for pipeline in &chosen {
@@ -184,7 +227,10 @@ impl Site {
     fn sign(&self, dataset: &PipelineName, decision: Decision) -> Result<Reply, Refusal> {
         let decision = self.curate.sign(dataset, decision)?;
         let made = self.curate.state.decisions(dataset, &decision.candidate)?;
-        let missing = Interest::ALL.into_iter().filter(|interest| !made.iter().any(|one| one.interest == *interest)).collect();
+        let missing = Interest::ALL
+            .into_iter()
+            .filter(|interest| !made.iter().any(|one| one.interest == *interest))
+            .collect();
         Ok(Reply::Sign { decision, missing })
     }
 
@@ -192,7 +238,9 @@ impl Site {
         if datasets.is_empty() {
             datasets = waiting(&self.config.data);
         }
-        Reply::Publish { runs: datasets.iter().map(|name| self.curate.publish(name, at)).collect() }
+        Reply::Publish {
+            runs: datasets.iter().map(|name| self.curate.publish(name, at)).collect(),
+        }
     }
 
     fn scores(&self, wanted: &[String]) -> Result<Vec<Readiness>, Refusal> {
@@ -211,7 +259,12 @@ impl Site {
             .iter()
             .map(|name| {
                 // A pipeline's name means its release; its source's IRI means the source.
-                found.iter().rev().find(|(key, _)| key == name).map(|(_, readiness)| readiness.clone()).ok_or_else(|| unscored(name))
+                found
+                    .iter()
+                    .rev()
+                    .find(|(key, _)| key == name)
+                    .map(|(_, readiness)| readiness.clone())
+                    .ok_or_else(|| unscored(name))
             })
             .collect()
     }
@@ -221,18 +274,28 @@ impl Site {
         let dir = tempfile::tempdir().map_err(|error| internal("temp", &error))?;
         let runner = &self.harvest.runner;
         let work = fyr_graph::sparql::RehearseRequest { query: query.to_owned() };
-        let limits = fyr_model::limits::WorkerLimits { cpu_seconds: 10, wall: std::time::Duration::from_secs(15), ..self.config.worker.clone() };
+        let limits = fyr_model::limits::WorkerLimits {
+            cpu_seconds: 10,
+            wall: std::time::Duration::from_secs(15),
+            ..self.config.worker.clone()
+        };
         let _: serde_json::Value = tokio::task::block_in_place(|| runner.run("graph.rehearse", "sparql", &work, dir.path(), &limits))?;
         let answer = self.harvest.store.query(query, None, &self.config.sparql)?;
         let body = String::from_utf8_lossy(&answer.body).into_owned();
-        Ok(Reply::Sparql { media_type: answer.media_type, body, truncated: answer.truncated })
+        Ok(Reply::Sparql {
+            media_type: answer.media_type,
+            body,
+            truncated: answer.truncated,
+        })
     }
 }
 
 fn unscored(name: &str) -> Refusal {
     let text = Text::new(format!("`{name}` har ingen lagrad poäng"), format!("`{name}` has no stored score"));
-    Refusal::new("score-missing", RefusalKind::Configuration, name, text)
-        .hint(Text::new("`fyr score` listar allt som har poäng; skörda eller förädla först", "`fyr score` lists all that is scored; harvest or curate first"))
+    Refusal::new("score-missing", RefusalKind::Configuration, name, text).hint(Text::new(
+        "`fyr score` listar allt som har poäng; skörda eller förädla först",
+        "`fyr score` lists all that is scored; harvest or curate first",
+    ))
 }
 
 /// The candidates that wait, by name.
@@ -252,7 +315,10 @@ fn own_catalogue(workspace: &Workspace, base: &str) -> Result<OwnCatalogue, Refu
     let text = workspace.text("catalog/own.toml").unwrap_or_default();
     let mut own: OwnCatalogue = toml::from_str(&text).map_err(|error| {
         let cause = error.to_string().trim().replace('\n', " ");
-        let text = Text::new(format!("catalog/own.toml går inte att läsa: {cause}"), format!("catalog/own.toml cannot be read: {cause}"));
+        let text = Text::new(
+            format!("catalog/own.toml går inte att läsa: {cause}"),
+            format!("catalog/own.toml cannot be read: {cause}"),
+        );
         Refusal::new("own-catalogue", RefusalKind::Configuration, "catalog/own.toml", text)
     })?;
     own.base = base.to_owned();
@@ -262,7 +328,11 @@ fn own_catalogue(workspace: &Workspace, base: &str) -> Result<OwnCatalogue, Refu
 /// A folder for this user only.
 fn private(dir: &Path) -> Result<(), Refusal> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| internal("folder", &error))?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|error| internal("folder", &error))?;
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(|error| internal("folder", &error))
 }
 

@@ -61,7 +61,11 @@ impl Term {
 
     /// A text in an ink.
     pub fn ink(&self, ink: Ink, text: &str) -> String {
-        if self.colour { format!("\x1b[{}m{text}\x1b[0m", ink.code()) } else { text.to_owned() }
+        if self.colour {
+            format!("\x1b[{}m{text}\x1b[0m", ink.code())
+        } else {
+            text.to_owned()
+        }
     }
 
     /// The mark of something done.
@@ -134,7 +138,11 @@ impl Term {
                 .enumerate()
                 .map(|(place, cell)| {
                     let space = " ".repeat(widths.get(place).copied().unwrap_or(0).saturating_sub(visible(cell)));
-                    if right.contains(&place) { format!("{space}{cell}") } else { format!("{cell}{space}") }
+                    if right.contains(&place) {
+                        format!("{space}{cell}")
+                    } else {
+                        format!("{cell}{space}")
+                    }
                 })
                 .collect();
             padded.join("  ").trim_end().to_owned()
@@ -183,7 +191,11 @@ pub fn cut(text: &str, width: usize) -> String {
 mod tests {
     use super::*;
 
-    const PLAIN: Term = Term { lang: Lang::Sv, colour: false, symbols: true };
+    const PLAIN: Term = Term {
+        lang: Lang::Sv,
+        colour: false,
+        symbols: true,
+    };
 
     #[test]
     fn a_bar_has_the_width_it_was_given_at_every_share() {
@@ -200,7 +212,11 @@ mod tests {
     #[test]
     fn columns_line_up_whatever_the_colour() {
         let term = Term { colour: true, ..PLAIN };
-        let table = term.table(&["a", "b"], &[1], &[vec![term.done(), "1".into()], vec!["lång".into(), "22".into()]]);
+        let table = term.table(
+            &["a", "b"],
+            &[1],
+            &[vec![term.done(), "1".into()], vec!["lång".into(), "22".into()]],
+        );
         let widths: Vec<usize> = table.lines().skip(2).map(visible).collect();
         assert_eq!(widths, [8, 8]);
         assert_eq!(PLAIN.count(18412), "18\u{a0}412");

@@ -16,5 +16,8 @@ pub const HANDLERS: &[(&str, Handler)] = &[
 
 /// Runs work in a child of this same program.
 pub fn runner() -> std::io::Result<Runner> {
-    Ok(Runner::Child { program: std::env::current_exe()?, args: vec![WORD.into()] })
+    Ok(Runner::Child {
+        program: std::env::current_exe()?,
+        args: vec![WORD.into()],
+    })
 }

@@ -35,12 +35,18 @@ impl Workspace {
                     shown.clone(),
                     Text::new(format!("`{shown}` har ingen fyr.toml"), format!("`{shown}` has no fyr.toml")),
                 )
-                .hint(Text::new(format!("`fyr init {shown}` skapar en arbetsyta"), format!("`fyr init {shown}` makes a workspace"))));
+                .hint(Text::new(
+                    format!("`fyr init {shown}` skapar en arbetsyta"),
+                    format!("`fyr init {shown}` makes a workspace"),
+                )));
             }
             return Ok(Some(Self { dir: absolute(dir) }));
         }
         let here = std::env::current_dir().map_err(|error| internal("current-folder", &error))?;
-        Ok(here.ancestors().find(|dir| dir.join("fyr.toml").is_file()).map(|dir| Self { dir: dir.to_path_buf() }))
+        Ok(here
+            .ancestors()
+            .find(|dir| dir.join("fyr.toml").is_file())
+            .map(|dir| Self { dir: dir.to_path_buf() }))
     }
 
     /// The refusal for a command that needs a workspace and has none.
@@ -49,9 +55,15 @@ impl Workspace {
             "workspace-missing",
             RefusalKind::Configuration,
             "fyr.toml",
-            Text::new("ingen fyr.toml här eller i någon mapp ovanför", "no fyr.toml here or in any folder above"),
+            Text::new(
+                "ingen fyr.toml här eller i någon mapp ovanför",
+                "no fyr.toml here or in any folder above",
+            ),
         )
-        .hint(Text::new("kör `fyr init MAPP`, eller ange `--workspace MAPP`", "run `fyr init DIR`, or give `--workspace DIR`"))
+        .hint(Text::new(
+            "kör `fyr init MAPP`, eller ange `--workspace MAPP`",
+            "run `fyr init DIR`, or give `--workspace DIR`",
+        ))
     }
 
     /// A path of the workspace.
@@ -125,5 +137,10 @@ pub fn absolute(path: &Path) -> PathBuf {
 
 /// A refusal for a fault of this machine, with the cause in words.
 pub fn internal(id: &str, cause: &dyn std::fmt::Display) -> Refusal {
-    Refusal::new(id, RefusalKind::Internal, "fyr", Text::new(format!("internt fel: {cause}"), format!("internal failure: {cause}")))
+    Refusal::new(
+        id,
+        RefusalKind::Internal,
+        "fyr",
+        Text::new(format!("internt fel: {cause}"), format!("internal failure: {cause}")),
+    )
 }

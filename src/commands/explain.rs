@@ -35,7 +35,11 @@ pub async fn score(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
 
 pub async fn explain(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let one = cli::text(words, "dataset").unwrap_or_default();
-    let datasets = if is_input(one) { of_input(door, one).await? } else { stored(door, vec![one.to_owned()]).await? };
+    let datasets = if is_input(one) {
+        of_input(door, one).await?
+    } else {
+        stored(door, vec![one.to_owned()]).await?
+    };
     if door.json {
         door.document("score", None, ScoreBody { datasets })?;
     } else {
@@ -50,7 +54,10 @@ fn is_input(word: &str) -> bool {
 }
 
 async fn stored(door: &Door, datasets: Vec<String>) -> Result<Vec<Readiness>, Refusal> {
-    let single = datasets.first().filter(|word| datasets.len() == 1 && word.starts_with("http")).cloned();
+    let single = datasets
+        .first()
+        .filter(|word| datasets.len() == 1 && word.starts_with("http"))
+        .cloned();
     let asked = if door.config.workspace.is_some() {
         super::stored::order(door, Order::Score { datasets }).await?
     } else {
@@ -66,13 +73,20 @@ async fn stored(door: &Door, datasets: Vec<String>) -> Result<Vec<Readiness>, Re
 
 fn no_workspace() -> Refusal {
     let text = Text::new("ingen arbetsyta med lagrade poäng", "no workspace with stored scores");
-    Refusal::new("workspace-missing", RefusalKind::Configuration, "fyr.toml", text)
-        .hint(Text::new("ange en katalogfil, eller `--workspace MAPP`", "give a catalogue file, or `--workspace DIR`"))
+    Refusal::new("workspace-missing", RefusalKind::Configuration, "fyr.toml", text).hint(Text::new(
+        "ange en katalogfil, eller `--workspace MAPP`",
+        "give a catalogue file, or `--workspace DIR`",
+    ))
 }
 
 async fn of_input(door: &Door, input: &str) -> Result<Vec<Readiness>, Refusal> {
     let bench = Bench::open(door)?;
     let (_, read) = bench.catalogue(door, input, None).await?;
     let at = Utc::now();
-    Ok(read.view.datasets.iter().map(|dataset| fyr_assess::readiness(&fyr_assess::metadata_evidence(&read.view, dataset, at))).collect())
+    Ok(read
+        .view
+        .datasets
+        .iter()
+        .map(|dataset| fyr_assess::readiness(&fyr_assess::metadata_evidence(&read.view, dataset, at)))
+        .collect())
 }

@@ -29,9 +29,18 @@ pub struct Bench {
 impl Bench {
     /// Opens a folder that is wiped when the command ends.
     pub fn open(door: &Door) -> Result<Self, Refusal> {
-        let dir = tempfile::Builder::new().prefix("fyr-").tempdir().map_err(|error| internal("temp", &error))?;
-        let config = fyr_fetch::FetchConfig { raw_dir: dir.path().join("raw"), ..door.config.fetch.clone() };
-        Ok(Self { client: Client::new(config)?, dir })
+        let dir = tempfile::Builder::new()
+            .prefix("fyr-")
+            .tempdir()
+            .map_err(|error| internal("temp", &error))?;
+        let config = fyr_fetch::FetchConfig {
+            raw_dir: dir.path().join("raw"),
+            ..door.config.fetch.clone()
+        };
+        Ok(Self {
+            client: Client::new(config)?,
+            dir,
+        })
     }
 
     fn work(&self, name: &str) -> Result<std::path::PathBuf, Refusal> {
@@ -61,7 +70,16 @@ impl Bench {
     pub async fn table(&self, door: &Door, input: &str) -> Result<Inspected, Refusal> {
         let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
         let limits = (&door.config.table, &door.config.worker);
-        Inspected::read(&self.client, &runner, input, Reading::default(), limits, &self.work("table")?, Utc::now()).await
+        Inspected::read(
+            &self.client,
+            &runner,
+            input,
+            Reading::default(),
+            limits,
+            &self.work("table")?,
+            Utc::now(),
+        )
+        .await
     }
 
     /// The query engine, spilling into the private folder.
@@ -71,7 +89,10 @@ impl Bench {
 }
 
 fn reference(resource: &Resource) -> Option<InputRef> {
-    Some(InputRef { iri: resource.url.clone(), sha256: Some(resource.sha256) })
+    Some(InputRef {
+        iri: resource.url.clone(),
+        sha256: Some(resource.sha256),
+    })
 }
 
 /// The body of `check`.
@@ -136,7 +157,11 @@ pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
     let input = cli::text(words, "input").unwrap_or_default();
     let (resource, read) = bench.catalogue(door, input, cli::text(words, "base")).await?;
-    let variant = if cli::text(words, "variant") == Some("se") { Variant::Se } else { Variant::Eu };
+    let variant = if cli::text(words, "variant") == Some("se") {
+        Variant::Se
+    } else {
+        Variant::Eu
+    };
     let links = links(&bench, cli::text(words, "links"), &read).await?;
     let report = fyr_assess::mqa::score(&read.view, variant, &links);
     if door.json {
@@ -155,8 +180,10 @@ async fn links(bench: &Bench, how: Option<&str>, read: &ReadResponse) -> Result<
         Some("check") => {
             let mut statuses = std::collections::BTreeMap::new();
             let all = read.view.datasets.iter().flat_map(|dataset| &dataset.distributions);
-            let addresses: std::collections::BTreeSet<&str> =
-                all.flat_map(|one| one.access_url.iter().chain(&one.download_url)).filter_map(|value| value.iri()).collect();
+            let addresses: std::collections::BTreeSet<&str> = all
+                .flat_map(|one| one.access_url.iter().chain(&one.download_url))
+                .filter_map(|value| value.iri())
+                .collect();
             for address in addresses {
                 // EU-strict scoring uses the status of HEAD as recorded; no answer at all is not measured.
                 if let Some(status) = bench.client.link(address, Utc::now()).await.status {
@@ -167,13 +194,18 @@ async fn links(bench: &Bench, how: Option<&str>, read: &ReadResponse) -> Result<
         }
         Some(file) => {
             let text = std::fs::read_to_string(file).map_err(|error| links_file(file, &error))?;
-            serde_json::from_str(&text).map(Links::Statuses).map_err(|error| links_file(file, &error))
+            serde_json::from_str(&text)
+                .map(Links::Statuses)
+                .map_err(|error| links_file(file, &error))
         }
     }
 }
 
 fn links_file(file: &str, error: &dyn std::fmt::Display) -> Refusal {
-    let text = Text::new(format!("länkfilen går inte att läsa: {error}"), format!("the link file cannot be read: {error}"));
+    let text = Text::new(
+        format!("länkfilen går inte att läsa: {error}"),
+        format!("the link file cannot be read: {error}"),
+    );
     Refusal::new("links-file", RefusalKind::Configuration, file, text)
 }
 
@@ -183,7 +215,10 @@ pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let facts = read.table.facts();
     let exposure = fyr_curate::for_holder(&facts.report.columns, &read.detections);
     let parquet = [facts.path.clone()];
-    let profile = bench.engine(door)?.profile(&parquet, &facts.report.columns, Some(&facts.report), &exposure).await?;
+    let profile = bench
+        .engine(door)?
+        .profile(&parquet, &facts.report.columns, Some(&facts.report), &exposure)
+        .await?;
     if door.json || cli::text(words, "format") == Some("json") {
         door.document("profile", reference(&read.resource), &profile)?;
     } else {
@@ -215,7 +250,10 @@ pub async fn convert(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
 
 /// Beside the target first, then one rename: a reader sees the old file or the new one.
 fn place(from: &Path, to: &Path) -> std::io::Result<()> {
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = to
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let temp = tempfile::NamedTempFile::new_in(parent)?;
     std::fs::copy(from, temp.path())?;
     temp.as_file().sync_all()?;
@@ -247,8 +285,19 @@ pub struct ScanColumn {
 pub async fn scan(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
     let read = bench.table(door, cli::text(words, "input").unwrap_or_default()).await?;
-    let columns = read.detections.iter().map(|finding| ScanColumn { name: finding.column.clone(), finding: finding.clone() }).collect();
-    let body = ScanBody { rows: read.table.facts().rows, columns, free_text: Vec::new() };
+    let columns = read
+        .detections
+        .iter()
+        .map(|finding| ScanColumn {
+            name: finding.column.clone(),
+            finding: finding.clone(),
+        })
+        .collect();
+    let body = ScanBody {
+        rows: read.table.facts().rows,
+        columns,
+        free_text: Vec::new(),
+    };
     if door.json || cli::text(words, "format") == Some("json") {
         door.document("scan", reference(&read.resource), &body)?;
     } else {

@@ -65,23 +65,39 @@ fn terminal(matches: &ArgMatches, lang: Lang) -> Term {
         Some("never") => false,
         _ => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() && !dumb,
     };
-    Term { lang, colour, symbols: utf8 && !dumb && !cli::flag(matches, "ascii") }
+    Term {
+        lang,
+        colour,
+        symbols: utf8 && !dumb && !cli::flag(matches, "ascii"),
+    }
 }
 
 /// Logs go to standard error; `FYR_LOG` chooses what is said.
 fn logs() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("FYR_LOG").unwrap_or_else(|_| "warn".into());
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
 }
 
 /// `error:` what happened, then `hint:` what to do.
 pub fn refused(term: &Term, refusal: &Refusal) {
-    let place = refusal.position.filter(|at| at.line > 0).map(|at| format!(" ({}:{})", at.line, at.column)).unwrap_or_default();
+    let place = refusal
+        .position
+        .filter(|at| at.line > 0)
+        .map(|at| format!(" ({}:{})", at.line, at.column))
+        .unwrap_or_default();
     let what = crate::term::safe(refusal.message.get(term.lang));
     let subject = crate::term::safe(&refusal.subject);
     eprintln!("{} {subject}{place}: {what}", term.ink(Ink::Error, term.say("fel:", "error:")));
     if let Some(hint) = &refusal.hint {
-        eprintln!("{} {}", term.ink(Ink::Dim, term.say("tips:", "hint:")), crate::term::safe(hint.get(term.lang)));
+        eprintln!(
+            "{} {}",
+            term.ink(Ink::Dim, term.say("tips:", "hint:")),
+            crate::term::safe(hint.get(term.lang))
+        );
     }
 }
 
@@ -93,7 +109,10 @@ fn run(matches: &ArgMatches, term: Term, json: bool) -> Result<u8, Refusal> {
     };
     let config = Config::read(workspace, &cli::texts(matches, "set"))?;
     let door = Door { term, json, config };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| internal("runtime", &error))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| internal("runtime", &error))?;
     runtime.block_on(async {
         match name {
             "demo" => crate::demo::run(&door, words).await,

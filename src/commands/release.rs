@@ -43,7 +43,10 @@ pub fn verified(door: &Door, dir: &Path) -> Result<VerifyBody, Refusal> {
     let scratch = tempfile::tempdir().map_err(|error| internal("temp", &error))?;
     let subject = dir.display().to_string();
     let limits = &door.config.worker;
-    let package = fyr_audit::PackageWork { dir: release.dir.clone(), manifest: release.manifest.clone() };
+    let package = fyr_audit::PackageWork {
+        dir: release.dir.clone(),
+        manifest: release.manifest.clone(),
+    };
     let mut checks: Vec<Check> = tokio::task::block_in_place(|| runner.run("audit.package", &subject, &package, scratch.path(), limits))?;
     let tables: Vec<(String, PathBuf)> = release
         .manifest
@@ -52,11 +55,18 @@ pub fn verified(door: &Door, dir: &Path) -> Result<VerifyBody, Refusal> {
         .filter(|file| file.rows.is_some())
         .map(|file| (file.path.clone(), release.dir.join(&file.path)))
         .collect();
-    let work = fyr_audit::PrivacyWork { files: tables, asked: asked(&release)? };
+    let work = fyr_audit::PrivacyWork {
+        files: tables,
+        asked: asked(&release)?,
+    };
     let scratch = tempfile::tempdir().map_err(|error| internal("temp", &error))?;
     let report: PrivacyReport = tokio::task::block_in_place(|| runner.run("audit.privacy", &subject, &work, scratch.path(), limits))?;
     checks.extend(report.checks);
-    Ok(VerifyBody { path: subject, ok: checks.iter().all(|check| check.ok), checks })
+    Ok(VerifyBody {
+        path: subject,
+        ok: checks.iter().all(|check| check.ok),
+        checks,
+    })
 }
 
 /// What the release says that it was held to; `package` has checked that this file is the published one.

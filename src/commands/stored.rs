@@ -40,7 +40,12 @@ pub fn init(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let dir = absolute(Path::new(cli::text(words, "dir").unwrap_or(".")));
     if dir.join("fyr.toml").exists() {
         let text = Text::new("mappen har redan en fyr.toml", "the folder has a fyr.toml already");
-        return Err(Refusal::new("workspace-exists", RefusalKind::Configuration, dir.display().to_string(), text));
+        return Err(Refusal::new(
+            "workspace-exists",
+            RefusalKind::Configuration,
+            dir.display().to_string(),
+            text,
+        ));
     }
     for part in ["catalog/sources", "pipelines", "sql/quality"] {
         std::fs::create_dir_all(dir.join(part)).map_err(|error| internal("init", &error))?;
@@ -50,7 +55,13 @@ pub fn init(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
         std::fs::write(dir.join(name), text).map_err(|error| internal("init", &error))?;
     }
     println!("{} {}", door.term.done(), dir.display());
-    println!("{}", door.term.say("Nästa steg: fyr source add NAMN --url ADRESS", "Next: fyr source add NAME --url ADDRESS"));
+    println!(
+        "{}",
+        door.term.say(
+            "Nästa steg: fyr source add NAMN --url ADRESS",
+            "Next: fyr source add NAME --url ADDRESS"
+        )
+    );
     Ok(0)
 }
 
@@ -93,7 +104,14 @@ fn add(door: &Door, id: &SourceId, words: &ArgMatches) -> Result<u8, Refusal> {
     let schedule = cli::text(words, "schedule").unwrap_or("0 4 * * *").to_owned();
     fyr_jobs::schedule::next(&schedule, id.as_str(), Utc::now())?;
     let some = |name: &str| cli::text(words, name).map(str::to_owned);
-    let file = SourceFile { url: url.into(), kind: "auto".into(), schedule, owner: some("owner"), base: some("base"), paused: false };
+    let file = SourceFile {
+        url: url.into(),
+        kind: "auto".into(),
+        schedule,
+        owner: some("owner"),
+        base: some("base"),
+        paused: false,
+    };
     write(door, id, &file)
 }
 
@@ -117,10 +135,14 @@ fn path(door: &Door, id: &SourceId) -> Result<std::path::PathBuf, Refusal> {
 
 fn read(door: &Door, id: &SourceId) -> Result<SourceFile, Refusal> {
     let folder = door.workspace()?.path("catalog/sources");
-    fyr_harvest::sources(&folder)?.into_iter().find(|(known, _)| known == id).map(|(_, file)| file).ok_or_else(|| {
-        let text = Text::new("skördningskällan finns inte", "there is no such source");
-        Refusal::new("source-missing", RefusalKind::Configuration, id.as_str(), text)
-    })
+    fyr_harvest::sources(&folder)?
+        .into_iter()
+        .find(|(known, _)| known == id)
+        .map(|(_, file)| file)
+        .ok_or_else(|| {
+            let text = Text::new("skördningskällan finns inte", "there is no such source");
+            Refusal::new("source-missing", RefusalKind::Configuration, id.as_str(), text)
+        })
 }
 
 fn write(door: &Door, id: &SourceId, file: &SourceFile) -> Result<u8, Refusal> {
@@ -136,12 +158,26 @@ fn write(door: &Door, id: &SourceId, file: &SourceFile) -> Result<u8, Refusal> {
 
 pub async fn harvest(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let named = cli::texts(words, "source");
-    let sources = named.iter().map(|given| given.parse().map_err(|error| bad_name(given, &error))).collect::<Result<_, _>>()?;
+    let sources = named
+        .iter()
+        .map(|given| given.parse().map_err(|error| bad_name(given, &error)))
+        .collect::<Result<_, _>>()?;
     let all = cli::flag(words, "all");
     if named.is_empty() && !all {
         return Err(nothing_named("fyr harvest --all"));
     }
-    answer(door, &order(door, Order::Harvest { sources, all, dry_run: cli::flag(words, "dry-run") }).await?)
+    answer(
+        door,
+        &order(
+            door,
+            Order::Harvest {
+                sources,
+                all,
+                dry_run: cli::flag(words, "dry-run"),
+            },
+        )
+        .await?,
+    )
 }
 
 pub async fn curate(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
@@ -150,13 +186,26 @@ pub async fn curate(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     if pipelines.is_empty() && !all {
         return Err(nothing_named("fyr curate --all"));
     }
-    answer(door, &order(door, Order::Curate { pipelines, all, dry_run: cli::flag(words, "dry-run") }).await?)
+    answer(
+        door,
+        &order(
+            door,
+            Order::Curate {
+                pipelines,
+                all,
+                dry_run: cli::flag(words, "dry-run"),
+            },
+        )
+        .await?,
+    )
 }
 
 fn nothing_named(example: &str) -> Refusal {
     let text = Text::new("ingenting namngivet", "nothing named");
-    Refusal::new("nothing-named", RefusalKind::Configuration, "fyr", text)
-        .hint(Text::new(format!("ange namn, eller `{example}`"), format!("give names, or `{example}`")))
+    Refusal::new("nothing-named", RefusalKind::Configuration, "fyr", text).hint(Text::new(
+        format!("ange namn, eller `{example}`"),
+        format!("give names, or `{example}`"),
+    ))
 }
 
 pub async fn sign(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
@@ -183,7 +232,10 @@ pub async fn sign(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
 }
 
 pub async fn publish(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
-    let datasets = cli::texts(words, "dataset").iter().map(|given| pipeline_name(given)).collect::<Result<_, _>>()?;
+    let datasets = cli::texts(words, "dataset")
+        .iter()
+        .map(|given| pipeline_name(given))
+        .collect::<Result<_, _>>()?;
     answer(door, &order(door, Order::Publish { datasets }).await?)
 }
 
@@ -207,9 +259,14 @@ pub async fn serve(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
 
 /// The address to listen on: the option, else the configuration.
 pub fn listen(door: &Door, words: &ArgMatches) -> Result<SocketAddr, Refusal> {
-    let Some(given) = cli::text(words, "listen") else { return Ok(door.config.listen) };
+    let Some(given) = cli::text(words, "listen") else {
+        return Ok(door.config.listen);
+    };
     given.parse().map_err(|_| {
-        let text = Text::new("ingen adress med port, som 127.0.0.1:8080", "not an address with a port, as 127.0.0.1:8080");
+        let text = Text::new(
+            "ingen adress med port, som 127.0.0.1:8080",
+            "not an address with a port, as 127.0.0.1:8080",
+        );
         Refusal::new("listen", RefusalKind::Configuration, given, text)
     })
 }

@@ -57,26 +57,61 @@ fn mirrored(mirror: &BTreeMap<String, String>, address: &str) -> BTreeMap<String
 
 async fn work(site: &Site) -> Result<Ended, Refusal> {
     let now = Utc::now;
-    let harvest = Order::Harvest { sources: Vec::new(), all: true, dry_run: false };
-    let Reply::Harvest { runs: harvests } = site.execute(harvest, "demo", now()).await.accepted()? else { return Ok(Ended::default()) };
-    let curate = Order::Curate { pipelines: Vec::new(), all: true, dry_run: false };
-    let Reply::Curate { runs: curates } = site.execute(curate, "demo", now()).await.accepted()? else { return Ok(Ended::default()) };
+    let harvest = Order::Harvest {
+        sources: Vec::new(),
+        all: true,
+        dry_run: false,
+    };
+    let Reply::Harvest { runs: harvests } = site.execute(harvest, "demo", now()).await.accepted()? else {
+        return Ok(Ended::default());
+    };
+    let curate = Order::Curate {
+        pipelines: Vec::new(),
+        all: true,
+        dry_run: false,
+    };
+    let Reply::Curate { runs: curates } = site.execute(curate, "demo", now()).await.accepted()? else {
+        return Ok(Ended::default());
+    };
     let officers = Officers::read()?;
     let mut signed = 0;
     for run in curates.iter().filter(|run| run.outcome == fyr_curate::CurateOutcome::Candidate) {
         for decision in decisions(&officers, &run.pipeline) {
-            site.execute(Order::Sign { dataset: run.pipeline.clone(), decision }, "demo", now()).await.accepted()?;
+            site.execute(
+                Order::Sign {
+                    dataset: run.pipeline.clone(),
+                    decision,
+                },
+                "demo",
+                now(),
+            )
+            .await
+            .accepted()?;
             signed += 1;
         }
     }
-    let datasets: Vec<PipelineName> = curates.iter().filter(|run| run.refused_because.is_none()).map(|run| run.pipeline.clone()).collect();
+    let datasets: Vec<PipelineName> = curates
+        .iter()
+        .filter(|run| run.refused_because.is_none())
+        .map(|run| run.pipeline.clone())
+        .collect();
     let Reply::Publish { runs: publishes } = site.execute(Order::Publish { datasets }, "demo", now()).await.accepted()? else {
         return Ok(Ended::default());
     };
-    let Reply::Score { datasets: scores } = site.execute(Order::Score { datasets: Vec::new() }, "demo", now()).await.accepted()? else {
+    let Reply::Score { datasets: scores } = site
+        .execute(Order::Score { datasets: Vec::new() }, "demo", now())
+        .await
+        .accepted()?
+    else {
         return Ok(Ended::default());
     };
-    Ok(Ended { harvests, curates, publishes, scores, signed })
+    Ok(Ended {
+        harvests,
+        curates,
+        publishes,
+        scores,
+        signed,
+    })
 }
 
 /// The three decisions on a pipeline, when its invented body has officers who sign it.
@@ -98,4 +133,3 @@ fn decisions(officers: &Officers, pipeline: &PipelineName) -> Vec<Decision> {
         })
         .collect()
 }
-

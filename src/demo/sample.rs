@@ -113,7 +113,9 @@ fn parse<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, Refusal> {
 }
 
 fn text(name: &str) -> String {
-    Samples::get(name).and_then(|file| String::from_utf8(file.data.to_vec()).ok()).unwrap_or_default()
+    Samples::get(name)
+        .and_then(|file| String::from_utf8(file.data.to_vec()).ok())
+        .unwrap_or_default()
 }
 
 /// Where a sample lies in the workspace: sources and own record under `catalog/`, the rest as it is.
@@ -131,16 +133,24 @@ pub fn write(dir: &Path) -> Result<(), Refusal> {
     let occupied = dir.read_dir().is_ok_and(|mut entries| entries.next().is_some());
     if occupied && !marker.exists() {
         let shown = dir.display().to_string();
-        let text = Text::new("mappen är inte tom och ingen tidigare demo", "the folder is not empty and no earlier demo");
+        let text = Text::new(
+            "mappen är inte tom och ingen tidigare demo",
+            "the folder is not empty and no earlier demo",
+        );
         return Err(Refusal::new("demo-folder", RefusalKind::Configuration, shown, text)
             .hint(Text::new("välj en annan med --dir", "choose another with --dir")));
     }
     for name in Samples::iter() {
-        let (Some(place), Some(file)) = (place(&name), Samples::get(&name)) else { continue };
+        let (Some(place), Some(file)) = (place(&name), Samples::get(&name)) else {
+            continue;
+        };
         put(&dir.join(place), &file.data)?;
     }
     put(&dir.join("fyr.toml"), text("fyr.toml").replace("{address}", "www").as_bytes())?;
-    put(&marker, "An invented workspace, made by `fyr demo`. Bodies, people and officers are invented.\n".as_bytes())
+    put(
+        &marker,
+        "An invented workspace, made by `fyr demo`. Bodies, people and officers are invented.\n".as_bytes(),
+    )
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Refusal> {

@@ -21,7 +21,9 @@ impl Drop for Server {
 
 /// Serves `folder` on a free port of 127.0.0.1 and gives its address.
 pub async fn start(folder: PathBuf) -> Result<(String, Server), Refusal> {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| internal("demo server", &error))?;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .map_err(|error| internal("demo server", &error))?;
     let address = listener.local_addr().map_err(|error| internal("demo server", &error))?;
     let router = axum::Router::new().fallback(file).with_state(folder);
     let task = tokio::spawn(async move {
@@ -44,15 +46,30 @@ async fn file(State(folder): State<PathBuf>, method: Method, uri: Uri, headers: 
         return (StatusCode::NOT_FOUND, "not found").into_response();
     };
     let etag = format!("\"{}\"", Sha256::of(&bytes));
-    let head = |status: StatusCode| Response::builder().status(status).header(header::ETAG, &etag).header(header::ACCEPT_RANGES, "bytes");
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|given| given.as_bytes() == etag.as_bytes()) {
+    let head = |status: StatusCode| {
+        Response::builder()
+            .status(status)
+            .header(header::ETAG, &etag)
+            .header(header::ACCEPT_RANGES, "bytes")
+    };
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|given| given.as_bytes() == etag.as_bytes())
+    {
         return answer(head(StatusCode::NOT_MODIFIED).body(Body::empty()));
     }
     let typed = |status| head(status).header(header::CONTENT_TYPE, media_type(relative));
-    match headers.get(header::RANGE).and_then(|given| range(given.to_str().ok()?, bytes.len())) {
+    match headers
+        .get(header::RANGE)
+        .and_then(|given| range(given.to_str().ok()?, bytes.len()))
+    {
         Some((from, to)) if method == Method::GET => {
             let of = format!("bytes {from}-{to}/{}", bytes.len());
-            answer(typed(StatusCode::PARTIAL_CONTENT).header(header::CONTENT_RANGE, of).body(Body::from(bytes[from..=to].to_vec())))
+            answer(
+                typed(StatusCode::PARTIAL_CONTENT)
+                    .header(header::CONTENT_RANGE, of)
+                    .body(Body::from(bytes[from..=to].to_vec())),
+            )
         }
         _ => {
             let length = bytes.len();
@@ -70,7 +87,11 @@ fn answer(built: Result<Response, axum::http::Error>) -> Response {
 fn range(given: &str, length: usize) -> Option<(usize, usize)> {
     let (from, to) = given.strip_prefix("bytes=")?.split_once('-')?;
     let from: usize = from.parse().ok()?;
-    let to = if to.is_empty() { length.checked_sub(1)? } else { to.parse::<usize>().ok()?.min(length.checked_sub(1)?) };
+    let to = if to.is_empty() {
+        length.checked_sub(1)?
+    } else {
+        to.parse::<usize>().ok()?.min(length.checked_sub(1)?)
+    };
     (from <= to).then_some((from, to))
 }
 

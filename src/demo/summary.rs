@@ -58,7 +58,11 @@ pub fn show(term: &Term, dir: &Path, base: &str, ended: &Ended, expected: &Expec
     );
     println!("{} {officers} {}", term.info(), ended.signed);
     println!("{} {}", term.say("Utgåvor:", "Releases:"), dir.join("published").display());
-    println!("{} fyr serve --workspace {}   {base}/", term.say("Portalen:", "The portal:"), dir.display());
+    println!(
+        "{} fyr serve --workspace {}   {base}/",
+        term.say("Portalen:", "The portal:"),
+        dir.display()
+    );
     u8::from(!unmet.is_empty())
 }
 
@@ -67,7 +71,9 @@ fn published<'a>(ended: &'a Ended, name: &PipelineName) -> Option<&'a PublishRun
 }
 
 fn reason<'a>(ended: &'a Ended, run: &'a CurateRun) -> Option<&'a Refusal> {
-    run.refused_because.as_ref().or_else(|| published(ended, &run.pipeline)?.refused_because.as_ref())
+    run.refused_because
+        .as_ref()
+        .or_else(|| published(ended, &run.pipeline)?.refused_because.as_ref())
 }
 
 fn row(term: &Term, ended: &Ended, run: &CurateRun) -> Vec<String> {
@@ -78,16 +84,40 @@ fn row(term: &Term, ended: &Ended, run: &CurateRun) -> Vec<String> {
         (None, None) => (term.warning(), term.say("väntar", "waits")),
     };
     let air = |air: Option<f64>| air.map_or("–".into(), |air| term.ink(Ink::Points, &term.decimal(air)));
-    let source = ended.scores.iter().find(|score| score.iri == run.dataset).and_then(|score| score.air);
+    let source = ended
+        .scores
+        .iter()
+        .find(|score| score.iri == run.dataset)
+        .and_then(|score| score.air);
     let rows = release.and_then(|run| run.rows).map_or("–".into(), |rows| term.count(rows));
-    let k = run.privacy.audit.as_ref().and_then(|audit| audit.k).map_or("–".into(), |k| term.count(k));
-    vec![run.pipeline.to_string(), format!("{mark} {word}"), rows, k, air(source), air(release.and_then(|run| run.air))]
+    let k = run
+        .privacy
+        .audit
+        .as_ref()
+        .and_then(|audit| audit.k)
+        .map_or("–".into(), |k| term.count(k));
+    vec![
+        run.pipeline.to_string(),
+        format!("{mark} {word}"),
+        rows,
+        k,
+        air(source),
+        air(release.and_then(|run| run.air)),
+    ]
 }
 
 /// What did not end as it was meant to.
 fn unmet(ended: &Ended, expected: &Expected) -> Vec<String> {
-    let sources = expected.source.iter().filter(|one| !harvested(ended, one)).map(|one| one.id.to_string());
-    let pipelines = expected.pipeline.iter().filter(|one| !as_meant(ended, one)).map(|one| one.name.to_string());
+    let sources = expected
+        .source
+        .iter()
+        .filter(|one| !harvested(ended, one))
+        .map(|one| one.id.to_string());
+    let pipelines = expected
+        .pipeline
+        .iter()
+        .filter(|one| !as_meant(ended, one))
+        .map(|one| one.name.to_string());
     sources.chain(pipelines).collect()
 }
 
@@ -97,14 +127,18 @@ fn harvested(ended: &Ended, expected: &ExpectedSource) -> bool {
         match run.outcome {
             // A demo run again over its own workspace finds nothing new: one conditional request a document.
             HarvestOutcome::Unchanged => true,
-            HarvestOutcome::Changed => run.documents == expected.documents && counts.added + counts.changed + counts.unchanged == expected.datasets,
+            HarvestOutcome::Changed => {
+                run.documents == expected.documents && counts.added + counts.changed + counts.unchanged == expected.datasets
+            }
             _ => false,
         }
     })
 }
 
 fn as_meant(ended: &Ended, expected: &ExpectedPipeline) -> bool {
-    let Some(run) = ended.curates.iter().find(|run| run.pipeline == expected.name) else { return false };
+    let Some(run) = ended.curates.iter().find(|run| run.pipeline == expected.name) else {
+        return false;
+    };
     let release = published(ended, &expected.name).filter(|run| run.refused_because.is_none());
     match (expected.outcome.as_str(), release) {
         ("published", Some(release)) => {

@@ -88,9 +88,14 @@ impl Candidate {
 }
 
 fn broken(name: &PipelineName, cause: &dyn std::fmt::Display) -> Refusal {
-    let text = Text::new(format!("kandidaten går inte att läsa: {cause}"), format!("the candidate cannot be read: {cause}"));
-    Refusal::new("candidate-broken", RefusalKind::Internal, name.as_str(), text)
-        .hint(Text::new(format!("kör `fyr curate {name}` igen"), format!("run `fyr curate {name}` again")))
+    let text = Text::new(
+        format!("kandidaten går inte att läsa: {cause}"),
+        format!("the candidate cannot be read: {cause}"),
+    );
+    Refusal::new("candidate-broken", RefusalKind::Internal, name.as_str(), text).hint(Text::new(
+        format!("kör `fyr curate {name}` igen"),
+        format!("run `fyr curate {name}` again"),
+    ))
 }
 
 fn missing(name: &PipelineName) -> Refusal {

@@ -63,7 +63,12 @@ pub(crate) fn record(
         rows: protected.rows,
         created: at,
         first_created: at,
-        protection: protected.is_protected().then(|| protected.facts.models.join(", ")),
+        protection: pipeline
+            .policy
+            .model
+            .as_ref()
+            .filter(|_| protected.is_protected())
+            .map(|model| format!("k-anonymity, k = {}", model.k)),
         change_note: Text::default(),
         previous: None,
     }
@@ -72,7 +77,6 @@ pub(crate) fn record(
 fn iris(values: &[Value]) -> Vec<String> {
     values.iter().filter_map(Value::iri).map(str::to_owned).collect()
 }
-
 
 /// Whether two records say the same of the data, whatever their version and times.
 pub(crate) fn same_description(old: &ReleaseRecord, new: &ReleaseRecord) -> bool {

@@ -40,7 +40,11 @@ impl Inspected {
     ) -> Result<Self, Refusal> {
         let resource = client.input(input, What::File).await?;
         let StageResult { facts, detections } = stage(runner, &resource, None, reading, limits, dir, at)?;
-        Ok(Self { resource, table: StagedTable::adopt(facts), detections })
+        Ok(Self {
+            resource,
+            table: StagedTable::adopt(facts),
+            detections,
+        })
     }
 }
 
@@ -62,6 +66,9 @@ pub(crate) fn stage(
         reading,
         limits: table.clone(),
     };
-    let work = StageWork { request, reference: at.date_naive() };
+    let work = StageWork {
+        request,
+        reference: at.date_naive(),
+    };
     tokio::task::block_in_place(|| runner.run("curate.stage", &resource.url, &work, dir, worker))
 }

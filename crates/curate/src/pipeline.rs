@@ -67,7 +67,13 @@ impl Pipelines {
         };
         let hierarchies = read_hierarchies(&beside, &policy)?;
         let rules = self.rules_of(&file)?;
-        Ok(Pipeline { name, file, policy, hierarchies, rules })
+        Ok(Pipeline {
+            name,
+            file,
+            policy,
+            hierarchies,
+            rules,
+        })
     }
 
     fn locate(&self, named: &str) -> Result<(PipelineName, PathBuf), Refusal> {
@@ -88,7 +94,10 @@ impl Pipelines {
             named,
             Text::new(format!("pipelinen `{named}` finns inte"), format!("there is no pipeline `{named}`")),
         )
-        .hint(Text::new(format!("kända: {}", known.join(", ")), format!("known: {}", known.join(", "))))
+        .hint(Text::new(
+            format!("kända: {}", known.join(", ")),
+            format!("known: {}", known.join(", ")),
+        ))
     }
 
     fn rules_of(&self, file: &PipelineFile) -> Result<Vec<Rule>, Refusal> {
@@ -96,15 +105,25 @@ impl Pipelines {
         for (path, text) in &self.rules {
             let standard = path.matches('/').count() == 2;
             if standard || file.rules.iter().any(|pattern| matches(pattern, path)) {
-                chosen.push(fyr_table::rules::parse(text).map_err(|refusal| Refusal { subject: path.clone(), ..refusal })?);
+                chosen.push(fyr_table::rules::parse(text).map_err(|refusal| Refusal {
+                    subject: path.clone(),
+                    ..refusal
+                })?);
             }
         }
-        if let Some(pattern) = file.rules.iter().find(|pattern| !self.rules.keys().any(|path| matches(pattern, path))) {
+        if let Some(pattern) = file
+            .rules
+            .iter()
+            .find(|pattern| !self.rules.keys().any(|path| matches(pattern, path)))
+        {
             return Err(Refusal::new(
                 "rule-missing",
                 RefusalKind::Configuration,
                 pattern,
-                Text::new(format!("ingen regelfil svarar mot `{pattern}`"), format!("no rule file matches `{pattern}`")),
+                Text::new(
+                    format!("ingen regelfil svarar mot `{pattern}`"),
+                    format!("no rule file matches `{pattern}`"),
+                ),
             ));
         }
         Ok(chosen)
@@ -126,7 +145,11 @@ fn read_policy(beside: &Path, relative: &str) -> Result<PrivacyPolicy, Refusal> 
 }
 
 fn read_hierarchies(beside: &Path, policy: &PrivacyPolicy) -> Result<BTreeMap<String, String>, Refusal> {
-    let files = policy.columns.values().filter_map(|column| column.hierarchy()).filter(|name| name.ends_with(".csv"));
+    let files = policy
+        .columns
+        .values()
+        .filter_map(|column| column.hierarchy())
+        .filter(|name| name.ends_with(".csv"));
     files
         .map(|name| {
             let text = std::fs::read_to_string(inside(beside, name)?).map_err(|error| invalid("hierarchy-missing", name, &error))?;
@@ -137,7 +160,9 @@ fn read_hierarchies(beside: &Path, policy: &PrivacyPolicy) -> Result<BTreeMap<St
 
 /// A file beside the pipeline; a name that leaves the folder is refused.
 fn inside(folder: &Path, relative: &str) -> Result<PathBuf, Refusal> {
-    let safe = Path::new(relative).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    let safe = Path::new(relative)
+        .components()
+        .all(|part| matches!(part, std::path::Component::Normal(_)));
     if safe {
         return Ok(folder.join(relative));
     }
@@ -151,7 +176,10 @@ fn invalid(id: &str, shown: &str, error: &dyn std::fmt::Display) -> Refusal {
         id,
         RefusalKind::Configuration,
         shown,
-        Text::new(format!("`{shown}` går inte att läsa: {cause}"), format!("`{shown}` cannot be read: {cause}")),
+        Text::new(
+            format!("`{shown}` går inte att läsa: {cause}"),
+            format!("`{shown}` cannot be read: {cause}"),
+        ),
     )
 }
 

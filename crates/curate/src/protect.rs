@@ -44,7 +44,13 @@ pub struct Label<'a> {
 
 impl ProtectedTable {
     /// Recodes `table` by `plan`. The staged file is removed: nobody can reach the raw rows through this value.
-    pub async fn make(table: StagedTable, plan: &ProtectionPlan, engine: &Engine, pipeline: &Pipeline, dir: &Path) -> Result<Self, Refusal> {
+    pub async fn make(
+        table: StagedTable,
+        plan: &ProtectionPlan,
+        engine: &Engine,
+        pipeline: &Pipeline,
+        dir: &Path,
+    ) -> Result<Self, Refusal> {
         let staged = table.facts().path.clone();
         let columns = plan.columns();
         let roles: BTreeMap<String, Role> = columns
@@ -59,7 +65,13 @@ impl ProtectedTable {
         let written = fyr_table::write::parquet(&recoded, &columns, &roles, &BTreeMap::new(), &path)?;
         drop(table);
         std::fs::remove_file(&staged).map_err(|error| crate::run::disk(&staged, &error))?;
-        Ok(Self { rows: written.rows, columns, roles, facts: plan.facts().clone(), recoded: path })
+        Ok(Self {
+            rows: written.rows,
+            columns,
+            roles,
+            facts: plan.facts().clone(),
+            recoded: path,
+        })
     }
 
     /// The recoded file, to compare with an earlier release.
@@ -69,7 +81,9 @@ impl ProtectedTable {
 
     /// Whether any row or cell differs from the source by design.
     pub fn is_protected(&self) -> bool {
-        self.roles.values().any(|role| matches!(role, Role::QuasiIdentifier | Role::Sensitive))
+        self.roles
+            .values()
+            .any(|role| matches!(role, Role::QuasiIdentifier | Role::Sensitive))
     }
 
     /// Writes the files of a candidate into `folder`: Parquet, sorted, and its CSV twin.
@@ -94,7 +108,10 @@ impl ProtectedTable {
         let parquet = folder.join(PARQUET);
         let written = fyr_table::write::parquet(&batches, &self.columns, &self.roles, &meta, &parquet)?;
         let twin = fyr_table::write::csv(&[parquet], &self.columns, &folder.join(CSV))?;
-        Ok(vec![file(CSV, "text/csv", &twin), file(PARQUET, "application/vnd.apache.parquet", &written)])
+        Ok(vec![
+            file(CSV, "text/csv", &twin),
+            file(PARQUET, "application/vnd.apache.parquet", &written),
+        ])
     }
 }
 

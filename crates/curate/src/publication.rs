@@ -77,7 +77,12 @@ impl Curate {
                 run.band = readiness.and_then(|readiness| readiness.band);
             }
             Err(refusal) => {
-                run.outcome = if refusal.kind == RefusalKind::Forbidden { "refused" } else { "failed" }.into();
+                run.outcome = if refusal.kind == RefusalKind::Forbidden {
+                    "refused"
+                } else {
+                    "failed"
+                }
+                .into();
                 run.refused_because = Some(refusal);
             }
         }
@@ -155,8 +160,14 @@ impl Curate {
     /// The auditor's checks of a finished folder, in a worker.
     pub fn package(&self, folder: &Path, manifest: &Manifest) -> Result<Vec<Check>, Refusal> {
         let dir = tempfile::tempdir().map_err(|error| disk(folder, &error))?;
-        let work = fyr_audit::PackageWork { dir: folder.to_path_buf(), manifest: manifest.clone() };
-        tokio::task::block_in_place(|| self.runner.run("audit.package", &folder.display().to_string(), &work, dir.path(), &self.worker))
+        let work = fyr_audit::PackageWork {
+            dir: folder.to_path_buf(),
+            manifest: manifest.clone(),
+        };
+        tokio::task::block_in_place(|| {
+            self.runner
+                .run("audit.package", &folder.display().to_string(), &work, dir.path(), &self.worker)
+        })
     }
 
     fn score(&self, candidate: &Candidate, documents: &Documents, packaging: Vec<Check>, at: DateTime<Utc>) -> Readiness {
@@ -165,7 +176,12 @@ impl Curate {
             packaging: Some(packaging),
             privacy: Some(documents.privacy.clone()),
             decisions: documents.decisions.clone(),
-            provenance: Some(ProvenanceFacts { source_recorded: true, versioned: true, steps_recorded: true, signed: false }),
+            provenance: Some(ProvenanceFacts {
+                source_recorded: true,
+                versioned: true,
+                steps_recorded: true,
+                signed: false,
+            }),
             at,
             ..candidate.evidence.clone()
         };
@@ -184,12 +200,22 @@ impl Curate {
 fn steps(candidate: &Candidate) -> Vec<fyr_graph::write::Step> {
     let record = &candidate.record;
     let rows_in = candidate.evidence.reading.as_ref().map_or(0, |report| report.rows);
-    let step = |id: &str, label: Text, rows_in: u64, rows_out: u64| fyr_graph::write::Step { id: id.into(), label, rows_in, rows_out };
+    let step = |id: &str, label: Text, rows_in: u64, rows_out: u64| fyr_graph::write::Step {
+        id: id.into(),
+        label,
+        rows_in,
+        rows_out,
+    };
     vec![
         step("fetch", Text::new("hämtad", "fetched"), 0, 0),
         step("stage", Text::new("tolkad tabell", "staged table"), 0, rows_in),
         step("protect", Text::new("skyddad", "protected"), rows_in, record.rows),
-        step("audit", Text::new("granskad fristående", "independently audited"), record.rows, record.rows),
+        step(
+            "audit",
+            Text::new("granskad fristående", "independently audited"),
+            record.rows,
+            record.rows,
+        ),
     ]
 }
 
@@ -199,13 +225,35 @@ fn filled(name: &PipelineName, decision: &Decision) -> Result<(), Refusal> {
         let text = Text::new(format!("{flag} är tom"), format!("{flag} is empty"));
         return Err(Refusal::new("decision-incomplete", RefusalKind::Configuration, name.as_str(), text));
     }
-    let digits: Vec<u32> = decision.organisation.chars().filter(|c| *c != '-').filter_map(|c| c.to_digit(10)).collect();
-    let luhn = digits.iter().enumerate().map(|(place, digit)| if place % 2 == 0 { (digit * 2) / 10 + (digit * 2) % 10 } else { *digit }).sum::<u32>();
+    let digits: Vec<u32> = decision
+        .organisation
+        .chars()
+        .filter(|c| *c != '-')
+        .filter_map(|c| c.to_digit(10))
+        .collect();
+    let luhn = digits
+        .iter()
+        .enumerate()
+        .map(|(place, digit)| {
+            if place % 2 == 0 {
+                (digit * 2) / 10 + (digit * 2) % 10
+            } else {
+                *digit
+            }
+        })
+        .sum::<u32>();
     let form = digits.len() == 10 && decision.organisation.len() <= 11 && digits.get(2).is_some_and(|third| *third >= 2);
     if form && luhn % 10 == 0 {
         return Ok(());
     }
-    let text = Text::new("--organisation är inget organisationsnummer", "--organisation is not an organisation number");
-    Err(Refusal::new("decision-organisation", RefusalKind::Configuration, name.as_str(), text)
-        .hint(Text::new("tio siffror, som 202100-0000, med rätt kontrollsiffra", "ten digits, as 202100-0000, with a valid check digit")))
+    let text = Text::new(
+        "--organisation är inget organisationsnummer",
+        "--organisation is not an organisation number",
+    );
+    Err(
+        Refusal::new("decision-organisation", RefusalKind::Configuration, name.as_str(), text).hint(Text::new(
+            "tio siffror, som 202100-0000, med rätt kontrollsiffra",
+            "ten digits, as 202100-0000, with a valid check digit",
+        )),
+    )
 }

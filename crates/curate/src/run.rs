@@ -68,7 +68,9 @@ impl Curate {
     pub async fn run(&self, pipeline: &Pipeline, dry_run: bool, at: DateTime<Utc>) -> CurateRun {
         let mut run = CurateRun::begin(pipeline.name.clone(), &pipeline.file.dataset);
         let mut evidence = None;
-        let journal = (!dry_run).then(|| self.state.begin("curate", pipeline.name.as_str(), "manual", at)).transpose();
+        let journal = (!dry_run)
+            .then(|| self.state.begin("curate", pipeline.name.as_str(), "manual", at))
+            .transpose();
         let ended = match &journal {
             Err(refusal) => Err(refusal.clone()),
             Ok(_) => self.walk(pipeline, at, &mut run, &mut evidence, dry_run).await,
@@ -121,7 +123,8 @@ impl Curate {
         evidence.update_plan = pipeline.file.update_plan.is_some();
         let measured = self.measure(pipeline, dataset, distribution, at, run, evidence).await?;
         self.may_be_released(pipeline, run, &measured)?;
-        self.make_candidate(pipeline, dataset, distribution, measured, at, run, evidence, dry_run).await
+        self.make_candidate(pipeline, dataset, distribution, measured, at, run, evidence, dry_run)
+            .await
     }
 
     /// Fetch, stage, profile, check: everything that is measured whether or not the dataset may be released.
@@ -150,33 +153,68 @@ impl Curate {
         run.privacy.detections.clone_from(&detections);
         let columns = &facts.report.columns;
         let parquet = [facts.path.clone()];
-        let profile = self.engine.profile(&parquet, columns, Some(&facts.report), &for_holder(columns, &detections)).await?;
+        let profile = self
+            .engine
+            .profile(&parquet, columns, Some(&facts.report), &for_holder(columns, &detections))
+            .await?;
         run.quality = self.engine.check(&parquet, columns, &pipeline.rules).await?;
         evidence.reading = Some(facts.report.clone());
         evidence.profile = Some(profile);
         evidence.quality = Some(run.quality.clone());
         evidence.detections = Some(judged(&detections, &pipeline.policy));
         let harvested_at = self.state.get("source-state", pipeline.file.source.as_str())?.map(|(_, at)| at);
-        Ok(Measured { resource, table: StagedTable::adopt(facts), detections, licence, harvested_at })
+        Ok(Measured {
+            resource,
+            table: StagedTable::adopt(facts),
+            detections,
+            licence,
+            harvested_at,
+        })
     }
 
     async fn ask_links(&self, distribution: &Distribution, at: DateTime<Utc>, evidence: &mut Evidence) -> Result<(), Refusal> {
-        let mut asked: Vec<&str> = distribution.access_url.iter().chain(&distribution.download_url).filter_map(|value| value.iri()).collect();
+        let mut asked: Vec<&str> = distribution
+            .access_url
+            .iter()
+            .chain(&distribution.download_url)
+            .filter_map(|value| value.iri())
+            .collect();
         asked.sort_unstable();
         asked.dedup();
         for address in asked {
             let answer = self.client.link(address, at).await;
             self.state.add_try(address, &answer)?;
-            evidence.links.insert(address.to_owned(), fyr_fetch::verdict(address, self.state.tries(address)?));
+            evidence
+                .links
+                .insert(address.to_owned(), fyr_fetch::verdict(address, self.state.tries(address)?));
         }
         Ok(())
     }
 
-    fn stage(&self, pipeline: &Pipeline, distribution: &Distribution, resource: &Resource, at: DateTime<Utc>) -> Result<StageResult, Refusal> {
+    fn stage(
+        &self,
+        pipeline: &Pipeline,
+        distribution: &Distribution,
+        resource: &Resource,
+        at: DateTime<Utc>,
+    ) -> Result<StageResult, Refusal> {
         let dir = self.data.join("staged").join(pipeline.name.as_str());
         private_folder(&dir)?;
-        let declared = distribution.format.iter().chain(&distribution.media_type).next().map(|value| value.as_str().to_owned());
-        crate::input::stage(&self.runner, resource, declared, pipeline.file.reading.clone(), (&self.limits, &self.worker), &dir, at)
+        let declared = distribution
+            .format
+            .iter()
+            .chain(&distribution.media_type)
+            .next()
+            .map(|value| value.as_str().to_owned());
+        crate::input::stage(
+            &self.runner,
+            resource,
+            declared,
+            pipeline.file.reading.clone(),
+            (&self.limits, &self.worker),
+            &dir,
+            at,
+        )
     }
 
     /// The rules that need no plan: licence, quality, unresolved identifiers.
@@ -185,7 +223,13 @@ impl Curate {
             return Err(licence_refused(pipeline, &measured.licence));
         }
         if run.quality.blocks() {
-            let failed: Vec<&str> = run.quality.rules.iter().filter(|rule| !rule.passed && rule.severity == "error").map(|rule| rule.id.as_str()).collect();
+            let failed: Vec<&str> = run
+                .quality
+                .rules
+                .iter()
+                .filter(|rule| !rule.passed && rule.severity == "error")
+                .map(|rule| rule.id.as_str())
+                .collect();
             let names = failed.join(", ");
             let text = Text::new(format!("kvalitetsregler faller: {names}"), format!("quality rules fail: {names}"));
             return Err(Refusal::new("quality-error", RefusalKind::Forbidden, pipeline.name.as_str(), text));
@@ -200,7 +244,10 @@ impl Curate {
             "identifier-unresolved",
             RefusalKind::Forbidden,
             pipeline.name.as_str(),
-            Text::new(format!("direkta personuppgifter i: {names}"), format!("direct personal data in: {names}")),
+            Text::new(
+                format!("direkta personuppgifter i: {names}"),
+                format!("direct personal data in: {names}"),
+            ),
         )
         .hint(Text::new(
             "ge kolumnen rollen `identifier`, eller anteckna ett beslut under [cleared] i policyn",
@@ -220,7 +267,13 @@ impl Curate {
         evidence: &mut Evidence,
         dry_run: bool,
     ) -> Result<CurateOutcome, Refusal> {
-        let Measured { resource, table, detections, licence, harvested_at } = measured;
+        let Measured {
+            resource,
+            table,
+            detections,
+            licence,
+            harvested_at,
+        } = measured;
         let work = self.data.join("staged").join(pipeline.name.as_str());
         let staged = [table.facts().path.clone()];
         let batches = self.engine.read(&staged, &[]).await?;
@@ -231,7 +284,17 @@ impl Curate {
         run.rows_out = protected.rows;
         let former = fyr_publish::latest(&self.published, &pipeline.name)?;
         let release_licence = self.derived(pipeline, &licence)?;
-        let mut record = crate::evidence::record(self, pipeline, dataset, distribution, &resource, &release_licence, &protected, harvested_at, at);
+        let mut record = crate::evidence::record(
+            self,
+            pipeline,
+            dataset,
+            distribution,
+            &resource,
+            &release_licence,
+            &protected,
+            harvested_at,
+            at,
+        );
         let Some((version, note)) = self.version(former.as_ref(), &protected, &record).await? else {
             run.version = former.map(|release| release.manifest.record.version);
             return Ok(CurateOutcome::Unchanged);
@@ -240,7 +303,12 @@ impl Curate {
         record.change_note = note;
         record.previous = former.as_ref().map(|release| release.manifest.record.version);
         record.first_created = former.as_ref().map_or(at, |release| release.manifest.record.first_created);
-        let label = Label { dataset: &record.iri, version, licence: &record.licence.iri, source: resource.sha256.to_string() };
+        let label = Label {
+            dataset: &record.iri,
+            version,
+            licence: &record.licence.iri,
+            source: resource.sha256.to_string(),
+        };
         let making = work.join("candidate");
         fresh_folder(&making)?;
         let files = protected.write(&self.engine, &pipeline.file.sort, &label, &making).await?;
@@ -283,8 +351,14 @@ impl Curate {
     pub(crate) fn audit(&self, folder: &Path, files: &[fyr_model::release::ReleaseFile], asked: &Asked) -> Result<PrivacyReport, Refusal> {
         let read: Vec<(String, PathBuf)> = files.iter().map(|file| (file.path.clone(), folder.join(&file.path))).collect();
         let dir = tempfile::tempdir().map_err(|error| disk(folder, &error))?;
-        let work = fyr_audit::PrivacyWork { files: read, asked: asked.clone() };
-        tokio::task::block_in_place(|| self.runner.run("audit.privacy", &folder.display().to_string(), &work, dir.path(), &self.worker))
+        let work = fyr_audit::PrivacyWork {
+            files: read,
+            asked: asked.clone(),
+        };
+        tokio::task::block_in_place(|| {
+            self.runner
+                .run("audit.privacy", &folder.display().to_string(), &work, dir.path(), &self.worker)
+        })
     }
 
     fn derived(&self, pipeline: &Pipeline, licence: &LicenceVerdict) -> Result<fyr_model::Licence, Refusal> {
@@ -303,48 +377,78 @@ impl Curate {
         let Some(former) = former else {
             // A withdrawn version's number is never used again.
             let last = fyr_publish::last_version(&self.published, &record.name)?;
-            let next = last.map_or(Version::FIRST, |last| Version { major: last.major + 1, minor: 0, patch: 0 });
+            let next = last.map_or(Version::FIRST, |last| Version {
+                major: last.major + 1,
+                minor: 0,
+                patch: 0,
+            });
             return Ok(Some((next, Text::new("Första utgåvan.", "First release."))));
         };
-        let difference = self.engine.compare(&[former.dir.join(PARQUET)], &[protected.recoded().to_path_buf()]).await?;
+        let difference = self
+            .engine
+            .compare(&[former.dir.join(PARQUET)], &[protected.recoded().to_path_buf()])
+            .await?;
         let (added, removed) = (difference.rows_added, difference.rows_removed);
         let (change, note) = if difference.schema_changed {
-            (Change::Changed, Text::new("Kolumner, typer eller koder har ändrats.", "Columns, types or codes have changed."))
+            (
+                Change::Changed,
+                Text::new("Kolumner, typer eller koder har ändrats.", "Columns, types or codes have changed."),
+            )
         } else if removed > 0 {
             let sv = format!("{added} rader tillkom, {removed} rader togs bort eller ändrades.");
-            (Change::Changed, Text::new(sv, format!("{added} rows added, {removed} rows removed or changed.")))
+            (
+                Change::Changed,
+                Text::new(sv, format!("{added} rows added, {removed} rows removed or changed.")),
+            )
         } else if added > 0 {
-            (Change::Added, Text::new(format!("{added} rader tillkom."), format!("{added} rows added.")))
+            (
+                Change::Added,
+                Text::new(format!("{added} rader tillkom."), format!("{added} rows added.")),
+            )
         } else if crate::evidence::same_description(&former.manifest.record, record) {
             return Ok(None);
         } else {
-            (Change::Repackaged, Text::new("Samma rader, ändrad beskrivning.", "Same rows, changed description."))
+            (
+                Change::Repackaged,
+                Text::new("Samma rader, ändrad beskrivning.", "Same rows, changed description."),
+            )
         };
         Ok(Some((fyr_publish::next_version(Some(former), change), note)))
     }
 }
 
 fn find<'a>(view: &'a CatalogueView, pipeline: &Pipeline) -> Result<&'a Dataset, Refusal> {
-    view.datasets.iter().find(|dataset| dataset.id.as_str() == pipeline.file.dataset).ok_or_else(|| {
-        let source = &pipeline.file.source;
-        Refusal::new(
-            "dataset-not-harvested",
-            RefusalKind::Unreachable,
-            &pipeline.file.dataset,
-            Text::new(
-                format!("datamängden finns inte i det som har skördats från `{source}`"),
-                format!("the dataset is not in what has been harvested from `{source}`"),
-            ),
-        )
-        .hint(Text::new(format!("kör `fyr harvest {source}`"), format!("run `fyr harvest {source}`")))
-    })
+    view.datasets
+        .iter()
+        .find(|dataset| dataset.id.as_str() == pipeline.file.dataset)
+        .ok_or_else(|| {
+            let source = &pipeline.file.source;
+            Refusal::new(
+                "dataset-not-harvested",
+                RefusalKind::Unreachable,
+                &pipeline.file.dataset,
+                Text::new(
+                    format!("datamängden finns inte i det som har skördats från `{source}`"),
+                    format!("the dataset is not in what has been harvested from `{source}`"),
+                ),
+            )
+            .hint(Text::new(
+                format!("kör `fyr harvest {source}`"),
+                format!("run `fyr harvest {source}`"),
+            ))
+        })
 }
 
 fn choose<'a>(dataset: &'a Dataset, pipeline: &Pipeline) -> Result<&'a Distribution, Refusal> {
     let wanted = pipeline.file.distribution.as_deref();
     let fits = |distribution: &&Distribution| {
         let named = |wanted: &str| {
-            distribution.iri == wanted || distribution.download_url.iter().chain(&distribution.access_url).any(|value| value.as_str() == wanted)
+            distribution.iri == wanted
+                || distribution
+                    .download_url
+                    .iter()
+                    .chain(&distribution.access_url)
+                    .any(|value| value.as_str() == wanted)
         };
         wanted.is_none_or(named)
     };
@@ -372,12 +476,21 @@ fn choose<'a>(dataset: &'a Dataset, pipeline: &Pipeline) -> Result<&'a Distribut
 }
 
 fn no_address(distribution: &Distribution) -> Refusal {
-    let text = Text::new("distributionen har ingen adress att hämta från", "the distribution has no address to fetch from");
+    let text = Text::new(
+        "distributionen har ingen adress att hämta från",
+        "the distribution has no address to fetch from",
+    );
     Refusal::new("distribution-no-address", RefusalKind::Unreachable, &distribution.iri, text)
 }
 
 fn licence_refused(pipeline: &Pipeline, verdict: &LicenceVerdict) -> Refusal {
-    Refusal::new("licence-refused", RefusalKind::Forbidden, pipeline.name.as_str(), verdict.sentence.clone()).hint(Text::new(
+    Refusal::new(
+        "licence-refused",
+        RefusalKind::Forbidden,
+        pipeline.name.as_str(),
+        verdict.sentence.clone(),
+    )
+    .hint(Text::new(
         "be utgivaren ange en öppen licens på distributionen",
         "ask the publisher to state an open licence on the distribution",
     ))
@@ -390,12 +503,21 @@ fn audit_passed(pipeline: &Pipeline, report: &PrivacyReport) -> Result<(), Refus
     let failed: Vec<&fyr_model::privacy::Check> = report.checks.iter().filter(|check| !check.ok).collect();
     let sv = failed.iter().map(|check| check.detail.sv.as_str()).collect::<Vec<_>>().join("; ");
     let en = failed.iter().map(|check| check.detail.en.as_str()).collect::<Vec<_>>().join("; ");
-    let text = Text::new(format!("den oberoende granskningen säger nej: {sv}"), format!("the independent audit says no: {en}"));
+    let text = Text::new(
+        format!("den oberoende granskningen säger nej: {sv}"),
+        format!("the independent audit says no: {en}"),
+    );
     Err(Refusal::new("audit-failed", RefusalKind::Forbidden, pipeline.name.as_str(), text))
 }
 
 fn asked(pipeline: &Pipeline, protected: &ProtectedTable, at: DateTime<Utc>) -> Asked {
-    let forbidden = pipeline.policy.columns.iter().filter(|(_, column)| column.role() == Role::Identifier).map(|(name, _)| name.clone()).collect();
+    let forbidden = pipeline
+        .policy
+        .columns
+        .iter()
+        .filter(|(_, column)| column.role() == Role::Identifier)
+        .map(|(name, _)| name.clone())
+        .collect();
     Asked {
         roles: protected.roles.clone(),
         k: pipeline.policy.model.as_ref().map(|model| model.k),
@@ -412,13 +534,19 @@ pub fn for_holder(columns: &[Column], detections: &[PersonalDataFinding]) -> Exp
         Some(finding) => Show::CountsOnly(finding.verdict.clone()),
         None => Show::CountsOnly("unscanned".into()),
     };
-    Exposure { columns: columns.iter().map(|column| (column.name.clone(), show(column))).collect(), group_min: 1, coarse: false }
+    Exposure {
+        columns: columns.iter().map(|column| (column.name.clone(), show(column))).collect(),
+        group_min: 1,
+        coarse: false,
+    }
 }
 
 /// What everybody sees (H33): only plain columns without direct identifiers; groups of at least k and rounded bounds in a protected table.
 fn for_publication(protected: &ProtectedTable, detections: &[PersonalDataFinding], asked: &Asked) -> Exposure {
     let show = |column: &Column| {
-        let direct = detections.iter().any(|finding| finding.column == column.name && finding.verdict == "direct");
+        let direct = detections
+            .iter()
+            .any(|finding| finding.column == column.name && finding.verdict == "direct");
         match protected.roles.get(&column.name) {
             Some(Role::Plain) if !direct || asked.cleared.contains_key(&column.name) => Show::Values,
             Some(Role::Sensitive) => Show::CountsOnly("sensitive".into()),
@@ -428,14 +556,24 @@ fn for_publication(protected: &ProtectedTable, detections: &[PersonalDataFinding
     };
     let columns: BTreeMap<String, Show> = protected.columns.iter().map(|column| (column.name.clone(), show(column))).collect();
     let coarse = protected.is_protected();
-    Exposure { columns, group_min: if coarse { asked.k.unwrap_or(10) } else { 1 }, coarse }
+    Exposure {
+        columns,
+        group_min: if coarse { asked.k.unwrap_or(10) } else { 1 },
+        coarse,
+    }
 }
 
 /// What detectors found, with the finds that a person has judged in the policy taken as what that person said: no personal data.
 fn judged(detections: &[PersonalDataFinding], policy: &PrivacyPolicy) -> Vec<PersonalDataFinding> {
-    let unresolved: Vec<&str> = fyr_privacy::unresolved(detections, policy).iter().map(|finding| finding.column.as_str()).collect();
+    let unresolved: Vec<&str> = fyr_privacy::unresolved(detections, policy)
+        .iter()
+        .map(|finding| finding.column.as_str())
+        .collect();
     let mut judged = detections.to_vec();
-    for finding in judged.iter_mut().filter(|finding| policy.cleared.contains_key(&finding.column) && !unresolved.contains(&finding.column.as_str())) {
+    for finding in judged
+        .iter_mut()
+        .filter(|finding| policy.cleared.contains_key(&finding.column) && !unresolved.contains(&finding.column.as_str()))
+    {
         finding.verdict = "none".into();
         finding.evidence = format!("{}; cleared by a recorded decision", finding.evidence);
     }
@@ -452,13 +590,22 @@ fn describe(profile: &mut TableProfile, columns: &[Column]) {
 }
 
 fn curate_file(file: &fyr_model::release::ReleaseFile) -> CurateFile {
-    CurateFile { path: file.path.clone(), bytes: file.bytes, sha256: file.sha256, rows: file.rows.unwrap_or(0) }
+    CurateFile {
+        path: file.path.clone(),
+        bytes: file.bytes,
+        sha256: file.sha256,
+        rows: file.rows.unwrap_or(0),
+    }
 }
 
 /// Makes `dir` for this user only; staged tables hold personal data (H31).
 pub(crate) fn private_folder(dir: &Path) -> Result<(), Refusal> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| disk(dir, &error))?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|error| disk(dir, &error))?;
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(|error| disk(dir, &error))
 }
 
@@ -487,13 +634,19 @@ fn place(made: &Path, folder: &Path) -> Result<(), Refusal> {
 
 pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, Refusal> {
     serde_json::to_value(value).map_err(|error| {
-        let text = Text::new(format!("kunde inte skrivas som JSON: {error}"), format!("could not be written as JSON: {error}"));
+        let text = Text::new(
+            format!("kunde inte skrivas som JSON: {error}"),
+            format!("could not be written as JSON: {error}"),
+        );
         Refusal::new("json", RefusalKind::Internal, "fyr", text)
     })
 }
 
 pub(crate) fn disk(path: &Path, error: &dyn std::fmt::Display) -> Refusal {
     let shown = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let text = Text::new(format!("`{shown}` kunde inte skrivas: {error}"), format!("`{shown}` could not be written: {error}"));
+    let text = Text::new(
+        format!("`{shown}` kunde inte skrivas: {error}"),
+        format!("`{shown}` could not be written: {error}"),
+    );
     Refusal::new("disk", RefusalKind::Internal, shown, text)
 }

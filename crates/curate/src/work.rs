@@ -54,13 +54,19 @@ impl Observer for Scan {
 /// What `table::stage` refuses, unchanged.
 pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, Refusal> {
     let work: StageWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
-    let mut scan = Scan { reference: work.reference, detectors: None };
+    let mut scan = Scan {
+        reference: work.reference,
+        detectors: None,
+    };
     let facts = fyr_table::stage(&work.request, dir, &mut scan)?;
     let detections = scan.detectors.map(Detectors::finish).unwrap_or_default();
     serde_json::to_value(StageResult { facts, detections }).map_err(|error| broken(&error))
 }
 
 fn broken(error: &serde_json::Error) -> Refusal {
-    let text = Text::new(format!("arbetet gick inte att beskriva: {error}"), format!("the work could not be described: {error}"));
+    let text = Text::new(
+        format!("arbetet gick inte att beskriva: {error}"),
+        format!("the work could not be described: {error}"),
+    );
     Refusal::new("worker-protocol", RefusalKind::Internal, "curate.stage", text)
 }

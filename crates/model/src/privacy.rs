@@ -313,7 +313,10 @@ mod tests {
         let read = |date: &str| toml::from_str::<Clearance>(&format!("{rest}date = {date}"));
         let plain = read("2026-11-22").unwrap();
         assert_eq!(plain, read("'2026-11-22'").unwrap());
-        assert_eq!(serde_json::from_str::<Clearance>(&serde_json::to_string(&plain).unwrap()).unwrap(), plain);
+        assert_eq!(
+            serde_json::from_str::<Clearance>(&serde_json::to_string(&plain).unwrap()).unwrap(),
+            plain
+        );
         assert!(read("'22/11/2026'").is_err());
         assert!(read("2026-11-22T10:00:00Z").is_err());
     }

@@ -29,7 +29,9 @@ pub fn check(view: &CatalogueView) -> Vec<Finding> {
     let context = Context::of(view);
     let mut findings = Vec::new();
     swedish::structure(view, &context, &mut findings);
-    for catalogue in &view.catalogues {
+    // A sub-catalogue lends its datasets to the main one, and only the main one's metadata is kept (`harvest.md` section 2).
+    let parts: BTreeSet<&str> = view.catalogues.iter().flat_map(|one| &one.parts).map(String::as_str).collect();
+    for catalogue in view.catalogues.iter().filter(|one| !parts.contains(one.iri.as_str())) {
         properties::catalogue(catalogue, &mut findings);
         swedish::catalogue(catalogue, &mut findings);
     }
