@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use fyr_model::harvest::{HarvestRun, SourceFile};
@@ -81,10 +82,13 @@ pub struct Index {
     pub released: BTreeMap<String, PipelineName>,
 }
 
+/// How long an index is kept when nothing tells that it is old: a score may be stored outside a run.
+const KEPT: Duration = Duration::from_secs(30);
+
 /// The index and views in memory.
 #[derive(Default)]
 pub struct Cache {
-    index: Mutex<Option<(u64, Arc<Index>)>>,
+    index: Mutex<Option<(u64, Instant, Arc<Index>)>>,
     views: Mutex<BTreeMap<SourceId, (Sha256, Arc<CatalogueView>)>>,
 }
 
@@ -96,13 +100,14 @@ impl Cache {
     /// The index of this moment.
     pub fn index(&self, portal: &Portal) -> Result<Arc<Index>, Refusal> {
         let key = moment(portal)?;
-        if let Some((known, index)) = locked(&self.index).as_ref()
+        if let Some((known, made, index)) = locked(&self.index).as_ref()
             && *known == key
+            && made.elapsed() < KEPT
         {
             return Ok(index.clone());
         }
         let index = Arc::new(self.build(portal)?);
-        *locked(&self.index) = Some((key, index.clone()));
+        *locked(&self.index) = Some((key, Instant::now(), index.clone()));
         Ok(index)
     }
 

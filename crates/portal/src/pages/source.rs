@@ -21,10 +21,16 @@ use crate::words::{self, Markup};
 
 /// What a harvest stores about a source's metadata.
 #[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Metadata {
     /// What is wrong in it.
-    #[serde(default)]
     pub findings: Vec<Finding>,
+    /// Whether the national portal would take it in.
+    pub harvested: Option<bool>,
+    /// Whether it follows the profile.
+    pub conforms: Option<bool>,
+    /// The syntax of the main document.
+    pub syntax: Option<String>,
 }
 
 /// Rows of datasets shown on the page; the rest is in the list of datasets.
@@ -77,7 +83,7 @@ struct Source {
 struct Found {
     row: SourceRow,
     view: Option<std::sync::Arc<CatalogueView>>,
-    findings: Vec<Finding>,
+    metadata: Metadata,
     runs: Vec<HarvestRun>,
     due: Option<DateTime<Utc>>,
 }
@@ -111,7 +117,7 @@ fn find(app: &App, id: &SourceId) -> Result<Option<(Found, std::sync::Arc<Index>
         .map(|slot| slot.due);
     let found = Found {
         runs: data::last_runs(portal, id, 90)?,
-        findings: metadata.map(|(metadata, _)| metadata.findings).unwrap_or_default(),
+        metadata: metadata.map(|(metadata, _)| metadata).unwrap_or_default(),
         row,
         view,
         due,
@@ -125,7 +131,7 @@ fn page(reader: &Reader, app: &App, found: &Found, index: &Index) -> Source {
     let name = sources::name(row);
     let (runs_wide, runs_narrow) = timeline(reader, &found.runs);
     let (rows, rows_hidden) = datasets(reader, found, index);
-    let (causes, more_causes, more_title) = findings::split(reader, findings::causes(reader, &found.findings));
+    let (causes, more_causes, more_title) = findings::split(reader, findings::causes(reader, &found.metadata.findings));
     Source {
         page: Page::new(reader, Part::Sources, name.clone(), app.demo()),
         url: words::clean(&row.file.url),
@@ -262,6 +268,16 @@ fn datasets(reader: &Reader, found: &Found, index: &Index) -> (Vec<RowView>, usi
 fn facts(reader: &Reader, found: &Found) -> Vec<(&'static str, Markup)> {
     let file = &found.row.file;
     let mut facts = Vec::new();
+    let yes = |answer: bool| Markup(if answer { reader.t("ja", "yes") } else { reader.t("nej", "no") }.to_owned());
+    if let Some(answer) = found.metadata.harvested {
+        facts.push((reader.t("Går att skörda nationellt", "Can be harvested nationally"), yes(answer)));
+    }
+    if let Some(answer) = found.metadata.conforms {
+        facts.push((reader.t("Följer profilen", "Follows the profile"), yes(answer)));
+    }
+    if let Some(syntax) = found.metadata.syntax.as_ref().filter(|syntax| !syntax.is_empty()) {
+        facts.push((reader.t("Syntax", "Syntax"), Markup(words::escape(&words::clean(syntax)))));
+    }
     if let Some(run) = &found.row.last {
         let documents = if run.documents == 1 {
             reader.t("dokument", "document")
