@@ -170,6 +170,7 @@ fn wrong(what: &str) -> Refusal {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

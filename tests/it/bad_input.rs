@@ -45,15 +45,24 @@ fn h11_an_html_page_with_status_200_is_refused_by_name() {
 
 #[test]
 fn h11_an_empty_graph_where_there_were_datasets_is_suspect() {
-    let reason = refused(b"@prefix dcat: <http://www.w3.org/ns/dcat#> .\n<https://source.example/c> a dcat:Catalog .\n", "suspect");
+    let reason = refused(
+        b"@prefix dcat: <http://www.w3.org/ns/dcat#> .\n<https://source.example/c> a dcat:Catalog .\n",
+        "suspect",
+    );
     assert!(reason.is_object(), "{reason}");
 }
 
 #[test]
 fn an_invalid_turtle_is_refused_with_its_line() {
-    let Some(path) = shared("fixtures/real/catalogs/dcat-ap-example-dataset-series-combined.ttl") else { return };
+    let Some(path) = shared("fixtures/real/catalogs/dcat-ap-example-dataset-series-combined.ttl") else {
+        return;
+    };
     let reason = refused(&std::fs::read(path).unwrap(), "failed");
-    assert_eq!((reason["id"].as_str(), reason["position"]["line"].as_u64()), (Some("syntax"), Some(32)), "{reason}");
+    assert_eq!(
+        (reason["id"].as_str(), reason["position"]["line"].as_u64()),
+        (Some("syntax"), Some(32)),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -62,7 +71,10 @@ fn a_relative_iri_without_a_base_is_refused_and_with_one_accepted() {
     let reason = refused(relative.as_bytes(), "failed");
     assert_eq!(reason["id"], "relative-iri", "{reason}");
     let workspace = Workspace::new(MIRROR);
-    workspace.write("catalog/sources/kalla.toml", "url = \"https://source.example/dcat\"\nbase = \"https://source.example/\"\n");
+    workspace.write(
+        "catalog/sources/kalla.toml",
+        "url = \"https://source.example/dcat\"\nbase = \"https://source.example/\"\n",
+    );
     workspace.write("www/dcat", relative);
     let (code, document) = workspace.json(&["harvest", "kalla"]);
     assert_eq!(code, 0, "{document}");
@@ -81,7 +93,11 @@ fn h12_an_entity_expansion_of_100_mb_is_refused_before_the_parser() {
 
 #[test]
 fn h14_two_thousand_levels_of_json_ld_are_refused_before_the_parser() {
-    let deep = format!("{{\"@id\":\"https://a.example/\",\"https://a.example/p\":{}1{}}}", "[".repeat(2000), "]".repeat(2000));
+    let deep = format!(
+        "{{\"@id\":\"https://a.example/\",\"https://a.example/p\":{}1{}}}",
+        "[".repeat(2000),
+        "]".repeat(2000)
+    );
     assert_eq!(refused(deep.as_bytes(), "failed")["id"], "depth");
 }
 
@@ -107,7 +123,11 @@ fn h14_h48_a_query_that_would_overflow_is_refused_and_an_honest_one_answered() {
         assert!((400..500).contains(&status), "{status}");
     }
     let honest = workspace.fyr(&["sparql", "SELECT ?d WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> }"]);
-    assert!(honest.status.success() && text(&honest.stdout).contains("https://source.example/d/1"), "{}", text(&honest.stdout));
+    assert!(
+        honest.status.success() && text(&honest.stdout).contains("https://source.example/d/1"),
+        "{}",
+        text(&honest.stdout)
+    );
     assert_eq!(portal.get("/health").0, 200, "the portal still stands");
 }
 
@@ -128,7 +148,10 @@ fn h04_a_redirect_to_a_loopback_address_is_refused() {
     workspace.write("catalog/sources/bra.toml", format!("url = \"http://127.0.0.1:{port}/good\"\n"));
     let (code, document) = workspace.json(&["harvest", "bort"]);
     assert_eq!(code, 3, "{document}");
-    assert!(document["runs"][0]["reason"]["id"].as_str().unwrap().starts_with("fetch-"), "{document}");
+    assert!(
+        document["runs"][0]["reason"]["id"].as_str().unwrap().starts_with("fetch-"),
+        "{document}"
+    );
     let (code, control) = workspace.json(&["harvest", "bra"]);
     assert_eq!(code, 0, "{control}");
     forbidden.set_nonblocking(true).unwrap();
@@ -147,7 +170,10 @@ fn answer(mut stream: std::net::TcpStream, target: std::net::SocketAddr) {
     let response = if line.contains("/away") {
         format!("HTTP/1.1 302 Found\r\nLocation: http://{target}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     } else {
-        format!("HTTP/1.1 200 OK\r\nContent-Type: text/turtle\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{GOOD}", GOOD.len())
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/turtle\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{GOOD}",
+            GOOD.len()
+        )
     };
     let _ = stream.write_all(response.as_bytes());
 }

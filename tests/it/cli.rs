@@ -37,9 +37,17 @@ fn wrong_words_and_a_missing_workspace_end_with_2_and_a_hint() {
     assert_eq!(fyr(&["harvst"]).0, 2);
     assert_eq!(fyr(&["curate", "--all", "--nonsense"]).0, 2);
     let empty = tempfile::tempdir().unwrap();
-    let output = Command::new(FYR).args(["harvest", "--all", "--lang", "en"]).current_dir(empty.path()).output().unwrap();
+    let output = Command::new(FYR)
+        .args(["harvest", "--all", "--lang", "en"])
+        .current_dir(empty.path())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("hint: run `fyr init DIR`"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("hint: run `fyr init DIR`"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -49,7 +57,15 @@ fn init_makes_a_workspace_whose_configuration_reads_back() {
     let dir = dir.to_str().unwrap();
     assert_eq!(fyr(&["init", dir]).0, 0);
     assert_eq!(fyr(&["init", dir]).0, 2, "an existing workspace is left alone");
-    let add = ["source", "add", "exempelby", "--url", "https://data.exempelby.example/dcat.rdf", "--workspace", dir];
+    let add = [
+        "source",
+        "add",
+        "exempelby",
+        "--url",
+        "https://data.exempelby.example/dcat.rdf",
+        "--workspace",
+        dir,
+    ];
     assert_eq!(fyr(&add).0, 0);
     assert_eq!(fyr(&add).0, 2, "a source is not added twice");
     let (code, out, err) = fyr(&["source", "list", "--workspace", dir, "--lang", "en"]);
@@ -67,5 +83,9 @@ fn h43_a_second_process_hands_its_work_over_or_says_who_owns_the_folder() {
     assert_eq!(handed.status.code(), Some(0), "{}", text(&handed.stderr));
     assert_eq!(portal.get("/health").0, 200);
     drop(portal);
-    assert_eq!(workspace.fyr(&["source", "list"]).status.code(), Some(0), "the lock dies with its process");
+    assert_eq!(
+        workspace.fyr(&["source", "list"]).status.code(),
+        Some(0),
+        "the lock dies with its process"
+    );
 }

@@ -10,7 +10,14 @@ use crate::support::{FYR, text};
 fn the_demo_ends_as_meant_and_a_second_run_changes_nothing() {
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("fyr-demo");
-    let run = || Command::new(FYR).args(["demo", "--lang", "sv", "--dir"]).arg(&dir).current_dir(parent.path()).output().unwrap();
+    let run = || {
+        Command::new(FYR)
+            .args(["demo", "--lang", "sv", "--dir"])
+            .arg(&dir)
+            .current_dir(parent.path())
+            .output()
+            .unwrap()
+    };
     let first = run();
     assert_eq!(first.status.code(), Some(0), "{}\n{}", text(&first.stdout), text(&first.stderr));
     let out = text(&first.stdout);
@@ -21,7 +28,12 @@ fn the_demo_ends_as_meant_and_a_second_run_changes_nothing() {
         let mut found: Vec<String> = std::fs::read_dir(dir.join("published"))
             .unwrap()
             .flatten()
-            .flat_map(|name| std::fs::read_dir(name.path()).unwrap().flatten().map(move |v| v.path().display().to_string()))
+            .flat_map(|name| {
+                std::fs::read_dir(name.path())
+                    .unwrap()
+                    .flatten()
+                    .map(move |v| v.path().display().to_string())
+            })
             .filter(|path| std::path::Path::new(path).join("manifest.json").is_file())
             .collect();
         found.sort();
@@ -44,7 +56,11 @@ fn the_demo_ends_as_meant_and_a_second_run_changes_nothing() {
 fn a_folder_with_other_things_in_it_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("mine.txt"), "keep").unwrap();
-    let output = Command::new(FYR).args(["demo", "--lang", "en", "--dir"]).arg(dir.path()).output().unwrap();
+    let output = Command::new(FYR)
+        .args(["demo", "--lang", "en", "--dir"])
+        .arg(dir.path())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("not empty"), "{}", text(&output.stderr));
 }

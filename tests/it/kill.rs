@@ -64,7 +64,12 @@ fn marks(portal: &Portal) -> Vec<(String, u64)> {
     let document: Value = serde_json::from_slice(&body).unwrap();
     let rows = document["results"]["bindings"].as_array().unwrap();
     rows.iter()
-        .map(|row| (row["m"]["value"].as_str().unwrap().to_owned(), row["n"]["value"].as_str().unwrap().parse().unwrap()))
+        .map(|row| {
+            (
+                row["m"]["value"].as_str().unwrap().to_owned(),
+                row["n"]["value"].as_str().unwrap().parse().unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -104,14 +109,27 @@ const POLICY: &str = "[columns]\nid = \"plain\"\nvarde = \"plain\"\n";
 fn sign_all(workspace: &Workspace) {
     for interest in ["information-security", "personal-data", "national-security"] {
         let output = workspace.fyr(&[
-            "sign", "serie", "--interest", interest, "--by", "Test Testsson", "--role", "testare", "--organisation", "299999-0019", "--ground", "test",
+            "sign",
+            "serie",
+            "--interest",
+            interest,
+            "--by",
+            "Test Testsson",
+            "--role",
+            "testare",
+            "--organisation",
+            "299999-0019",
+            "--ground",
+            "test",
         ]);
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
 }
 
 fn rows(version: u32) -> String {
-    (0..200 + version * 10).map(|n| format!("{n};{}\n", f64::from(n) / 2.0).replace('.', ",")).fold("id;varde\n".into(), |all, row| all + &row)
+    (0..200 + version * 10)
+        .map(|n| format!("{n};{}\n", f64::from(n) / 2.0).replace('.', ","))
+        .fold("id;varde\n".into(), |all, row| all + &row)
 }
 
 /// Copies a folder as it stands, so that each round begins before the same publication.
@@ -142,7 +160,10 @@ fn h37_a_publication_killed_anywhere_leaves_old_or_new_and_the_next_run_complete
     workspace.source("kalla", "dcat.ttl");
     workspace.write("www/dcat.ttl", DATASET);
     workspace.write("www/serie.csv", rows(0));
-    workspace.write("pipelines/serie.toml", "source = \"kalla\"\ndataset = \"https://source.example/d/serie\"\npolicy = \"serie-policy.toml\"\n");
+    workspace.write(
+        "pipelines/serie.toml",
+        "source = \"kalla\"\ndataset = \"https://source.example/d/serie\"\npolicy = \"serie-policy.toml\"\n",
+    );
     workspace.write("pipelines/serie-policy.toml", POLICY);
     timed(&workspace, &["harvest", "kalla"]);
     for version in 0..2 {
@@ -171,7 +192,10 @@ fn h37_a_publication_killed_anywhere_leaves_old_or_new_and_the_next_run_complete
     }
     let (code, document) = {
         let release = workspace.path().join("published/serie/1.1.0");
-        let output = workspace.command(&["verify", release.to_str().unwrap(), "--json"]).output().unwrap();
+        let output = workspace
+            .command(&["verify", release.to_str().unwrap(), "--json"])
+            .output()
+            .unwrap();
         (output.status.code(), text(&output.stdout))
     };
     assert_eq!(code, Some(0), "{document}");

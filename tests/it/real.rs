@@ -43,26 +43,48 @@ fn workspace() -> Workspace {
     let written = std::fs::read_to_string(root().join("tests/real/fyr.toml")).unwrap();
     let table: toml::Table = toml::from_str(&written).unwrap();
     let mirror: BTreeMap<String, String> = table["fetch"]["mirror"].clone().try_into().unwrap();
-    let lines: Vec<String> =
-        mirror.iter().map(|(prefix, relative)| format!("{prefix:?} = {:?}", format!("{}/{relative}", root().display()))).collect();
-    let workspace = Workspace::new(&format!("base = \"https://fyr-tests.example\"\n[fetch.mirror]\n{}\n", lines.join("\n")));
+    let lines: Vec<String> = mirror
+        .iter()
+        .map(|(prefix, relative)| format!("{prefix:?} = {:?}", format!("{}/{relative}", root().display())))
+        .collect();
+    let workspace = Workspace::new(&format!(
+        "base = \"https://fyr-tests.example\"\n[fetch.mirror]\n{}\n",
+        lines.join("\n")
+    ));
     for (from, to) in [("sources", "catalog/sources"), ("pipelines", "pipelines")] {
         for entry in std::fs::read_dir(root().join("tests/real").join(from)).unwrap().flatten() {
-            workspace.write(&format!("{to}/{}", entry.file_name().to_str().unwrap()), std::fs::read(entry.path()).unwrap());
+            workspace.write(
+                &format!("{to}/{}", entry.file_name().to_str().unwrap()),
+                std::fs::read(entry.path()).unwrap(),
+            );
         }
     }
     workspace
 }
 
 fn runs(document: &Value) -> BTreeMap<String, Value> {
-    let named = |run: &Value| run.get("source").or(run.get("pipeline")).and_then(Value::as_str).unwrap().to_owned();
-    document["runs"].as_array().unwrap().iter().map(|run| (named(run), run.clone())).collect()
+    let named = |run: &Value| {
+        run.get("source")
+            .or(run.get("pipeline"))
+            .and_then(Value::as_str)
+            .unwrap()
+            .to_owned()
+    };
+    document["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| (named(run), run.clone()))
+        .collect()
 }
 
 /// Bytes of the tables that hold the quads; logs and manifests grow whenever the store is opened.
 fn tables_of(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).unwrap().flatten();
-    entries.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "sst")).map(|entry| entry.metadata().unwrap().len()).sum()
+    entries
+        .filter(|entry| entry.path().extension().is_some_and(|ending| ending == "sst"))
+        .map(|entry| entry.metadata().unwrap().len())
+        .sum()
 }
 
 #[test]
@@ -77,8 +99,14 @@ fn real_catalogues_are_harvested_or_refused_and_real_files_become_releases() {
     for wanted in expected().source {
         let run = &first[&wanted.id];
         let reason = run["reason"]["id"].as_str().unwrap_or("");
-        let findings = ["violation", "warning", "info"].iter().map(|level| run["findings"][level].as_u64().unwrap()).sum::<u64>();
-        println!("| {} | {} | {} | {} | {findings} | {reason} |", wanted.id, run["outcome"], run["triples"], run["datasets"]["added"]);
+        let findings = ["violation", "warning", "info"]
+            .iter()
+            .map(|level| run["findings"][level].as_u64().unwrap())
+            .sum::<u64>();
+        println!(
+            "| {} | {} | {} | {} | {findings} | {reason} |",
+            wanted.id, run["outcome"], run["triples"], run["datasets"]["added"]
+        );
         match (&wanted.refused, wanted.distinct.or(wanted.triples)) {
             (Some(id), _) => {
                 // A document without a single dataset is never green; one that cannot be read has failed.
@@ -97,12 +125,19 @@ fn real_catalogues_are_harvested_or_refused_and_real_files_become_releases() {
     let (_, second) = workspace.json(&["harvest", "--all"]);
     for (source, run) in runs(&second) {
         if first[&source]["outcome"] == "changed" {
-            assert_eq!((run["outcome"].as_str(), run["quads_written"].as_u64(), run["requests"].as_u64()), (Some("unchanged"), Some(0), Some(1)), "{run}");
+            assert_eq!(
+                (run["outcome"].as_str(), run["quads_written"].as_u64(), run["requests"].as_u64()),
+                (Some("unchanged"), Some(0), Some(1)),
+                "{run}"
+            );
         }
     }
     let after = tables_of(&workspace.path().join("data/graph"));
     println!("store: {before} bytes of tables before a second harvest, {after} after it");
-    assert!(after <= before, "an unchanged source writes nothing; the store may only compact what it has: {before} to {after}");
+    assert!(
+        after <= before,
+        "an unchanged source writes nothing; the store may only compact what it has: {before} to {after}"
+    );
     curated(&workspace);
     polls(&workspace);
 }
@@ -115,8 +150,21 @@ fn curated(workspace: &Workspace) {
             continue;
         }
         for interest in ["information-security", "personal-data", "national-security"] {
-            let words = ["--by", "Test Testsson", "--role", "testare", "--organisation", "299999-0019", "--ground", "integrationstest"];
-            let output = workspace.command(&["sign", name, "--interest", interest]).args(words).output().unwrap();
+            let words = [
+                "--by",
+                "Test Testsson",
+                "--role",
+                "testare",
+                "--organisation",
+                "299999-0019",
+                "--ground",
+                "integrationstest",
+            ];
+            let output = workspace
+                .command(&["sign", name, "--interest", interest])
+                .args(words)
+                .output()
+                .unwrap();
             assert!(output.status.success(), "{name}: {}", text(&output.stderr));
         }
     }
@@ -132,16 +180,29 @@ fn curated(workspace: &Workspace) {
                 assert_eq!(release["rows"].as_u64(), wanted.rows, "{}", wanted.name);
                 let folder = workspace.path().join("published").join(release["folder"].as_str().unwrap());
                 let manifest: Value = serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
-                assert_eq!(manifest["record"]["licence"]["code"].as_str(), wanted.licence.as_deref(), "{}", wanted.name);
+                assert_eq!(
+                    manifest["record"]["licence"]["code"].as_str(),
+                    wanted.licence.as_deref(),
+                    "{}",
+                    wanted.name
+                );
                 let (code, verified) = workspace.json(&["verify", folder.to_str().unwrap()]);
                 assert_eq!(code, 0, "{}: {verified}", wanted.name);
             }
             _ => {
                 let id = run["refused_because"]["id"].as_str().unwrap_or("");
-                let prefix = if wanted.because.as_deref() == Some("link") { "fetch" } else { "licence" };
+                let prefix = if wanted.because.as_deref() == Some("link") {
+                    "fetch"
+                } else {
+                    "licence"
+                };
                 assert!(id.starts_with(prefix), "{}: {run}", wanted.name);
                 if prefix == "licence" {
-                    assert!(run["rows_in"].as_u64().unwrap() > 0, "{}: staged and profiled though refused: {run}", wanted.name);
+                    assert!(
+                        run["rows_in"].as_u64().unwrap() > 0,
+                        "{}: staged and profiled though refused: {run}",
+                        wanted.name
+                    );
                 }
             }
         }
@@ -152,7 +213,15 @@ fn curated(workspace: &Workspace) {
 fn polls(workspace: &Workspace) {
     let folder = workspace.path().join("published/swedish-polls/1.0.0");
     let profile: Value = serde_json::from_slice(&std::fs::read(folder.join("profile.json")).unwrap()).unwrap();
-    let column = |name: &str| profile["columns"].as_array().unwrap().iter().find(|column| column["name"] == name).unwrap_or(&Value::Null).clone();
+    let column = |name: &str| {
+        profile["columns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|column| column["name"] == name)
+            .unwrap_or(&Value::Null)
+            .clone()
+    };
     assert_eq!(profile["rows"].as_u64(), Some(2636));
     for (name, kind) in [
         ("PublYearMonth", "period"),

@@ -53,13 +53,22 @@ impl Workspace {
 
     /// Registers a source at `https://source.example/<file>`, which the mirror maps to `www/`.
     pub fn source(&self, id: &str, file: &str) {
-        self.write(&format!("catalog/sources/{id}.toml"), format!("url = \"https://source.example/{file}\"\n"));
+        self.write(
+            &format!("catalog/sources/{id}.toml"),
+            format!("url = \"https://source.example/{file}\"\n"),
+        );
     }
 
     /// The command line, in English and without colour.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(FYR);
-        command.args(args).arg("--workspace").arg(self.path()).arg("--lang").arg("en").current_dir(self.path());
+        command
+            .args(args)
+            .arg("--workspace")
+            .arg(self.path())
+            .arg("--lang")
+            .arg("en")
+            .current_dir(self.path());
         command
     }
 
@@ -78,12 +87,21 @@ impl Workspace {
 
     /// Starts the portal on a free port.
     pub fn serve(&self) -> Portal {
-        let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let base = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| line.split("http://").nth(1).map(|rest| format!("http://{}", rest.trim_end_matches('/'))))
+            .find_map(|line| {
+                line.split("http://")
+                    .nth(1)
+                    .map(|rest| format!("http://{}", rest.trim_end_matches('/')))
+            })
             .expect("the portal says where it answers");
         std::thread::spawn(move || lines.for_each(drop));
         Portal { child, base }
@@ -115,7 +133,10 @@ impl Portal {
         let (url, query) = (format!("{}/sparql", self.base), query.to_owned());
         on_runtime(async move {
             let client = reqwest::Client::builder().no_proxy().build().unwrap();
-            let request = client.post(url).header("content-type", "application/sparql-query").header("accept", "application/sparql-results+json");
+            let request = client
+                .post(url)
+                .header("content-type", "application/sparql-query")
+                .header("accept", "application/sparql-results+json");
             let answer = request.body(query).send().await.unwrap();
             (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
         })
@@ -126,7 +147,15 @@ impl Portal {
         let url = format!("{}{path}", self.base);
         let accept = accept.to_owned();
         on_runtime(async move {
-            let answer = reqwest::Client::builder().no_proxy().build().unwrap().get(url).header("accept", accept).send().await.unwrap();
+            let answer = reqwest::Client::builder()
+                .no_proxy()
+                .build()
+                .unwrap()
+                .get(url)
+                .header("accept", accept)
+                .send()
+                .await
+                .unwrap();
             (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
         })
     }

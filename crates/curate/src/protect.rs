@@ -106,7 +106,7 @@ impl ProtectedTable {
             std::fs::create_dir_all(folder.join(part)).map_err(|error| crate::run::disk(&folder.join(part), &error))?;
         }
         let parquet = folder.join(PARQUET);
-        let written = fyr_table::write::parquet(&batches, &self.columns, &self.roles, &meta, &parquet)?;
+        let written = fyr_table::write::parquet_sorted(&batches, &self.columns, &self.roles, &meta, &sort, &parquet)?;
         let twin = fyr_table::write::csv(&[parquet], &self.columns, &folder.join(CSV))?;
         Ok(vec![
             file(CSV, "text/csv", &twin),

@@ -103,10 +103,17 @@ impl Light {
         let free = 360.0 - shape.gap * sectors.len() as f64;
         let mut angle = shape.gap / 2.0;
         let (cx, cy) = (shape.width / 2.0, shape.height / 2.0);
+        let mut spans = Vec::new();
+        for sector in &sectors {
+            let span = free * sector.weight / whole;
+            spans.push((angle + span / 2.0, span));
+            angle += span + shape.gap;
+        }
+        let mut angle = shape.gap / 2.0;
         for sector in sectors {
             let span = free * sector.weight / whole;
             self.sector(&mut svg, &shape, sector, angle, angle + span, id);
-            if shape.label > 0.0 {
+            if shape.label > 0.0 && has_room(&spans, angle + span / 2.0, span) {
                 label(&mut svg, &shape, sector, angle + span / 2.0);
             }
             angle += span + shape.gap;
@@ -181,6 +188,17 @@ fn band(shape: &Shape, inner: f64, outer: f64, from: f64, to: f64) -> String {
         at(y3),
         r = at(inner)
     )
+}
+
+/// Degrees between two labels that may stand beside each other.
+const ROOM: f64 = 14.0;
+
+/// Whether a sector's label has room: beside a wider neighbour a narrow one is named in the list under the light alone.
+fn has_room(spans: &[(f64, f64)], middle: f64, span: f64) -> bool {
+    let apart = |other: f64| (other - middle).abs().min(360.0 - (other - middle).abs());
+    !spans
+        .iter()
+        .any(|(other, wide)| *other != middle && apart(*other) < ROOM && (*wide > span || (*wide == span && *other < middle)))
 }
 
 fn label(svg: &mut Svg, shape: &Shape, sector: &Sector, middle: f64) {
