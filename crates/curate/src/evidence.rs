@@ -10,6 +10,9 @@ use crate::pipeline::Pipeline;
 use crate::protect::ProtectedTable;
 use crate::run::Curate;
 
+/// A release is open to everybody, whatever its source was.
+pub(crate) const PUBLIC: &str = "http://publications.europa.eu/resource/authority/access-right/PUBLIC";
+
 /// The record of a release, version and change note still to be decided.
 #[allow(clippy::too_many_arguments)] // Everything that a release says of itself meets here.
 pub(crate) fn record(
@@ -51,7 +54,7 @@ pub(crate) fn record(
         spatial: dataset.spatial.clone(),
         temporal: dataset.temporal.clone(),
         language: iris(&dataset.language),
-        access_rights: iris(&dataset.access_rights).into_iter().next(),
+        access_rights: Some(PUBLIC.into()),
         frequency: iris(&dataset.frequency).into_iter().next(),
         conforms_to: iris(&dataset.conforms_to),
         legislation: iris(&dataset.legislation),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use fyr_graph::Syntax;
+use fyr_model::catalogue::Value;
 use fyr_model::privacy::{Check, Decision};
 use fyr_model::readiness::{Evidence, ProvenanceFacts, Readiness, Subject};
 use fyr_model::release::Manifest;
@@ -12,6 +13,7 @@ use fyr_publish::{CuratedDataset, Documents, Release};
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::Candidate;
+use crate::evidence::PUBLIC;
 use crate::run::{Curate, disk, json};
 
 /// What came of publishing one dataset.
@@ -171,8 +173,9 @@ impl Curate {
     }
 
     fn score(&self, candidate: &Candidate, documents: &Documents, packaging: Vec<Check>, at: DateTime<Utc>) -> Readiness {
-        let evidence = Evidence {
+        let mut evidence = Evidence {
             subject: Subject::Release,
+            profile: Some(candidate.profile.clone()),
             packaging: Some(packaging),
             privacy: Some(documents.privacy.clone()),
             decisions: documents.decisions.clone(),
@@ -185,6 +188,11 @@ impl Curate {
             at,
             ..candidate.evidence.clone()
         };
+        // The release is scored on what it holds: its own columns, and open to everybody.
+        if let Some(reading) = &mut evidence.reading {
+            reading.columns.clone_from(&candidate.record.columns);
+        }
+        evidence.dataset.access_rights = vec![Value::Iri(PUBLIC.into())];
         fyr_assess::readiness(&evidence)
     }
 

@@ -1,6 +1,5 @@
 //! The store: old or new, nothing written when nothing changed, leftovers swept.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use fyr_model::limits::GraphLimits;
