@@ -27,7 +27,7 @@ rust:
 	cargo fmt --all --check
 	$(READY); cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(READY); RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
-	$(READY); FYR_PYTHON=$(PYTHON) cargo test --locked --workspace
+	$(READY); FYR_PYTHON=$(PYTHON) cargo test --locked --workspace --no-fail-fast
 
 clients: ## strangers read what the demo published: data clients, then Chromium
 	scripts/with-demo "$(TARGET)/debug/fyr" $(PYTHON)

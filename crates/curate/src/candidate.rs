@@ -82,8 +82,8 @@ impl Candidate {
     /// Writes it beside its files.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Refusal> {
         let path = folder.join("candidate.json");
-        let bytes = serde_json::to_vec_pretty(self).map_err(|error| crate::run::disk(&path, &error))?;
-        std::fs::write(&path, bytes).map_err(|error| crate::run::disk(&path, &error))
+        let bytes = serde_json::to_vec_pretty(self).map_err(|error| crate::disk::disk(&path, &error))?;
+        std::fs::write(&path, bytes).map_err(|error| crate::disk::disk(&path, &error))
     }
 }
 

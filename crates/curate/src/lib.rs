@@ -4,7 +4,9 @@
 //! release. This crate decides nothing about licence, quality or privacy by itself; it asks the engines and stops where one of them says no.
 
 mod candidate;
+mod disk;
 mod evidence;
+mod exposure;
 mod facts;
 mod input;
 mod pipeline;
@@ -14,8 +16,9 @@ mod run;
 pub mod work;
 
 pub use candidate::Candidate;
+pub use exposure::for_holder;
 pub use facts::{CurateFile, CurateOutcome, CurateRun};
 pub use input::Inspected;
 pub use pipeline::{Pipeline, Pipelines};
 pub use publication::PublishRun;
-pub use run::{Curate, for_holder};
+pub use run::Curate;

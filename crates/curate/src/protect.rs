@@ -64,7 +64,7 @@ impl ProtectedTable {
         let path = dir.join("recoded.parquet");
         let written = fyr_table::write::parquet(&recoded, &columns, &roles, &BTreeMap::new(), &path)?;
         drop(table);
-        std::fs::remove_file(&staged).map_err(|error| crate::run::disk(&staged, &error))?;
+        std::fs::remove_file(&staged).map_err(|error| crate::disk::disk(&staged, &error))?;
         Ok(Self {
             rows: written.rows,
             columns,
@@ -103,7 +103,7 @@ impl ProtectedTable {
             ("source_sha256".to_owned(), label.source.clone()),
         ]);
         for part in ["data", "csv"] {
-            std::fs::create_dir_all(folder.join(part)).map_err(|error| crate::run::disk(&folder.join(part), &error))?;
+            std::fs::create_dir_all(folder.join(part)).map_err(|error| crate::disk::disk(&folder.join(part), &error))?;
         }
         let parquet = folder.join(PARQUET);
         let written = fyr_table::write::parquet_sorted(&batches, &self.columns, &self.roles, &meta, &sort, &parquet)?;

@@ -13,8 +13,9 @@ use fyr_publish::{CuratedDataset, Documents, Release};
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::Candidate;
+use crate::disk::{disk, json};
 use crate::evidence::PUBLIC;
-use crate::run::{Curate, disk, json};
+use crate::run::Curate;
 
 /// What came of publishing one dataset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

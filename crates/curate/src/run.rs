@@ -3,7 +3,6 @@
 //! A step that says no ends the run with its reason, and what was measured until then is kept as evidence: a dataset that may not be
 //! published still gets its score and its list of fixes.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -19,9 +18,11 @@ use fyr_model::resource::Resource;
 use fyr_model::table::{Column, TableProfile};
 use fyr_model::{Agent, CatalogueView, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
 use fyr_publish::Change;
-use fyr_table::{Engine, Exposure, Show, StagedTable};
+use fyr_table::{Engine, StagedTable};
 
 use crate::candidate::Candidate;
+use crate::disk::{clean, disk, fresh_folder, json, place, private_folder};
+use crate::exposure::{for_holder, for_publication};
 use crate::facts::{CurateFile, CurateOutcome, CurateRun};
 use crate::pipeline::Pipeline;
 use crate::protect::{Label, PARQUET, ProtectedTable};
@@ -527,42 +528,6 @@ fn asked(pipeline: &Pipeline, protected: &ProtectedTable, at: DateTime<Utc>) -> 
     }
 }
 
-/// What the file's holder sees: columns that detectors cleared, exactly; the others by type and counts.
-pub fn for_holder(columns: &[Column], detections: &[PersonalDataFinding]) -> Exposure {
-    let show = |column: &Column| match detections.iter().find(|finding| finding.column == column.name) {
-        Some(finding) if finding.verdict == "none" => Show::Values,
-        Some(finding) => Show::CountsOnly(finding.verdict.clone()),
-        None => Show::CountsOnly("unscanned".into()),
-    };
-    Exposure {
-        columns: columns.iter().map(|column| (column.name.clone(), show(column))).collect(),
-        group_min: 1,
-        coarse: false,
-    }
-}
-
-/// What everybody sees (H33): only plain columns without direct identifiers; groups of at least k and rounded bounds in a protected table.
-fn for_publication(protected: &ProtectedTable, detections: &[PersonalDataFinding], asked: &Asked) -> Exposure {
-    let show = |column: &Column| {
-        let direct = detections
-            .iter()
-            .any(|finding| finding.column == column.name && finding.verdict == "direct");
-        match protected.roles.get(&column.name) {
-            Some(Role::Plain) if !direct || asked.cleared.contains_key(&column.name) => Show::Values,
-            Some(Role::Sensitive) => Show::CountsOnly("sensitive".into()),
-            Some(Role::QuasiIdentifier) => Show::CountsOnly("quasi-identifying".into()),
-            _ => Show::CountsOnly("direct".into()),
-        }
-    };
-    let columns: BTreeMap<String, Show> = protected.columns.iter().map(|column| (column.name.clone(), show(column))).collect();
-    let coarse = protected.is_protected();
-    Exposure {
-        columns,
-        group_min: if coarse { asked.k.unwrap_or(10) } else { 1 },
-        coarse,
-    }
-}
-
 /// What detectors found, with the finds that a person has judged in the policy taken as what that person said: no personal data.
 fn judged(detections: &[PersonalDataFinding], policy: &PrivacyPolicy) -> Vec<PersonalDataFinding> {
     let unresolved: Vec<&str> = fyr_privacy::unresolved(detections, policy)
@@ -596,57 +561,4 @@ fn curate_file(file: &fyr_model::release::ReleaseFile) -> CurateFile {
         sha256: file.sha256,
         rows: file.rows.unwrap_or(0),
     }
-}
-
-/// Makes `dir` for this user only; staged tables hold personal data (H31).
-pub(crate) fn private_folder(dir: &Path) -> Result<(), Refusal> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|error| disk(dir, &error))?;
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(|error| disk(dir, &error))
-}
-
-/// An empty folder, whatever an interrupted run left in it.
-fn fresh_folder(dir: &Path) -> Result<(), Refusal> {
-    clean(dir);
-    private_folder(dir)
-}
-
-fn clean(dir: &Path) {
-    if let Err(error) = std::fs::remove_dir_all(dir)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!(folder = %dir.display(), %error, "could not remove a work folder");
-    }
-}
-
-/// Moves a finished candidate into its place; a kill between the two moves leaves no candidate, never half of one.
-fn place(made: &Path, folder: &Path) -> Result<(), Refusal> {
-    if let Some(parent) = folder.parent() {
-        private_folder(parent)?;
-    }
-    clean(folder);
-    std::fs::rename(made, folder).map_err(|error| disk(folder, &error))
-}
-
-pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, Refusal> {
-    serde_json::to_value(value).map_err(|error| {
-        let text = Text::new(
-            format!("kunde inte skrivas som JSON: {error}"),
-            format!("could not be written as JSON: {error}"),
-        );
-        Refusal::new("json", RefusalKind::Internal, "fyr", text)
-    })
-}
-
-pub(crate) fn disk(path: &Path, error: &dyn std::fmt::Display) -> Refusal {
-    let shown = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let text = Text::new(
-        format!("`{shown}` kunde inte skrivas: {error}"),
-        format!("`{shown}` could not be written: {error}"),
-    );
-    Refusal::new("disk", RefusalKind::Internal, shown, text)
 }
