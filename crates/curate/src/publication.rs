@@ -189,7 +189,10 @@ impl Curate {
             at,
             ..candidate.evidence.clone()
         };
-        // The release is scored on what it holds: its own columns, and open to everybody.
+        // The release is scored on what it holds: its own columns, and open to everybody. What was asked of the source's addresses says
+        // nothing of its own, which nobody can ask before they are published.
+        evidence.links.clear();
+        evidence.resource = None;
         if let Some(reading) = &mut evidence.reading {
             reading.columns.clone_from(&candidate.record.columns);
         }
