@@ -33,7 +33,7 @@ pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {
     }
 }
 
-/// `reason` is one sentence and `hint` stands beside it, as the contract has it.
+/// `reason` is one sentence and `hint` stands beside it, as scripts rely on it.
 fn harvest_json(run: &HarvestRun) -> serde_json::Value {
     let mut value = serde_json::to_value(run).unwrap_or_default();
     if let (Some(object), Some(reason)) = (value.as_object_mut(), &run.reason) {

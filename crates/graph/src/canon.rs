@@ -407,6 +407,7 @@ pub(crate) fn skolem_names(graph: &Graph, prefix: &str, budget: &mut Budget<'_>)
         }
     }
     let mut names: BTreeMap<Id, String> = BTreeMap::new();
+    let mut whereabouts: Option<BTreeMap<Id, String>> = None;
     loop {
         let mut by_key: BTreeMap<String, Vec<Id>> = BTreeMap::new();
         for node in &level {
@@ -422,7 +423,21 @@ pub(crate) fn skolem_names(graph: &Graph, prefix: &str, budget: &mut Budget<'_>)
             by_key.entry(key).or_default().push(*node);
         }
         let mut next = Vec::new();
-        for (key, twins) in by_key {
+        for (key, mut twins) in by_key {
+            if twins.len() > 1 {
+                let seen = match &mut whereabouts {
+                    Some(seen) => seen,
+                    none => none.insert(surroundings(graph, &own, budget)?),
+                };
+                // Their numbers must follow from what they are, not from labels: by the node they hang on, then by what surrounds them.
+                twins.sort_by_key(|node| {
+                    (
+                        parents.get(node).copied().flatten().and_then(|[s, _, _]| names.get(&s)),
+                        seen.get(node),
+                        *node,
+                    )
+                });
+            }
             for (at, node) in twins.into_iter().enumerate() {
                 let number = if at == 0 { String::new() } else { format!("-{}", at + 1) };
                 names.insert(node, format!("{prefix}{}{number}", key.get(..32).unwrap_or_default()));
@@ -442,6 +457,37 @@ pub(crate) fn skolem_names(graph: &Graph, prefix: &str, budget: &mut Budget<'_>)
         }
         level = next;
     }
+}
+
+/// Rounds of refinement that tell look-alikes apart; beyond that many steps nothing has been seen to differ.
+const ROUNDS: usize = 16;
+
+/// What surrounds each blank node in both directions, refined round by round until no more nodes can be told apart
+/// (colour refinement: Weisfeiler and Leman 1968). Free of labels and order, so that look-alikes can be numbered by it.
+fn surroundings(graph: &Graph, own: &BTreeMap<Id, String>, budget: &mut Budget<'_>) -> Result<BTreeMap<Id, String>, Refusal> {
+    let mut seen = own.clone();
+    let mut kinds = seen.values().collect::<BTreeSet<_>>().len();
+    for _ in 0..ROUNDS {
+        let mut refined = BTreeMap::new();
+        for node in own.keys() {
+            budget.step()?;
+            let name = |id: &Id| seen.get(id).cloned().unwrap_or_else(|| graph.term(*id).to_string());
+            let mut lines: Vec<String> = graph
+                .of(*node)
+                .map(|[_, p, o]| format!("> {} {}", graph.term(p), name(&o)))
+                .collect();
+            lines.extend(graph.to(*node).map(|[s, p, _]| format!("< {} {}", name(&s), graph.term(p))));
+            lines.sort_unstable();
+            refined.insert(*node, hash(&format!("{}\n{}", name(node), lines.join("\n"))));
+        }
+        let told = refined.values().collect::<BTreeSet<_>>().len();
+        seen = refined;
+        if told == kinds {
+            break;
+        }
+        kinds = told;
+    }
+    Ok(seen)
 }
 
 /// The triple by which a node hangs, when there is exactly one and the node is not its own parent.
