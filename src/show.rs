@@ -24,12 +24,21 @@ pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {
         Reply::Sign { decision, missing } => door.document("sign", None, serde_json::json!({ "decision": decision, "missing": missing })),
         Reply::Withdraw { withdrawal } => door.document("withdraw", None, withdrawal),
         Reply::Score { datasets } => door.document("score", None, serde_json::json!({ "datasets": datasets })),
-        Reply::Sparql { body, .. } => {
-            println!("{body}");
-            Ok(())
-        }
+        Reply::Sparql {
+            media_type,
+            body,
+            truncated,
+        } => door.document("sparql", None, sparql_json(media_type, body, *truncated)),
         Reply::Done => door.document("done", None, serde_json::json!({})),
         Reply::Refused { refusal } => Err(refusal.clone()),
+    }
+}
+
+/// Solutions and truths as SPARQL's own JSON in the document, a graph as text.
+fn sparql_json(media_type: &str, body: &str, truncated: bool) -> serde_json::Value {
+    match serde_json::from_str::<serde_json::Value>(body) {
+        Ok(answer) => serde_json::json!({ "media_type": media_type, "truncated": truncated, "answer": answer }),
+        Err(_) => serde_json::json!({ "media_type": media_type, "truncated": truncated, "graph": body }),
     }
 }
 

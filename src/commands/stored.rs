@@ -152,7 +152,11 @@ fn write(door: &Door, id: &SourceId, file: &SourceFile) -> Result<u8, Refusal> {
         std::fs::create_dir_all(parent).map_err(|error| internal("source", &error))?;
     }
     std::fs::write(&path, text).map_err(|error| internal("source", &error))?;
-    println!("{} catalog/sources/{id}.toml", door.term.done());
+    if door.json {
+        door.document("source", None, serde_json::json!({ "id": id, "file": file }))?;
+    } else {
+        println!("{} catalog/sources/{id}.toml", door.term.done());
+    }
     Ok(0)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use fyr_model::pipeline::CardAnswers;
 use fyr_model::privacy::{Clearance, Decision, PrivacyReport, ProtectionFacts};
-use fyr_model::quality::QualityReport;
+use fyr_model::quality::{QualityReport, RuleResult, SkippedRule};
 use fyr_model::readiness::Readiness;
 use fyr_model::release::{ReleaseFile, ReleaseRecord};
 use fyr_model::table::TableProfile;
@@ -61,6 +61,13 @@ struct Protection<'a> {
     audit: PrivacyReport,
 }
 
+/// What is published of the quality rules. The envelope's `rules` are rule packs, so the results have a name of their own.
+#[derive(Serialize)]
+struct Quality<'a> {
+    results: Vec<RuleResult>,
+    skipped: &'a [SkippedRule],
+}
+
 /// The documents of a release with their names, in order; `former_changelog` is the former version's `CHANGELOG.md`. What is published of rules and
 /// detectors carries counts, not row numbers: those are places in the source's order of rows, which is never published.
 ///
@@ -69,8 +76,12 @@ struct Protection<'a> {
 pub fn documents(documents: &Documents, files: &[ReleaseFile], former_changelog: Option<&str>) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
     let mut audit = documents.privacy.clone();
     audit.detections.iter_mut().for_each(|found| found.rows.clear());
-    let mut quality = documents.quality.clone();
-    quality.rules.iter_mut().for_each(|rule| rule.rows.clear());
+    let mut results = documents.quality.rules.clone();
+    results.iter_mut().for_each(|rule| rule.rows.clear());
+    let quality = Quality {
+        results,
+        skipped: &documents.quality.skipped,
+    };
     let protection = Protection {
         protection: &documents.protection,
         audit,
