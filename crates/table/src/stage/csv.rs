@@ -65,6 +65,11 @@ impl<'a, R: Read> Csv<'a, R> {
         self
     }
 
+    /// Bytes used so far.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
     fn peek(&mut self) -> Result<Option<u8>, Refusal> {
         if self.at == self.end {
             self.end = self.input.read(&mut self.buffer).map_err(|error| refuse::io(self.subject, error))?;

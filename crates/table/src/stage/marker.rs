@@ -47,11 +47,17 @@ pub(crate) fn marker(text: &str) -> Option<Marker> {
     if text.len() > 14 {
         return None;
     }
-    let lower = text.to_lowercase();
-    if lower == "nan" {
+    if !text.starts_with(['-', '–', '.', 's', 'S', 'u', 'U', 'n', 'N', '#', '—']) {
+        return None;
+    }
+    if text.eq_ignore_ascii_case("nan") {
         return Some(NAN);
     }
-    MARKERS.iter().skip(5).position(|word| *word == lower).map(|at| at + 5)
+    MARKERS
+        .iter()
+        .skip(5)
+        .position(|word| word.eq_ignore_ascii_case(text))
+        .map(|at| at + 5)
 }
 
 /// Pairs of no and yes; a column is boolean only when all its values come from one pair.

@@ -7,6 +7,7 @@
 mod archive;
 mod build;
 pub(crate) mod cell;
+mod count;
 mod csv;
 mod delimited;
 mod dialect;
@@ -23,12 +24,15 @@ mod moment;
 mod number;
 mod pages;
 mod parquet_in;
+mod plain;
 mod range;
 pub(crate) mod register;
 mod semantic;
 mod settle;
+mod split;
 mod spool;
 mod tally;
+mod text_block;
 mod workbook;
 
 use std::path::{Path, PathBuf};

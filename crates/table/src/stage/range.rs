@@ -12,7 +12,7 @@ use super::gather::Gather;
 use super::layout::{Layout, holds};
 
 /// Rows that may turn out to be footnotes.
-const HELD_MAX: usize = 1_000;
+pub(crate) const HELD_MAX: usize = 1_000;
 
 /// Words that open a note under a table, in lower case.
 const NOTES: [&str; 14] = [
@@ -83,7 +83,7 @@ impl Range<'_> {
             return Ok(());
         }
         let after_blank = std::mem::take(&mut self.blank_before);
-        if self.may_be_note(row, after_blank) && self.held.len() < HELD_MAX {
+        if may_be_note(row, self.layout, after_blank) && self.held.len() < HELD_MAX {
             self.held.push_back(Held {
                 row: row.clone(),
                 after_blank,
@@ -94,18 +94,6 @@ impl Range<'_> {
             self.accept(&held.row, gather)?;
         }
         self.accept(row, gather)
-    }
-
-    /// One filled cell, the first, where the table has several columns. In a table of one column only a word of [`NOTES`] after a blank row.
-    fn may_be_note(&self, row: &Row, after_blank: bool) -> bool {
-        let first = row.text(self.layout.left).trim();
-        if self.layout.width == 1 {
-            return after_blank && opens_note(first);
-        }
-        let others = (0..row.len())
-            .filter(|index| *index != self.layout.left)
-            .any(|index| holds(row.get(index)));
-        !first.is_empty() && !others
     }
 
     fn accept(&mut self, row: &Row, gather: &mut Gather<'_>) -> Result<(), Refusal> {
@@ -144,7 +132,7 @@ impl Range<'_> {
     fn end(mut self, gather: &mut Gather<'_>) -> Result<(), Refusal> {
         let mut notes = false;
         for held in std::mem::take(&mut self.held) {
-            notes = notes || held.after_blank || opens_note(held.row.text(self.layout.left).trim());
+            notes = notes || held.after_blank || is_note(&held.row, self.layout);
             if notes {
                 gather.repairs.add("footer-row", None, gather.rows + self.tail.len() as u64);
             } else {
@@ -158,6 +146,23 @@ impl Range<'_> {
         }
         Ok(())
     }
+}
+
+/// One filled cell, the first, where the table has several columns. In a table of one column only a word of [`NOTES`] after a blank row.
+pub(crate) fn may_be_note(row: &Row, layout: &Layout, after_blank: bool) -> bool {
+    let first = row.text(layout.left).trim();
+    if layout.width == 1 {
+        return after_blank && opens_note(first);
+    }
+    let others = (0..row.len())
+        .filter(|index| *index != layout.left)
+        .any(|index| holds(row.get(index)));
+    !first.is_empty() && !others
+}
+
+/// Whether a row that may be a note says so itself.
+pub(crate) fn is_note(row: &Row, layout: &Layout) -> bool {
+    opens_note(row.text(layout.left).trim())
 }
 
 fn opens_note(text: &str) -> bool {

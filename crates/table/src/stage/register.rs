@@ -3,8 +3,7 @@
 //! In: a text of digits. Out: whether it is a code of the register, or has the shape of a number that authorities give out. A later issue
 //! adds more registers; this module alone knows where they lie.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
@@ -21,24 +20,36 @@ pub(crate) fn lines(text: &'static str) -> impl Iterator<Item = Vec<&'static str
         .map(|line| line.split(',').collect())
 }
 
-fn register(text: &'static str, cell: &'static OnceLock<HashMap<u32, &'static str>>) -> &'static HashMap<u32, &'static str> {
-    cell.get_or_init(|| {
-        lines(text)
-            .filter_map(|fields| Some((fields.first()?.parse().ok()?, *fields.get(1)?)))
-            .collect()
-    })
+/// The codes of a list as bits, so that a code is found without a search.
+struct Codes([u64; 157]);
+
+impl Codes {
+    fn of(text: &'static str) -> Self {
+        let mut bits = [0; 157];
+        let codes = lines(text).filter_map(|fields| fields.first()?.parse::<usize>().ok());
+        for code in codes {
+            if let Some(word) = bits.get_mut(code / 64) {
+                *word |= 1 << (code % 64);
+            }
+        }
+        Self(bits)
+    }
+    fn contains(&self, number: u64) -> bool {
+        let word = usize::try_from(number / 64).ok().and_then(|at| self.0.get(at));
+        word.is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
 }
 
 /// Whether the number is a municipality code of the register.
-pub(crate) fn is_municipality(number: u32) -> bool {
-    static CELL: OnceLock<HashMap<u32, &'static str>> = OnceLock::new();
-    register(MUNICIPALITIES, &CELL).contains_key(&number)
+pub(crate) fn is_municipality(number: u64) -> bool {
+    static CODES: LazyLock<Codes> = LazyLock::new(|| Codes::of(MUNICIPALITIES));
+    CODES.contains(number)
 }
 
 /// Whether the number is a county code of the register.
-pub(crate) fn is_county(number: u32) -> bool {
-    static CELL: OnceLock<HashMap<u32, &'static str>> = OnceLock::new();
-    register(COUNTIES, &CELL).contains_key(&number)
+pub(crate) fn is_county(number: u64) -> bool {
+    static CODES: LazyLock<Codes> = LazyLock::new(|| Codes::of(COUNTIES));
+    CODES.contains(number)
 }
 
 /// `NNNNN`, `NNN NN`, with or without `SE-`; the first digit is 1 to 9.

@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::marker::{self, MARKERS};
 use super::moment::{self, DateForm};
 use super::number::{self, Decimal, Fit};
+use super::plain;
 use super::register;
 
 /// Something a value can be; several at once.
@@ -54,7 +55,7 @@ const SHAPES: usize = Shape::Uuid as usize + 1;
 const BOOLEANS: [Shape; 4] = [Shape::Boolean0, Shape::Boolean1, Shape::Boolean2, Shape::Boolean3];
 
 /// The counts of one column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tally {
     /// Rows in which the column was looked at; rows beyond are absent cells.
     pub(crate) seen: u64,
@@ -94,8 +95,31 @@ impl Tally {
         BOOLEANS.get(pair).map_or(0, |shape| self.count(*shape))
     }
     fn add(&mut self, shape: Shape) {
-        if let Some(count) = self.counts.get_mut(shape as usize) {
-            *count += 1;
+        self.add_many(shape, 1);
+    }
+    pub(crate) fn add_many(&mut self, shape: Shape, count: u64) {
+        if let Some(sum) = self.counts.get_mut(shape as usize) {
+            *sum += count;
+        }
+    }
+    /// Whether the owner named the markers of this column.
+    pub(crate) fn has_named_markers(&self) -> bool {
+        self.missing.is_some()
+    }
+    /// Counts a cell that stands `count` times: one is looked at, and what it added is multiplied.
+    pub(crate) fn see_many(&mut self, cell: Cell<'_>, count: u64) {
+        let mut one = Self::new(self.missing.clone());
+        one.see(cell);
+        self.seen += count;
+        self.values += one.values * count;
+        for (sum, added) in self.markers.iter_mut().zip(one.markers) {
+            *sum += added * count;
+        }
+        for (sum, added) in self.counts.iter_mut().zip(one.counts) {
+            *sum += added * count;
+        }
+        if let Some((least, most)) = one.digits {
+            self.widen(least, most);
         }
     }
     fn miss(&mut self, marker: usize) {
@@ -245,48 +269,67 @@ impl Tally {
     }
 
     fn code(&mut self, text: &str) {
+        if text.bytes().all(|b| b.is_ascii_digit()) {
+            self.add(Shape::Digits);
+            self.digits_only(text.as_bytes(), text.parse().unwrap_or(u64::MAX));
+            return;
+        }
         if text.len() > 13 {
-            if text.bytes().all(|b| b.is_ascii_digit()) {
-                self.digits_only(text);
-            }
             return;
         }
         if register::is_postcode(text) {
             self.add(Shape::Postcode);
         }
+        self.number_of_authority(text);
+    }
+
+    fn number_of_authority(&mut self, text: &str) {
         match register::number(text) {
             Some(register::Number::Person) => self.add(Shape::Person),
             Some(register::Number::Coordination) => self.add(Shape::Coordination),
             Some(register::Number::Organisation) => self.add(Shape::Organisation),
             None => {}
         }
-        if !text.bytes().all(|b| b.is_ascii_digit()) {
-            return;
+    }
+
+    /// All but the shapes that any run of 1 to 18 digits has: those are counted together.
+    pub(crate) fn plain_digits(&mut self, digits: &[u8], number: u64) {
+        match digits.len() {
+            4 if (1700..2200).contains(&number) => {
+                self.add(Shape::Year);
+                self.add(Shape::Period);
+            }
+            8 if plain::compact_day(digits).is_some() => self.add(Shape::Compact),
+            _ => {}
         }
-        self.digits_only(text);
-        if text.len() > 4 {
-            return;
+        self.digits_only(digits, number);
+    }
+
+    /// What a run of digits can be by its length; `number` is its value, where it fits.
+    fn digits_only(&mut self, digits: &[u8], number: u64) {
+        let length = digits.len();
+        if length > 1 && digits.first() == Some(&b'0') {
+            self.add(Shape::LeadingZero);
         }
-        let number = text.parse().unwrap_or_default();
-        if text.len() >= 3 && register::is_municipality(number) {
-            self.add(if text.len() == 4 {
+        self.widen(length, length);
+        match length {
+            1 | 2 if register::is_county(number) => self.add(if length == 2 { Shape::County } else { Shape::CountyShort }),
+            3 | 4 if register::is_municipality(number) => self.add(if length == 4 {
                 Shape::Municipality
             } else {
                 Shape::MunicipalityShort
-            });
-        }
-        if text.len() <= 2 && register::is_county(number) {
-            self.add(if text.len() == 2 { Shape::County } else { Shape::CountyShort });
+            }),
+            5 if number >= 10_000 => self.add(Shape::Postcode),
+            10 | 12 => self.number_of_authority(std::str::from_utf8(digits).unwrap_or_default()),
+            _ => {}
         }
     }
 
-    fn digits_only(&mut self, text: &str) {
-        self.add(Shape::Digits);
-        if text.len() > 1 && text.starts_with('0') {
-            self.add(Shape::LeadingZero);
+    fn widen(&mut self, least: usize, most: usize) {
+        match &mut self.digits {
+            Some((low, high)) => (*low, *high) = (least.min(*low), most.max(*high)),
+            none => *none = Some((least, most)),
         }
-        let (least, most) = self.digits.unwrap_or((text.len(), text.len()));
-        self.digits = Some((least.min(text.len()), most.max(text.len())));
     }
 
     fn word(&mut self, text: &str) {

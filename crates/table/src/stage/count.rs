@@ -1,0 +1,206 @@
+//! The tallies of text columns at speed: what is common is counted by its form, what repeats is counted once, the rest goes to [`Tally`].
+//!
+//! In: blocks. Out: exactly the counts that [`Tally::see`] would have reached cell by cell (a property test holds that).
+
+use super::cell::Cell;
+use super::number::Decimal;
+use super::plain;
+use super::split::Block;
+use super::tally::{Shape, Tally};
+
+/// Different texts remembered of a column: a power of two.
+const MEMORY: usize = 1 << 9;
+/// Longer texts are looked at each time.
+const REMEMBERED_BYTES: usize = 48;
+
+/// Counts the cells of one column.
+pub(crate) struct Counter<'a> {
+    tally: &'a mut Tally,
+    /// Runs of 1 to 18 digits.
+    digits: u64,
+    /// Decimals that are a number only with a point, and only with a comma.
+    only_point: u64,
+    only_comma: u64,
+    days: u64,
+    moments: u64,
+    memory: Vec<(Box<str>, u64)>,
+    /// The owner named markers: then every cell is looked at.
+    thorough: bool,
+}
+
+impl<'a> Counter<'a> {
+    pub(crate) fn new(tally: &'a mut Tally) -> Self {
+        Self {
+            thorough: tally.has_named_markers(),
+            tally,
+            digits: 0,
+            only_point: 0,
+            only_comma: 0,
+            days: 0,
+            moments: 0,
+            memory: Vec::new(),
+        }
+    }
+
+    /// Counts one column of a block.
+    pub(crate) fn see(&mut self, block: &Block, column: usize) {
+        for (text, quoted) in block.column(column).flatten() {
+            self.cell(text, quoted);
+        }
+    }
+
+    fn cell(&mut self, text: &str, quoted: bool) {
+        let bytes = text.as_bytes();
+        let counted = !self.thorough
+            && match bytes.first() {
+                None => false,
+                Some(byte) if byte.is_ascii_digit() => self.opens_with_digit(bytes),
+                Some(b'-') => self.negative(bytes),
+                _ => self.remembered(text),
+            };
+        if !counted {
+            self.tally.see(Cell::Text { text, quoted });
+        }
+    }
+
+    fn opens_with_digit(&mut self, bytes: &[u8]) -> bool {
+        if let Some(value) = plain::digits(bytes) {
+            self.digits += 1;
+            self.tally.plain_digits(bytes, value);
+            return true;
+        }
+        match bytes.len() {
+            10 if plain::day(bytes).is_some() => self.days += 1,
+            19 if plain::moment(bytes).is_some() => self.moments += 1,
+            _ => return self.decimal(bytes),
+        }
+        true
+    }
+
+    fn negative(&mut self, bytes: &[u8]) -> bool {
+        if plain::integer(bytes).is_some() {
+            for shape in [Shape::IntegerPoint, Shape::IntegerComma, Shape::NumberPoint, Shape::NumberComma] {
+                self.tally.add_many(shape, 1);
+            }
+            self.tally.values += 1;
+            self.tally.seen += 1;
+            return true;
+        }
+        self.decimal(bytes)
+    }
+
+    /// `12.5` is a number only with a decimal point; `1.234` is one with a comma too, and then a whole one.
+    fn decimal(&mut self, bytes: &[u8]) -> bool {
+        let Some(parts) = plain::decimal(bytes) else { return false };
+        if parts.fraction == 3 && parts.whole <= 3 && !parts.opens_with_zero {
+            return false;
+        }
+        match parts.mark {
+            Decimal::Point => self.only_point += 1,
+            Decimal::Comma => self.only_comma += 1,
+        }
+        true
+    }
+
+    /// Counts a text that stands in the memory, or finds a place for it there.
+    fn remembered(&mut self, text: &str) -> bool {
+        if text.len() > REMEMBERED_BYTES {
+            return false;
+        }
+        if self.memory.is_empty() {
+            self.memory.resize_with(MEMORY, Default::default);
+        }
+        let place = hash(text.as_bytes()) as usize & (MEMORY - 1);
+        let Some((known, count)) = self.memory.get_mut(place) else {
+            return false;
+        };
+        if *count == 0 {
+            *known = text.into();
+        } else if **known != *text {
+            return false;
+        }
+        *count += 1;
+        true
+    }
+
+    /// Hands all that was counted to the tally.
+    pub(crate) fn finish(self) {
+        let tally = self.tally;
+        for shape in [
+            Shape::IntegerPoint,
+            Shape::IntegerComma,
+            Shape::NumberPoint,
+            Shape::NumberComma,
+            Shape::Digits,
+        ] {
+            tally.add_many(shape, self.digits);
+        }
+        tally.add_many(Shape::NumberPoint, self.only_point);
+        tally.add_many(Shape::OnlyPoint, self.only_point);
+        tally.add_many(Shape::NumberComma, self.only_comma);
+        tally.add_many(Shape::OnlyComma, self.only_comma);
+        tally.add_many(Shape::YearFirst, self.days);
+        tally.add_many(Shape::StampLocal, self.moments);
+        let values = self.digits + self.only_point + self.only_comma + self.days + self.moments;
+        tally.values += values;
+        tally.seen += values;
+        for (text, count) in self.memory.into_iter().filter(|(_, count)| *count > 0) {
+            tally.see_many(
+                Cell::Text {
+                    text: &text,
+                    quoted: false,
+                },
+                count,
+            );
+        }
+    }
+}
+
+/// A quick mix of the bytes (the multiplication of FxHash); only for places in a small memory, where a clash costs time and nothing else.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    let mut state = bytes.len() as u64;
+    for word in bytes.chunks(8) {
+        let mut piece = [0u8; 8];
+        if let Some(room) = piece.get_mut(..word.len()) {
+            room.copy_from_slice(word);
+        }
+        state = (state.rotate_left(5) ^ u64::from_le_bytes(piece)).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+    state ^ (state >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn counts_are_those_of_every_cell_looked_at(
+            cells in prop::collection::vec(
+                prop_oneof![
+                    "-?[0-9]{1,20}",
+                    "-?[0-9]{1,5}[.,][0-9]{1,4}",
+                    "[0-9]{1,3}([ .,\u{a0}'][0-9]{3}){1,2}([.,][0-9]{1,2})?",
+                    "(19|20)[0-9]{2}(-?[01][0-9]-?[0-3][0-9])?([ T][0-2][0-9]:[0-5][0-9](:[0-5][0-9])?)?",
+                    "(19|20)?[0-9]{2}[01][0-9][0-3][0-9]-?[0-9]{4}",
+                    "2024(K1|M03|v07|-W07|-aug|/25)",
+                    "ja|nej|JA|true|no|-|\\.\\.|saknas|NA|\u{2013}|Källa|a b|x@y\\.se|https://a\\.b| 12 |12 | |",
+                    "[ -~åäö]{0,12}",
+                ],
+                0..40,
+            ),
+            repeats in 1usize..3,
+        ) {
+            let (mut quick, mut slow) = (Tally::new(None), Tally::new(None));
+            let mut counter = Counter::new(&mut quick);
+            for text in cells.iter().cycle().take(cells.len() * repeats) {
+                counter.cell(text, false);
+                slow.see(Cell::Text { text, quoted: false });
+            }
+            counter.finish();
+            prop_assert_eq!(quick, slow);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The commonest forms of a cell, recognised on its bytes alone: whole numbers, decimals, ISO days and moments.
+//!
+//! In: the bytes of one cell. Out: its value, or nothing; nothing never means that the cell is wrong, only that the thorough functions of
+//! `number` and `moment` must look at it. What is recognised here they read in the same way; a property test holds the two together.
+
+use super::number::Decimal;
+
+/// Powers of ten that a float64 holds exactly.
+const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// The digits of at most eight bytes as a number, all at once: each step joins neighbours (pairs, fours, eights).
+fn eight(bytes: &[u8]) -> Option<u64> {
+    let mut word = [b'0'; 8];
+    word.get_mut(8usize.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
+    let word = u64::from_le_bytes(word);
+    let digits = word.wrapping_sub(0x3030_3030_3030_3030);
+    // A byte beyond 9 sets its high bit in one of the two sums.
+    if (digits | digits.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff)
+}
+
+/// A run of 1 to 18 digits and nothing else.
+pub(crate) fn digits(bytes: &[u8]) -> Option<u64> {
+    match bytes.len() {
+        0 => None,
+        1 => bytes
+            .first()
+            .filter(|byte| byte.is_ascii_digit())
+            .map(|byte| u64::from(byte - b'0')),
+        2..=8 => eight(bytes),
+        9..=16 => {
+            let (head, tail) = bytes.split_at(bytes.len() - 8);
+            Some(eight(head)? * 100_000_000 + eight(tail)?)
+        }
+        17 | 18 => {
+            let (head, tail) = bytes.split_at(bytes.len() - 16);
+            Some(digits(head)? * 10_000_000_000_000_000 + digits(tail)?)
+        }
+        _ => None,
+    }
+}
+
+/// A whole number of at most 18 digits with or without a hyphen before it.
+pub(crate) fn integer(bytes: &[u8]) -> Option<i64> {
+    match bytes.split_first() {
+        Some((b'-', rest)) => digits(rest).and_then(|value| i64::try_from(value).ok()).map(|value| -value),
+        _ => digits(bytes).and_then(|value| i64::try_from(value).ok()),
+    }
+}
+
+/// A decimal number taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parts {
+    pub(crate) negative: bool,
+    /// Digits before the sign.
+    pub(crate) whole: usize,
+    pub(crate) opens_with_zero: bool,
+    /// Digits after it, at least one.
+    pub(crate) fraction: usize,
+    pub(crate) mark: Decimal,
+    mantissa: u64,
+}
+
+impl Parts {
+    /// The value, rounded right: the mantissa and the power of ten are both exact, so one division rounds once.
+    pub(crate) fn value(&self) -> Option<f64> {
+        let value = self.mantissa as f64 / POWERS.get(self.fraction)?;
+        Some(if self.negative { -value } else { value })
+    }
+}
+
+/// Digits, one point or comma, digits: at most 15 digits in all and at least one on both sides.
+pub(crate) fn decimal(bytes: &[u8]) -> Option<Parts> {
+    let (negative, body) = match bytes.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, bytes),
+    };
+    if body.len() > 16 {
+        return None;
+    }
+    let at = body.iter().position(|byte| matches!(byte, b'.' | b','))?;
+    let (whole, rest) = body.split_at_checked(at)?;
+    let (mark, fraction) = rest.split_first()?;
+    let scale = POWERS_U64.get(fraction.len())?;
+    Some(Parts {
+        negative,
+        whole: whole.len(),
+        opens_with_zero: whole.first() == Some(&b'0'),
+        fraction: fraction.len(),
+        mark: if *mark == b'.' { Decimal::Point } else { Decimal::Comma },
+        mantissa: digits(whole)? * scale + digits(fraction)?,
+    })
+}
+
+const POWERS_U64: [u64; 16] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
+    10_000_000_000_000,
+    100_000_000_000_000,
+    1_000_000_000_000_000,
+];
+
+fn two(bytes: &[u8], at: usize) -> Option<u32> {
+    let (tens, ones) = (bytes.get(at)?.wrapping_sub(b'0'), bytes.get(at + 1)?.wrapping_sub(b'0'));
+    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
+}
+
+/// Days since 1970-01-01 of a real day in the years 1000 to 9999 (Howard Hinnant, `days_from_civil`).
+fn day_number(year: u32, month: u32, day: u32) -> Option<i32> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let length = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => return None,
+    };
+    if year < 1000 || day == 0 || day > length {
+        return None;
+    }
+    let (shifted_year, shifted_month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let era = shifted_year / 400;
+    let year_of_era = shifted_year % 400;
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    i32::try_from(era * 146_097 + day_of_era).ok().map(|days| days - 719_468)
+}
+
+/// `2024-01-31` in ten bytes: days since 1970-01-01.
+pub(crate) fn day(bytes: &[u8]) -> Option<i32> {
+    if bytes.len() != 10 || bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
+        return None;
+    }
+    day_number(two(bytes, 0)? * 100 + two(bytes, 2)?, two(bytes, 5)?, two(bytes, 8)?)
+}
+
+/// `20240131` in eight bytes: days since 1970-01-01.
+pub(crate) fn compact_day(bytes: &[u8]) -> Option<i32> {
+    if bytes.len() != 8 {
+        return None;
+    }
+    day_number(two(bytes, 0)? * 100 + two(bytes, 2)?, two(bytes, 4)?, two(bytes, 6)?)
+}
+
+/// `2024-01-31 12:30:00` or with a `T`, in 19 bytes: microseconds since 1970-01-01 without zone.
+pub(crate) fn moment(bytes: &[u8]) -> Option<i64> {
+    if bytes.len() != 19 || !matches!(bytes.get(10), Some(b' ' | b'T')) || bytes.get(13) != Some(&b':') || bytes.get(16) != Some(&b':') {
+        return None;
+    }
+    let day = day(bytes.get(..10)?)?;
+    let (hour, minute, second) = (two(bytes, 11)?, two(bytes, 14)?, two(bytes, 17)?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = i64::from(day) * 86_400 + i64::from(hour * 3_600 + minute * 60 + second);
+    Some(seconds * 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::moment::{self as thorough, DateForm};
+    use super::super::number;
+    use super::*;
+
+    #[test]
+    fn what_is_not_plain_is_left_to_others() {
+        for text in ["", "-", "1 000", "1e5", "12,", ",5", "+1", "1.2.3", "1234567890123456789", "０"] {
+            assert_eq!((integer(text.as_bytes()), decimal(text.as_bytes())), (None, None), "{text}");
+        }
+        assert_eq!(integer(b"-012"), Some(-12));
+        assert_eq!(decimal(b"-0,05").and_then(|parts| parts.value()), Some(-0.05));
+        assert_eq!(day(b"1970-01-01"), Some(0));
+        assert_eq!(day(b"2023-02-29"), None);
+        assert_eq!(moment(b"1970-01-02 00:00:01"), Some(86_401_000_000));
+        assert_eq!(moment(b"1970-01-02 24:00:00"), None);
+    }
+
+    fn agree(text: &str) -> Result<(), TestCaseError> {
+        let bytes = text.as_bytes();
+        if let Some(value) = integer(bytes) {
+            let whole = number::normal(text, Decimal::Point).and_then(|normal| normal.parse::<i64>().ok());
+            prop_assert_eq!(Some(value), whole);
+        }
+        if let Some(parts) = decimal(bytes) {
+            let float = number::normal(text, parts.mark).and_then(|normal| normal.parse::<f64>().ok());
+            prop_assert_eq!(parts.value().map(f64::to_bits), float.map(f64::to_bits));
+        }
+        if let Some(days) = day(bytes) {
+            prop_assert_eq!(Some(days), thorough::date(text, DateForm::YearFirst).map(thorough::days));
+        }
+        if let Some(days) = compact_day(bytes) {
+            prop_assert_eq!(Some(days), thorough::date(text, DateForm::Compact).map(thorough::days));
+        }
+        if let Some(micros) = moment(bytes) {
+            prop_assert_eq!(Some((micros, false)), thorough::timestamp(text));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn plain_forms_are_read_as_the_thorough_functions_read_them(
+            text in "-?[0-9]{1,19}|-?[0-9]{1,9}[.,][0-9]{1,9}|[0-9]{4}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9])?|[0-2][0-9]{7}|[0-9.,: -]{0,20}"
+        ) {
+            agree(&text)?;
+        }
+    }
+}
