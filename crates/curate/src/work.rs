@@ -9,9 +9,9 @@ use chrono::NaiveDate;
 use fyr_model::privacy::PersonalDataFinding;
 use fyr_model::table::{Column, StagedFacts};
 use fyr_model::{Refusal, RefusalKind, Text};
-use fyr_privacy::detect::Detectors;
-use fyr_table::arrow::array::RecordBatch;
-use fyr_table::{Observer, StageRequest};
+use fyr_privacy::detect::{self, ColumnDetector};
+use fyr_table::arrow::array::ArrayRef;
+use fyr_table::{ColumnObserver, Observer, StageRequest};
 use serde::{Deserialize, Serialize};
 
 /// What the worker is asked.
@@ -34,17 +34,24 @@ pub struct StageResult {
 
 struct Scan {
     reference: NaiveDate,
-    detectors: Option<Detectors>,
+    columns: Vec<ColumnScan>,
+}
+
+struct ColumnScan(ColumnDetector);
+
+impl ColumnObserver for ColumnScan {
+    fn see(&mut self, cells: &ArrayRef, first_row: u64) {
+        self.0.observe(cells, first_row);
+    }
 }
 
 impl Observer for Scan {
     fn begin(&mut self, columns: &[Column]) {
-        self.detectors = Some(Detectors::new(columns, self.reference));
+        let detector = |column| ColumnScan(ColumnDetector::new(column, self.reference));
+        self.columns = columns.iter().map(detector).collect();
     }
-    fn batch(&mut self, batch: &RecordBatch) {
-        if let Some(detectors) = &mut self.detectors {
-            detectors.observe(batch);
-        }
+    fn columns(&mut self) -> Vec<&mut dyn ColumnObserver> {
+        self.columns.iter_mut().map(|column| column as &mut dyn ColumnObserver).collect()
     }
 }
 
@@ -56,10 +63,10 @@ pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, 
     let work: StageWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
     let mut scan = Scan {
         reference: work.reference,
-        detectors: None,
+        columns: Vec::new(),
     };
     let facts = fyr_table::stage(&work.request, dir, &mut scan)?;
-    let detections = scan.detectors.map(Detectors::finish).unwrap_or_default();
+    let detections = detect::judge(scan.columns.into_iter().map(|column| column.0).collect());
     serde_json::to_value(StageResult { facts, detections }).map_err(|error| broken(&error))
 }
 

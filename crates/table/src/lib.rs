@@ -18,7 +18,7 @@ pub mod write;
 
 pub use datafusion::arrow;
 pub use engine::{Difference, Engine, Exposure, Mode, Show, open};
-pub use stage::{Observer, StageRequest, StagedTable, stage};
+pub use stage::{ColumnObserver, Observer, StageRequest, StagedTable, stage};
 
 /// Who wrote a Parquet file: pinned, so that the same rows give the same bytes.
 pub const CREATED_BY: &str = concat!("fyr version ", env!("CARGO_PKG_VERSION"));

@@ -181,29 +181,57 @@ impl Counted {
 /// ```
 #[derive(Debug)]
 pub struct Detectors {
-    reference: NaiveDate,
-    columns: Vec<Counted>,
+    columns: Vec<ColumnDetector>,
     rows: u64,
+}
+
+/// The detectors of one column, fed array by array; columns may be fed on different threads.
+#[derive(Debug)]
+pub struct ColumnDetector {
+    counted: Counted,
+    reference: NaiveDate,
+}
+
+impl ColumnDetector {
+    /// Detectors for `column`; `reference` is the day that decides centuries and what lies in the future.
+    pub fn new(column: &Column, reference: NaiveDate) -> Self {
+        Self {
+            counted: Counted::new(column),
+            reference,
+        }
+    }
+
+    /// Takes the next cells; the first of them stands in row `first_row`.
+    pub fn observe(&mut self, array: &ArrayRef, first_row: u64) {
+        if is_tested(array.data_type()) {
+            self.counted.observe(array, first_row, self.reference);
+        } else {
+            self.counted.rows += (array.len() - array.null_count()) as u64;
+        }
+    }
+}
+
+/// The verdicts, one per column in the order of the table.
+pub fn judge(columns: Vec<ColumnDetector>) -> Vec<PersonalDataFinding> {
+    let counted: Vec<Counted> = columns.into_iter().map(|column| column.counted).collect();
+    verdict::judge(&counted)
 }
 
 impl Detectors {
     /// Detectors for `columns`; `reference` is the day that decides centuries and what lies in the future.
     pub fn new(columns: &[Column], reference: NaiveDate) -> Self {
         Self {
-            reference,
-            columns: columns.iter().map(Counted::new).collect(),
+            columns: columns.iter().map(|column| ColumnDetector::new(column, reference)).collect(),
             rows: 0,
         }
     }
 
     /// Takes the next batch; columns are found by name, else by place.
     pub fn observe(&mut self, batch: &RecordBatch) {
-        for (index, counted) in self.columns.iter_mut().enumerate() {
-            let array = batch.column_by_name(&counted.column.name).or_else(|| batch.columns().get(index));
-            if let Some(array) = array.filter(|array| is_tested(array.data_type())) {
-                counted.observe(array, self.rows, self.reference);
-            } else if let Some(array) = array {
-                counted.rows += (array.len() - array.null_count()) as u64;
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            let name = &column.counted.column.name;
+            if let Some(array) = batch.column_by_name(name).or_else(|| batch.columns().get(index)) {
+                column.observe(array, self.rows);
             }
         }
         self.rows += batch.num_rows() as u64;
@@ -211,7 +239,7 @@ impl Detectors {
 
     /// The verdicts, one per column in the order of the table.
     pub fn finish(self) -> Vec<PersonalDataFinding> {
-        verdict::judge(&self.columns)
+        judge(self.columns)
     }
 }
 

@@ -12,6 +12,7 @@ use super::cell::Cell;
 use super::marker::{self, MARKERS};
 use super::moment::{self, DateForm};
 use super::number::{self, Decimal};
+use super::plain;
 use super::settle::Form;
 use super::tally::missing;
 
@@ -103,6 +104,54 @@ impl Builder {
             }
         }
         fate
+    }
+
+    /// Takes a text in the plainest form of the column's type; nothing when it must be looked at by [`Builder::push`].
+    #[inline]
+    pub(crate) fn push_plain(&mut self, text: &str) -> Option<Fate> {
+        if self.named.is_some() {
+            return None;
+        }
+        let bytes = text.as_bytes();
+        let fate = match (self.form, &mut self.values) {
+            (Form::Text, Values::Text(values)) if bytes.first().is_some_and(u8::is_ascii_graphic) => {
+                values.append_value(text);
+                Fate::Value
+            }
+            (Form::Integer(_), Values::Integer(values)) => {
+                values.append_value(plain::integer(bytes)?);
+                Fate::Value
+            }
+            (Form::Number(sign), Values::Number(values)) => match plain::decimal(bytes) {
+                Some(parts) if parts.mark == sign => {
+                    values.append_value(parts.value()?);
+                    match sign {
+                        Decimal::Point => Fate::Value,
+                        Decimal::Comma => Fate::Repaired("decimal-comma"),
+                    }
+                }
+                None if bytes.len() <= 15 => {
+                    values.append_value(plain::integer(bytes)? as f64);
+                    Fate::Value
+                }
+                _ => return None,
+            },
+            (Form::Date(DateForm::YearFirst), Values::Date(values)) => {
+                values.append_value(plain::day(bytes)?);
+                Fate::Value
+            }
+            (Form::Date(DateForm::Compact), Values::Date(values)) => {
+                values.append_value(plain::compact_day(bytes)?);
+                Fate::Value
+            }
+            (Form::TimestampLocal, Values::Timestamp(values)) => {
+                values.append_value(plain::moment(bytes)?);
+                Fate::Value
+            }
+            _ => return None,
+        };
+        self.fates.values += 1;
+        Some(fate)
     }
 
     fn take(&mut self, cell: Cell<'_>) -> Fate {

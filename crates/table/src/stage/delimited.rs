@@ -3,85 +3,225 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use fyr_model::Refusal;
+use fyr_model::limits::TableLimits;
 use fyr_model::table::Dialect;
 
+use super::count::Counter;
 use super::csv::Csv;
+use super::encoding::Decoded;
 use super::gather::Gather;
-use super::{dialect, encoding, layout, range};
+use super::layout::Layout;
+use super::split::{Block, Splitter, Unusual};
+use super::text_block::{PieceReader, Pieces, Stop};
+use super::{dialect, encoding, lanes, layout, range};
 use crate::refuse;
 
 /// Bytes looked at to find the delimiter.
 const SAMPLE: u64 = 512 << 10;
 
-/// Reads a delimited file.
+/// Delimited text whose encoding, dialect and layout are known: its blocks can be had again and again.
+#[derive(Debug)]
+pub(crate) struct TextTable {
+    decoded: Decoded,
+    /// Where the first record starts.
+    start: u64,
+    delimiter: u8,
+    quote: Option<u8>,
+    layout: Layout,
+}
+
+/// The blocks of a text from the first to the last.
+pub(crate) struct Blocks<'a> {
+    pieces: Pieces,
+    pub(crate) splitter: Splitter<'a>,
+}
+
+impl TextTable {
+    fn pieces(&self, subject: &str) -> Result<Pieces, Refusal> {
+        let mut file = File::open(&self.decoded.path).map_err(|error| refuse::io(subject, error))?;
+        file.seek(SeekFrom::Start(self.start)).map_err(|error| refuse::io(subject, error))?;
+        Ok(Pieces::new(file, self.decoded.characters.clone()))
+    }
+    /// All rows of data, by blocks.
+    pub(crate) fn blocks<'a>(&'a self, limits: &'a TableLimits, subject: &str) -> Result<Blocks<'a>, Refusal> {
+        Ok(Blocks {
+            pieces: self.pieces(subject)?,
+            splitter: Splitter::new(self.delimiter, self.quote, &self.layout, limits),
+        })
+    }
+}
+
+impl Blocks<'_> {
+    /// The next block; nothing after the last.
+    pub(crate) fn next(&mut self, subject: &str) -> Result<Option<Block>, Halt> {
+        match self.pieces.next() {
+            Err(Stop::Io(error)) => Err(Halt::Refused(refuse::io(subject, error))),
+            Err(Stop::NotText) => Err(Halt::Unusual),
+            Ok(None) => Ok(None),
+            Ok(Some((text, ended))) => {
+                let (block, unused) = self.splitter.split(text, ended).map_err(|Unusual| Halt::Unusual)?;
+                self.pieces.put_back(&unused);
+                Ok(Some(block))
+            }
+        }
+    }
+}
+
+/// Why blocks end early.
+pub(crate) enum Halt {
+    Refused(Refusal),
+    /// The thorough reader must look at the file.
+    Unusual,
+}
+
+/// Reads a delimited file: every cell is counted; the rows are read again when the types are settled.
 pub(crate) fn read(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<(), Refusal> {
     let (subject, reading, limits) = (gather.subject(), gather.reading(), gather.limits());
-    let failed = |error: std::io::Error| refuse::io(subject, error);
-    let decoded = encoding::decode(
-        path,
-        dir,
-        subject,
-        reading.encoding.as_deref(),
-        &mut gather.repairs,
-        &mut gather.found.findings,
-    )?;
-    let mut sample = Vec::new();
-    let open = |at: u64| -> std::io::Result<File> {
-        let mut file = File::open(&decoded.path)?;
-        file.seek(SeekFrom::Start(at))?;
-        Ok(file)
+    let asked = reading.encoding.as_deref();
+    let decoded = encoding::decode(path, dir, subject, asked, &mut gather.repairs, &mut gather.found.findings)?;
+    let mut table = TextTable {
+        start: decoded.skip,
+        decoded,
+        delimiter: b',',
+        quote: single(reading.quote, subject)?.or(Some(b'"')),
+        layout: Layout::default(),
     };
-    open(decoded.skip)
-        .and_then(|file| file.take(SAMPLE).read_to_end(&mut sample))
-        .map_err(failed)?;
+    let mut sample = Vec::new();
+    PieceReader::new(table.pieces(subject)?)
+        .take(SAMPLE)
+        .read_to_end(&mut sample)
+        .map_err(|error| refuse::io(subject, error))?;
     // `sep=;` is a line for a spreadsheet program, not for readers.
-    let mut start = decoded.skip;
     let mut stated = None;
     if let Some(rest) = sample.strip_prefix(b"sep=") {
         let line = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
         stated = rest.first().copied().filter(|_| line <= 3);
         if stated.is_some() {
-            start += 4 + line as u64 + 1;
+            table.start += 4 + line as u64 + 1;
             sample.drain(..(4 + line + 1).min(sample.len()));
         }
     }
-    let quote = single(reading.quote, subject)?.or(Some(b'"'));
-    let (found, second) = dialect::delimiter(&sample, quote, limits);
-    let delimiter = single(reading.delimiter, subject)?.or(stated).unwrap_or(found);
-    let mut records = Csv::new(open(start).map_err(failed)?, delimiter, quote, limits, subject);
-    let rows = range::sample(&mut records, limits.sniff_rows_max)?;
-    let Some(layout) = layout::find(&rows, reading) else {
-        return Err(refuse::unreadable(
-            "empty-table",
-            subject,
-            "filen har inga rader",
-            "the file has no rows",
-        ));
-    };
+    let (found, second) = dialect::delimiter(&sample, table.quote, limits);
+    table.delimiter = single(reading.delimiter, subject)?.or(stated).unwrap_or(found);
+    let records = PieceReader::new(table.pieces(subject)?);
+    let rows = range::sample(
+        &mut Csv::new(records, table.delimiter, table.quote, limits, subject),
+        limits.sniff_rows_max,
+    )?;
+    table.layout = layout::find(&rows, reading)
+        .ok_or_else(|| refuse::unreadable("empty-table", subject, "filen har inga rader", "the file has no rows"))?;
     drop(rows);
-    gather.found.format = "csv";
-    gather.found.media_type = if delimiter == b'\t' {
+    describe(&table, second, gather);
+    let quick = if reading.skip_after.is_some() {
+        None
+    } else {
+        count(&table, gather)?
+    };
+    match quick {
+        Some(()) => gather.text = Some(table),
+        None => thoroughly(table, dir, gather)?,
+    }
+    Ok(())
+}
+
+/// What is said of the file's writing.
+fn describe(table: &TextTable, second: Option<u8>, gather: &mut Gather<'_>) {
+    let found = &mut gather.found;
+    found.format = "csv";
+    found.media_type = if table.delimiter == b'\t' {
         "text/tab-separated-values"
     } else {
         "text/csv"
     };
-    gather.found.encoding = Some(decoded.charset.name().into());
-    gather.found.semicolon = delimiter == b';';
-    gather.found.dialect = Some(Dialect {
-        delimiter: char::from(delimiter),
-        quote: quote.map(char::from),
-        header_row: layout.header_row.map(|row| row as u64),
+    found.encoding = Some(table.decoded.charset.name().into());
+    found.semicolon = table.delimiter == b';';
+    found.dialect = Some(Dialect {
+        delimiter: char::from(table.delimiter),
+        quote: table.quote.map(char::from),
+        header_row: table.layout.header_row.map(|row| row as u64),
         decimal_sign: '.',
-        runner_up: second.filter(|second| *second != delimiter).map(char::from),
+        runner_up: second.filter(|second| *second != table.delimiter).map(char::from),
     });
-    let mut records = Csv::new(open(start).map_err(failed)?, delimiter, quote, limits, subject);
-    range::take(&mut records, &layout, true, gather)?;
-    if records.stray_quotes > 0 {
-        gather.repairs.add_many("stray-quote", None, records.stray_quotes, None);
+}
+
+/// Counts every cell, by blocks and on all cores; nothing when the thorough reader must look at the file.
+fn count(table: &TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refusal> {
+    let subject = gather.subject();
+    let limits = gather.limits();
+    for header in &table.layout.headers {
+        gather.column(header)?;
     }
+    let mut tallies = gather.tallies.clone();
+    let mut blocks = table.blocks(limits, subject)?;
+    let threads = lanes::threads();
+    let mut shares: Vec<Vec<(usize, Counter<'_>)>> = (0..threads).map(|_| Vec::new()).collect();
+    for (column, tally) in tallies.iter_mut().enumerate() {
+        if let Some(share) = shares.get_mut(column % threads) {
+            share.push((column, Counter::new(tally)));
+        }
+    }
+    let halt = std::thread::scope(|scope| {
+        let mut doors = Vec::new();
+        for mut share in shares {
+            let (door, messages) = sync_channel::<Arc<Block>>(4);
+            doors.push(door);
+            scope.spawn(move || {
+                for block in messages {
+                    for (column, counter) in &mut share {
+                        counter.see(&block, *column);
+                    }
+                }
+                share.into_iter().for_each(|(_, counter)| counter.finish());
+            });
+        }
+        loop {
+            match blocks.next(subject) {
+                Ok(None) => return None,
+                Err(halt) => return Some(halt),
+                Ok(Some(block)) => {
+                    let block = Arc::new(block);
+                    // A lane that is gone has panicked; the scope passes that on.
+                    doors.iter().for_each(|door| drop(door.send(block.clone())));
+                }
+            }
+        }
+    });
+    match halt {
+        Some(Halt::Refused(refusal)) => return Err(refusal),
+        Some(Halt::Unusual) => return Ok(None),
+        None => {}
+    }
+    gather.tallies = tallies;
+    gather.rows = blocks.splitter.rows;
+    gather.repairs.merge(blocks.splitter.repairs);
+    range::note_preamble(&table.layout, gather);
+    stray(blocks.splitter.stray_quotes, gather);
+    Ok(Some(()))
+}
+
+/// Row by row into the spool: what the blocks leave alone, and what must be refused with its place.
+fn thoroughly(mut table: TextTable, dir: &Path, gather: &mut Gather<'_>) -> Result<(), Refusal> {
+    let (subject, limits) = (gather.subject(), gather.limits());
+    let before = table.decoded.skip;
+    table.decoded = table.decoded.in_utf8(dir, subject)?;
+    table.start -= before - table.decoded.skip;
+    let mut file = File::open(&table.decoded.path).map_err(|error| refuse::io(subject, error))?;
+    file.seek(SeekFrom::Start(table.start))
+        .map_err(|error| refuse::io(subject, error))?;
+    let mut records = Csv::new(file, table.delimiter, table.quote, limits, subject);
+    range::take(&mut records, &table.layout, true, gather)?;
+    stray(records.stray_quotes, gather);
     Ok(())
+}
+
+fn stray(count: u64, gather: &mut Gather<'_>) {
+    if count > 0 {
+        gather.repairs.add_many("stray-quote", None, count, None);
+    }
 }
 
 fn single(asked: Option<char>, subject: &str) -> Result<Option<u8>, Refusal> {

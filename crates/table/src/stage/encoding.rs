@@ -13,6 +13,7 @@ use fyr_model::finding::{Finding, Severity};
 use fyr_model::{Position, Refusal, Text};
 
 use super::gather::Repairs;
+use super::text_block::{Characters, ascii_prefix};
 use crate::refuse;
 
 /// The decoded file in the private folder.
@@ -56,13 +57,32 @@ impl Charset {
     }
 }
 
-/// A text file in UTF-8.
+/// A text file whose encoding is decided.
 #[derive(Debug)]
 pub(crate) struct Decoded {
     pub(crate) path: PathBuf,
     /// Bytes to skip at its start.
     pub(crate) skip: u64,
     pub(crate) charset: Charset,
+    /// The file is still in its single-byte set, and these are its characters; else it is UTF-8.
+    pub(crate) characters: Option<Characters>,
+}
+
+impl Decoded {
+    /// A copy in UTF-8, for a reader that knows nothing else.
+    pub(crate) fn in_utf8(self, dir: &Path, subject: &str) -> Result<Self, Refusal> {
+        if self.characters.is_none() {
+            return Ok(self);
+        }
+        let target = dir.join(DECODED);
+        whole(&self.path, &target, self.skip, self.charset, subject)?;
+        Ok(Self {
+            path: target,
+            skip: 0,
+            charset: self.charset,
+            characters: None,
+        })
+    }
 }
 
 /// What one pass over the bytes shows.
@@ -134,6 +154,15 @@ pub(crate) fn decode(
             path: path.to_path_buf(),
             skip,
             charset,
+            characters: None,
+        });
+    }
+    if matches!(charset, Charset::Windows1252 | Charset::Iso8859_1 | Charset::Ibm850) && !mixed {
+        return Ok(Decoded {
+            path: path.to_path_buf(),
+            skip,
+            charset,
+            characters: Some(utf8_of(charset)),
         });
     }
     let target = dir.join(DECODED);
@@ -147,6 +176,7 @@ pub(crate) fn decode(
         path: target,
         skip: 0,
         charset,
+        characters: None,
     })
 }
 
@@ -266,29 +296,32 @@ fn survey(path: &Path) -> std::io::Result<Survey> {
         let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else {
             break;
         };
-        for byte in piece {
-            let byte = *byte;
+        let zeros = memchr::memchr_iter(0, piece);
+        for at in zeros {
+            survey.zeros += 1;
+            survey.even_zeros += u64::from((offset + at as u64).is_multiple_of(2));
+        }
+        let mut rest = piece;
+        while let Some(first) = rest.first().copied() {
             let inside = waiting
                 .take()
-                .filter(|(_, letter_before)| *letter_before && byte.is_ascii_alphabetic());
+                .filter(|(_, letter_before)| *letter_before && first.is_ascii_alphabetic());
             if let Some(count) = inside.and_then(|(high, _)| survey.inside.get_mut(usize::from(high))) {
                 *count += 1;
             }
-            if byte == 0 {
-                survey.zeros += 1;
-                survey.even_zeros += u64::from(offset.is_multiple_of(2));
-            } else if byte >= 0x80 {
-                if let Some(count) = survey.high.get_mut(usize::from(byte - 0x80)) {
-                    *count += 1;
-                }
-                waiting = Some((byte - 0x80, before.is_ascii_alphabetic()));
+            let plain = ascii_prefix(rest);
+            if plain > 0 {
+                let (ascii, others) = rest.split_at(plain);
+                survey.ascii(&mut line, ascii, offset);
+                (before, offset, rest) = (ascii.last().copied().unwrap_or(0), offset + plain as u64, others);
+                continue;
             }
-            line.take(byte, offset);
-            if byte == b'\n' {
-                survey.end(&mut line);
+            if let Some(count) = survey.high.get_mut(usize::from(first - 0x80)) {
+                *count += 1;
             }
-            before = byte;
-            offset += 1;
+            waiting = Some((first - 0x80, before.is_ascii_alphabetic()));
+            line.take(first, offset);
+            (before, offset, rest) = (first, offset + 1, rest.get(1..).unwrap_or_default());
         }
     }
     if line.any {
@@ -299,6 +332,21 @@ fn survey(path: &Path) -> std::io::Result<Survey> {
 }
 
 impl Survey {
+    /// A run of ASCII: only its newlines matter, and the line that it opens or ends.
+    fn ascii(&mut self, line: &mut Line, run: &[u8], offset: u64) {
+        if let Some(first) = run.first() {
+            line.take(*first, offset);
+        }
+        let mut newlines = memchr::memchr_iter(b'\n', run);
+        let Some(mut last) = newlines.next() else { return };
+        self.end(line);
+        for at in newlines {
+            self.lines += 1;
+            last = at;
+        }
+        line.any = last + 1 < run.len();
+    }
+
     fn end(&mut self, line: &mut Line) {
         if line.expect > 0 {
             line.wrong = true;
@@ -388,6 +436,17 @@ fn character(byte: u8, charset: Charset, dos: &[char]) -> char {
 fn characters(charset: Charset) -> Vec<char> {
     let dos: Vec<char> = IBM850.chars().collect();
     (0..=255u8).map(|byte| character(byte, charset, &dos)).collect()
+}
+
+/// The UTF-8 of the bytes from 80 on.
+fn utf8_of(charset: Charset) -> Characters {
+    let utf8 = |character: &char| {
+        let mut bytes = [0u8; 4];
+        let length = character.encode_utf8(&mut bytes).len();
+        let [a, b, c, _] = bytes;
+        ([a, b, c], length)
+    };
+    characters(charset).iter().skip(128).map(utf8).collect()
 }
 
 /// Writes the whole file as UTF-8.

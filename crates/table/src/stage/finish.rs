@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use fyr_model::Refusal;
 use fyr_model::finding::Finding;
 use fyr_model::table::{Column, ColumnReading, ReadingReport, Semantic, StagedFacts, TableSource};
@@ -17,8 +17,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::build::{Builder, Fate, Fates};
 use super::cell::Row;
+use super::delimited::{Halt, TextTable};
+use super::fill::Filler;
 use super::gather::{Found, Gather, Repairs};
 use super::geo::Extent;
+use super::lanes::{self, Groups, Lane};
 use super::marker::{self, MARKERS};
 use super::settle::{self, Plan};
 use super::{Observer, StageRequest};
@@ -64,7 +67,10 @@ pub(crate) fn finish(
         .map(|((name, header), plan)| column(name, header, plan, asked(request, name, header)))
         .collect();
     observer.begin(&columns);
-    let (path, fates) = write(request, &mut gather, &plans, dir, observer)?;
+    let (path, fates) = match gather.text.take() {
+        Some(text) => write_text(request, &text, &mut gather, &plans, dir, observer)?,
+        None => write(request, &mut gather, &plans, dir, observer)?,
+    };
     let subject = &request.name;
     for (name, fates) in gather.names.iter().zip(&fates) {
         if fates.values + fates.nulls + fates.empty + fates.rejects != gather.rows {
@@ -136,7 +142,55 @@ pub(crate) fn column(name: &str, header: &str, plan: &Plan, asked: Option<&Colum
     }
 }
 
-/// The second pass: spool to batches.
+/// The second pass over delimited text: blocks to Parquet on all cores.
+fn write_text(
+    request: &StageRequest,
+    table: &TextTable,
+    gather: &mut Gather<'_>,
+    plans: &[Plan],
+    dir: &Path,
+    observer: &mut dyn Observer,
+) -> Result<(PathBuf, Vec<Fates>), Refusal> {
+    let subject = request.name.as_str();
+    let fields: Vec<FieldRef> = gather
+        .names
+        .iter()
+        .zip(plans)
+        .map(|(name, plan)| Arc::new(Builder::field(name, plan.form)))
+        .collect();
+    let schema = Arc::new(Schema::new(fields.clone()));
+    let (path, mut groups) = StagedWriter::create(dir, schema, subject)?.groups()?;
+    let mut watching = observer.columns().into_iter();
+    let lanes = plans
+        .iter()
+        .zip(gather.names.iter().zip(&gather.headers))
+        .zip(fields)
+        .enumerate()
+        .map(|(column, ((plan, (name, header)), field))| {
+            let missing = asked(request, name, header).and_then(|asked| asked.missing.clone());
+            Lane {
+                column,
+                field,
+                filler: Filler::new(Builder::new(plan.form, missing)),
+                observer: watching.next(),
+            }
+        })
+        .collect();
+    let mut blocks = table.blocks(&request.limits, subject)?;
+    let next = || {
+        blocks.next(subject).map_err(|halt| match halt {
+            Halt::Refused(refusal) => refusal,
+            // The same bytes were ordinary a moment ago.
+            Halt::Unusual => refuse::engine(subject, "second pass"),
+        })
+    };
+    let filled = lanes::run(next, lanes, &mut groups, subject)?;
+    gather.repairs.merge(filled.repairs);
+    groups.file.close().map_err(|_| refuse::engine(subject, "write"))?;
+    Ok((path, filled.fates))
+}
+
+/// The second pass over what other readers left: spool to batches.
 fn write(
     request: &StageRequest,
     gather: &mut Gather<'_>,
@@ -237,6 +291,7 @@ pub(crate) struct StagedWriter {
     path: PathBuf,
     out: ArrowWriter<File>,
     subject: String,
+    rows: u64,
 }
 
 impl StagedWriter {
@@ -254,7 +309,16 @@ impl StagedWriter {
             path,
             out,
             subject: subject.to_owned(),
+            rows: 0,
         })
+    }
+    /// For writers of single columns.
+    fn groups(self) -> Result<(PathBuf, Groups), Refusal> {
+        let (file, factory) = self
+            .out
+            .into_serialized_writer()
+            .map_err(|_| refuse::engine(&self.subject, "write"))?;
+        Ok((self.path, Groups { file, factory }))
     }
     fn flush(&mut self, schema: &SchemaRef, builders: &mut [Builder], rows: usize, observer: &mut dyn Observer) -> Result<(), Refusal> {
         if rows == 0 {
@@ -265,7 +329,10 @@ impl StagedWriter {
         self.write(&batch, observer)
     }
     pub(crate) fn write(&mut self, batch: &RecordBatch, observer: &mut dyn Observer) -> Result<(), Refusal> {
-        observer.batch(batch);
+        for (observer, cells) in observer.columns().into_iter().zip(batch.columns()) {
+            observer.see(cells, self.rows);
+        }
+        self.rows += batch.num_rows() as u64;
         self.out.write(batch).map_err(|_| refuse::engine(&self.subject, "write"))?;
         if self.out.in_progress_size() > 96 << 20 {
             self.out.flush().map_err(|_| refuse::engine(&self.subject, "write"))?;

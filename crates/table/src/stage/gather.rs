@@ -9,12 +9,13 @@ use fyr_model::limits::TableLimits;
 use fyr_model::table::{Dialect, Reading, Repair};
 
 use super::cell::Row;
+use super::delimited::TextTable;
 use super::spool::Spool;
 use super::tally::Tally;
 use crate::refuse;
 
 /// Places kept of each repair.
-const PLACES: usize = 20;
+pub(crate) const PLACES: usize = 20;
 
 /// Repairs by kind and column, counted, with their first places.
 #[derive(Debug, Default)]
@@ -29,6 +30,17 @@ impl Repairs {
         *sum += count;
         if let Some(row) = row.filter(|_| rows.len() < PLACES) {
             rows.push(row);
+        }
+    }
+    /// Takes over what was noted elsewhere, in the order of the rows.
+    pub(crate) fn add_all(&mut self, kind: &str, column: Option<usize>, count: u64, places: &[u64]) {
+        let (sum, rows) = self.0.entry((kind.to_owned(), column)).or_default();
+        *sum += count;
+        rows.extend(places.iter().take(PLACES.saturating_sub(rows.len())));
+    }
+    pub(crate) fn merge(&mut self, other: Self) {
+        for ((kind, column), (count, rows)) in other.0 {
+            self.add_all(&kind, column, count, &rows);
         }
     }
     /// The list as the report shows it, columns by their names.
@@ -65,6 +77,8 @@ pub(crate) struct Found {
 /// All that a reader leaves behind.
 pub(crate) struct Gather<'a> {
     pub(crate) spool: Spool,
+    /// Delimited text, which is read a second time in place of the spool.
+    pub(crate) text: Option<TextTable>,
     pub(crate) tallies: Vec<Tally>,
     pub(crate) headers: Vec<String>,
     pub(crate) names: Vec<String>,
@@ -80,6 +94,7 @@ impl<'a> Gather<'a> {
     pub(crate) fn new(dir: &Path, subject: &'a str, reading: &'a Reading, limits: &'a TableLimits) -> Result<Self, Refusal> {
         Ok(Self {
             spool: Spool::new(dir, subject)?,
+            text: None,
             tallies: Vec::new(),
             headers: Vec::new(),
             names: Vec::new(),

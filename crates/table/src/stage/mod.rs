@@ -12,12 +12,14 @@ mod csv;
 mod delimited;
 mod dialect;
 mod encoding;
+mod fill;
 mod finish;
 mod format;
 mod gather;
 pub(crate) mod geo;
 mod json;
 mod json_text;
+mod lanes;
 mod layout;
 mod marker;
 mod moment;
@@ -37,7 +39,7 @@ mod workbook;
 
 use std::path::{Path, PathBuf};
 
-use arrow::array::RecordBatch;
+use arrow::array::ArrayRef;
 use fyr_model::Refusal;
 use fyr_model::limits::TableLimits;
 use fyr_model::table::{Column, Reading, StagedFacts};
@@ -69,18 +71,26 @@ pub struct StageRequest {
     pub limits: TableLimits,
 }
 
-/// Sees each batch while it is in the cache: the profile's detectors, for instance.
+/// Sees the cells while they are in the cache: detectors and profile, for instance.
 pub trait Observer {
-    /// Once, before the first batch.
+    /// Once, before the first cell.
     fn begin(&mut self, columns: &[Column]);
-    /// Each batch in file order.
-    fn batch(&mut self, batch: &RecordBatch);
+    /// The observer of each column, in the table's order; none at all for one who looks away.
+    fn columns(&mut self) -> Vec<&mut dyn ColumnObserver>;
+}
+
+/// Sees the cells of one column in file order. Columns are fed on different threads.
+pub trait ColumnObserver: Send {
+    /// The next cells; the first of them stands in row `first_row`.
+    fn see(&mut self, cells: &ArrayRef, first_row: u64);
 }
 
 /// An observer that looks away.
 impl Observer for () {
     fn begin(&mut self, _: &[Column]) {}
-    fn batch(&mut self, _: &RecordBatch) {}
+    fn columns(&mut self) -> Vec<&mut dyn ColumnObserver> {
+        Vec::new()
+    }
 }
 
 /// Stages one file: writes `staged.parquet` in `dir` and reports how it was read.

@@ -34,12 +34,12 @@ const NOTES: [&str; 14] = [
 
 /// Passes the table's rows to the gatherer; `count_short` says whether a row may lack cells by mistake.
 pub(crate) fn take(records: &mut dyn Records, layout: &Layout, count_short: bool, gather: &mut Gather<'_>) -> Result<(), Refusal> {
-    for header in &layout.headers {
-        gather.column(header)?;
+    if gather.names.is_empty() {
+        for header in &layout.headers {
+            gather.column(header)?;
+        }
     }
-    if layout.preamble > 0 {
-        gather.repairs.add_many("preamble-row", None, layout.preamble, None);
-    }
+    note_preamble(layout, gather);
     let mut range = Range {
         layout,
         count_short,
@@ -58,6 +58,13 @@ pub(crate) fn take(records: &mut dyn Records, layout: &Layout, count_short: bool
         index += 1;
     }
     range.end(gather)
+}
+
+/// Counts the rows with something in them before the header.
+pub(crate) fn note_preamble(layout: &Layout, gather: &mut Gather<'_>) {
+    if layout.preamble > 0 {
+        gather.repairs.add_many("preamble-row", None, layout.preamble, None);
+    }
 }
 
 struct Held {

@@ -69,6 +69,8 @@ pub(crate) struct Splitter<'a> {
     quote: Option<u8>,
     layout: &'a Layout,
     limits: &'a TableLimits,
+    /// Records before the first row of data.
+    skip: usize,
     held: Vec<Held>,
     blank_before: bool,
     /// Rows given so far.
@@ -93,6 +95,7 @@ impl<'a> Splitter<'a> {
             quote,
             layout,
             limits,
+            skip: layout.data_row,
             held: Vec::new(),
             blank_before: false,
             rows: 0,
@@ -101,8 +104,8 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// Splits the whole records of `text`; gives the block and how many bytes were used. At the end of the file the last record needs no newline.
-    pub(crate) fn split(&mut self, text: String, ended: bool) -> Result<(Block, usize), Unusual> {
+    /// Splits the whole records of `text`; gives the block and the text after them. At the end of the file the last record needs no newline.
+    pub(crate) fn split(&mut self, text: String, ended: bool) -> Result<(Block, Vec<u8>), Unusual> {
         if text.len() > TEXT_MAX {
             return Err(Unusual);
         }
@@ -112,6 +115,7 @@ impl<'a> Splitter<'a> {
         if ended {
             self.end(text.len(), &mut build);
         }
+        let unused = text.as_bytes().get(used..).unwrap_or_default().to_vec();
         let mut text = text;
         text.push_str(&build.extra);
         let block = Block {
@@ -121,7 +125,7 @@ impl<'a> Splitter<'a> {
             rows: build.rows,
             first_row,
         };
-        Ok((block, used))
+        Ok((block, unused))
     }
 
     fn records(&mut self, text: &str, ended: bool, build: &mut Build) -> Result<usize, Unusual> {
@@ -246,6 +250,11 @@ impl<'a> Splitter<'a> {
     /// Takes the cells pushed since `row` as a row of the table, or holds it back, or drops it as blank.
     fn row(&mut self, row: usize, base: usize, bytes: &[u8], build: &mut Build) -> Result<(), Unusual> {
         let cells = build.spans.len() - row;
+        if self.skip > 0 {
+            self.skip -= 1;
+            build.spans.truncate(row);
+            return Ok(());
+        }
         let ordinary = self.layout.left == 0 && cells == self.layout.width && cells > 1 && self.held.is_empty();
         let second_holds = || {
             let second = build.spans.get(row + 1);
@@ -471,13 +480,13 @@ mod tests {
                 to += 1;
             }
             let ended = to == text.len();
-            let (block, used) = splitter.split(text[from..to].to_owned(), ended)?;
+            let (block, unused) = splitter.split(text[from..to].to_owned(), ended)?;
             let columns: Vec<Vec<_>> = (0..layout.width).map(|index| block.column(index).collect()).collect();
             for row in 0..block.rows {
                 let cell = |column: &Vec<Option<(&str, bool)>>| column[row].map(|(text, quoted)| (text.to_owned(), quoted));
                 rows.push(columns.iter().map(cell).collect());
             }
-            from += used;
+            from = to - unused.len();
             if ended {
                 return Ok(rows);
             }

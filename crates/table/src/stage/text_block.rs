@@ -86,6 +86,40 @@ impl Pieces {
     }
 }
 
+/// The text as a stream, for a reader of records.
+pub(crate) struct PieceReader {
+    pieces: Pieces,
+    text: Vec<u8>,
+    at: usize,
+}
+
+impl PieceReader {
+    pub(crate) fn new(pieces: Pieces) -> Self {
+        Self {
+            pieces,
+            text: Vec::new(),
+            at: 0,
+        }
+    }
+}
+
+impl Read for PieceReader {
+    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+        if self.at == self.text.len() {
+            let next = match self.pieces.next() {
+                Err(Stop::Io(error)) => return Err(error),
+                Err(Stop::NotText) => return Err(std::io::ErrorKind::InvalidData.into()),
+                Ok(next) => next,
+            };
+            (self.text, self.at) = (next.map_or_else(Vec::new, |(text, _)| text.into_bytes()), 0);
+        }
+        let mut rest = self.text.get(self.at..).unwrap_or_default();
+        let read = rest.read(room)?;
+        self.at += read;
+        Ok(read)
+    }
+}
+
 /// Appends single-byte text as UTF-8; runs of ASCII are copied whole.
 fn turn(raw: &[u8], characters: &Characters, text: &mut Vec<u8>) {
     let mut rest = raw;

@@ -8,7 +8,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use fyr_model::Refusal;
@@ -16,7 +16,7 @@ use fyr_model::limits::TableLimits;
 use fyr_model::table::{Column, ColumnType, Reading, StagedFacts};
 use tempfile::TempDir;
 
-use crate::{Observer, StageRequest, stage};
+use crate::{ColumnObserver, Observer, StageRequest, stage};
 
 /// A staged sample and the folder that it lies in.
 pub(crate) struct Sample {
@@ -27,15 +27,26 @@ pub(crate) struct Sample {
 #[derive(Default)]
 struct Watcher {
     columns: Vec<Column>,
-    rows: u64,
+    rows: Vec<Rows>,
+}
+
+#[derive(Default)]
+struct Rows(u64);
+
+impl ColumnObserver for Rows {
+    fn see(&mut self, cells: &ArrayRef, first_row: u64) {
+        assert_eq!(first_row, self.0, "cells come in file order");
+        self.0 += cells.len() as u64;
+    }
 }
 
 impl Observer for Watcher {
     fn begin(&mut self, columns: &[Column]) {
         self.columns = columns.to_vec();
+        self.rows.resize_with(columns.len(), Rows::default);
     }
-    fn batch(&mut self, batch: &RecordBatch) {
-        self.rows += batch.num_rows() as u64;
+    fn columns(&mut self) -> Vec<&mut dyn ColumnObserver> {
+        self.rows.iter_mut().map(|rows| rows as &mut dyn ColumnObserver).collect()
     }
 }
 
@@ -51,7 +62,10 @@ pub(crate) fn stage_file(path: &Path, name: &str, reading: Reading, limits: Tabl
         limits,
     };
     let facts = stage(&request, dir.path(), &mut watcher)?;
-    assert_eq!(watcher.rows, facts.rows, "the observer saw every row");
+    assert!(
+        watcher.rows.iter().all(|rows| rows.0 == facts.rows),
+        "the observer saw every row of every column"
+    );
     assert_eq!(watcher.columns, facts.report.columns);
     let left: Vec<_> = std::fs::read_dir(dir.path())
         .unwrap()
