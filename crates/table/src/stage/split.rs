@@ -468,8 +468,10 @@ mod tests {
         }
     }
 
+    type Cells = Vec<Option<(String, bool)>>;
+
     /// The rows by blocks, the text cut into pieces of `piece` bytes.
-    fn by_blocks(text: &str, layout: &Layout, piece: usize) -> Result<Vec<Vec<Option<(String, bool)>>>, Unusual> {
+    fn by_blocks(text: &str, layout: &Layout, piece: usize) -> Result<Vec<Cells>, Unusual> {
         let limits = TableLimits::default();
         let mut splitter = Splitter::new(b';', Some(b'"'), layout, &limits);
         let mut rows = Vec::new();
@@ -494,7 +496,7 @@ mod tests {
     }
 
     /// The same by the thorough reader, through the gatherer.
-    fn thoroughly(text: &str, layout: &Layout) -> Result<Vec<Vec<Option<(String, bool)>>>, Refusal> {
+    fn thoroughly(text: &str, layout: &Layout) -> Result<Vec<Cells>, Refusal> {
         use super::super::cell::Cell;
         let dir = tempfile::tempdir().unwrap();
         let (limits, reading) = (TableLimits::default(), fyr_model::table::Reading::default());
