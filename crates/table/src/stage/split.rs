@@ -134,7 +134,7 @@ impl<'a> Splitter<'a> {
         let mut record = 0;
         while record < bytes.len() {
             let row = build.spans.len();
-            let next = match self.record(bytes, record, &mut specials, build) {
+            let next = match self.record(text, record, &mut specials, build) {
                 Ended::At(next) => next,
                 Ended::Odd => {
                     build.spans.truncate(row);
@@ -166,7 +166,8 @@ impl<'a> Splitter<'a> {
     }
 
     /// One ordinary record: plain cells, and quoted ones that open at their first byte and close before a delimiter or newline.
-    fn record(&self, bytes: &[u8], start: usize, specials: &mut Specials<'_>, build: &mut Build) -> Ended {
+    fn record(&self, text: &str, start: usize, specials: &mut Specials<'_>, build: &mut Build) -> Ended {
+        let bytes = text.as_bytes();
         let mut cell = start;
         while let Some(at) = specials.next() {
             let byte = bytes.get(at).copied().unwrap_or_default();
@@ -183,7 +184,7 @@ impl<'a> Splitter<'a> {
                 build.spans.push(span(cell, at));
                 return Ended::At(at + if bytes.get(at + 1) == Some(&b'\n') { 2 } else { 1 });
             } else if at == cell {
-                match self.quoted(bytes, at, specials, build) {
+                match self.quoted(text, at, specials, build) {
                     Quoted::Cell(after) => cell = after,
                     Quoted::Record(next) => return Ended::At(next),
                     Quoted::Odd => return Ended::Odd,
@@ -197,7 +198,9 @@ impl<'a> Splitter<'a> {
     }
 
     /// A quoted cell that opens at `open`.
-    fn quoted(&self, bytes: &[u8], open: usize, specials: &mut Specials<'_>, build: &mut Build) -> Quoted {
+    fn quoted(&self, text: &str, open: usize, specials: &mut Specials<'_>, build: &mut Build) -> Quoted {
+        let bytes = text.as_bytes();
+        let mut doubled = false;
         while let Some(at) = specials.next() {
             if bytes.get(at).copied() != self.quote {
                 continue;
@@ -206,12 +209,20 @@ impl<'a> Splitter<'a> {
                 return Quoted::Open;
             };
             if Some(after) == self.quote {
-                // Doubled quotes inside: the text has to be made.
-                return Quoted::Odd;
+                doubled = true;
+                specials.next();
+                continue;
+            }
+            let (mut start, mut end) = (open + 1, at);
+            if doubled {
+                let inside = text.get(start..end).unwrap_or_default();
+                start = text.len() + build.extra.len();
+                single_quotes(inside, char::from(bytes.get(open).copied().unwrap_or_default()), &mut build.extra);
+                end = text.len() + build.extra.len();
             }
             build.spans.push(Span {
-                start: open as u32 + 1,
-                end: at as u32 | QUOTED,
+                start: start as u32,
+                end: end as u32 | QUOTED,
             });
             if after == self.delimiter {
                 specials.next();
@@ -364,6 +375,17 @@ fn span(start: usize, end: usize) -> Span {
         start: start as u32,
         end: end as u32,
     }
+}
+
+/// Appends quoted text with each doubled quote made one.
+fn single_quotes(inside: &str, quote: char, out: &mut String) {
+    let mut rest = inside;
+    while let Some((before, after)) = rest.split_once(quote) {
+        out.push_str(before);
+        out.push(quote);
+        rest = after.strip_prefix(quote).unwrap_or(after);
+    }
+    out.push_str(rest);
 }
 
 /// Appends the cells of `row` to the text behind the piece.
