@@ -67,7 +67,7 @@ impl Bench {
     }
 
     /// Reads a data file in a confined worker.
-    pub async fn table(&self, door: &Door, input: &str) -> Result<Inspected, Refusal> {
+    pub async fn table(&self, door: &Door, input: &str, scanned: bool) -> Result<Inspected, Refusal> {
         let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
         let limits = (&door.config.table, &door.config.worker);
         Inspected::read(
@@ -77,7 +77,7 @@ impl Bench {
             Reading::default(),
             limits,
             &self.work("table")?,
-            Utc::now(),
+            scanned.then(Utc::now),
         )
         .await
     }
@@ -211,7 +211,7 @@ fn links_file(file: &str, error: &dyn std::fmt::Display) -> Refusal {
 
 pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default()).await?;
+    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), true).await?;
     let facts = read.table.facts();
     let exposure = fyr_curate::for_holder(&facts.report.columns, &read.detections);
     let parquet = [facts.path.clone()];
@@ -229,7 +229,7 @@ pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
 
 pub async fn convert(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default()).await?;
+    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), false).await?;
     let facts = read.table.facts();
     let out = Path::new(cli::text(words, "out").unwrap_or_default());
     place(&facts.path, out).map_err(|error| {
@@ -284,7 +284,7 @@ pub struct ScanColumn {
 
 pub async fn scan(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default()).await?;
+    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), true).await?;
     let columns = read
         .detections
         .iter()

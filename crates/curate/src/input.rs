@@ -25,7 +25,7 @@ pub struct Inspected {
 }
 
 impl Inspected {
-    /// Reads a local file or an address.
+    /// Reads a local file or an address; `scanned_at` is the day against which personal data is looked for, and without it nobody looks.
     ///
     /// # Errors
     /// What `fetch` or `table::stage` refuses.
@@ -36,10 +36,10 @@ impl Inspected {
         reading: Reading,
         limits: (&TableLimits, &WorkerLimits),
         dir: &Path,
-        at: DateTime<Utc>,
+        scanned_at: Option<DateTime<Utc>>,
     ) -> Result<Self, Refusal> {
         let resource = client.input(input, What::File).await?;
-        let StageResult { facts, detections } = stage(runner, &resource, None, reading, limits, dir, at)?;
+        let StageResult { facts, detections } = stage(runner, &resource, None, reading, limits, dir, scanned_at)?;
         Ok(Self {
             resource,
             table: StagedTable::adopt(facts),
@@ -56,7 +56,7 @@ pub(crate) fn stage(
     reading: Reading,
     (table, worker): (&TableLimits, &WorkerLimits),
     dir: &Path,
-    at: DateTime<Utc>,
+    scanned_at: Option<DateTime<Utc>>,
 ) -> Result<StageResult, Refusal> {
     let request = StageRequest {
         path: resource.path.clone(),
@@ -65,10 +65,11 @@ pub(crate) fn stage(
         declared_format,
         reading,
         limits: table.clone(),
+        digest: Some((resource.bytes, resource.sha256)),
     };
     let work = StageWork {
         request,
-        reference: at.date_naive(),
+        reference: scanned_at.map(|at| at.date_naive()),
     };
     tokio::task::block_in_place(|| runner.run("curate.stage", &resource.url, &work, dir, worker))
 }

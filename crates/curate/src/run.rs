@@ -214,7 +214,7 @@ impl Curate {
             pipeline.file.reading.clone(),
             (&self.limits, &self.worker),
             &dir,
-            at,
+            Some(at),
         )
     }
 

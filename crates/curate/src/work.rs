@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 pub struct StageWork {
     /// The file and how to read it.
     pub request: StageRequest,
-    /// The day that ages and birth dates are judged against.
-    pub reference: NaiveDate,
+    /// The day that ages and birth dates are judged against; without one nobody looks for personal data.
+    pub reference: Option<NaiveDate>,
 }
 
 /// What it answers: the typed table and what detectors found, as counts.
@@ -28,7 +28,7 @@ pub struct StageWork {
 pub struct StageResult {
     /// The staged table.
     pub facts: StagedFacts,
-    /// One finding a column, verdict `none` included.
+    /// One finding a column, verdict `none` included; none at all when nobody looked.
     pub detections: Vec<PersonalDataFinding>,
 }
 
@@ -61,13 +61,24 @@ impl Observer for Scan {
 /// What `table::stage` refuses, unchanged.
 pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, Refusal> {
     let work: StageWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
+    let Some(reference) = work.reference else {
+        let facts = fyr_table::stage(&work.request, dir, &mut ())?;
+        return answer(StageResult {
+            facts,
+            detections: Vec::new(),
+        });
+    };
     let mut scan = Scan {
-        reference: work.reference,
+        reference,
         columns: Vec::new(),
     };
     let facts = fyr_table::stage(&work.request, dir, &mut scan)?;
     let detections = detect::judge(scan.columns.into_iter().map(|column| column.0).collect());
-    serde_json::to_value(StageResult { facts, detections }).map_err(|error| broken(&error))
+    answer(StageResult { facts, detections })
+}
+
+fn answer(result: StageResult) -> Result<serde_json::Value, Refusal> {
+    serde_json::to_value(result).map_err(|error| broken(&error))
 }
 
 fn broken(error: &serde_json::Error) -> Refusal {

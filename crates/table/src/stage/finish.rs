@@ -299,7 +299,7 @@ impl StagedWriter {
         let path = dir.join("staged.parquet");
         let file = File::create(&path).map_err(|error| refuse::io(subject, error))?;
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
             .set_statistics_enabled(EnabledStatistics::None)
             .set_max_row_group_row_count(Some(122_880))
             .set_created_by(crate::CREATED_BY.into())

@@ -40,9 +40,9 @@ mod workbook;
 use std::path::{Path, PathBuf};
 
 use arrow::array::ArrayRef;
-use fyr_model::Refusal;
 use fyr_model::limits::TableLimits;
 use fyr_model::table::{Column, Reading, StagedFacts};
+use fyr_model::{Refusal, Sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::digest_of;
@@ -69,6 +69,9 @@ pub struct StageRequest {
     /// Limits.
     #[serde(default)]
     pub limits: TableLimits,
+    /// Bytes and digest, where whoever keeps the file has counted them.
+    #[serde(default)]
+    pub digest: Option<(u64, Sha256)>,
 }
 
 /// Sees the cells while they are in the cache: detectors and profile, for instance.
@@ -98,7 +101,10 @@ impl Observer for () {
 /// # Errors
 /// A typed refusal naming the limit or the fault and its position, never a value of the file.
 pub fn stage(request: &StageRequest, dir: &Path, observer: &mut dyn Observer) -> Result<StagedFacts, Refusal> {
-    let (bytes, sha256) = digest_of(&request.path, &request.name)?;
+    let (bytes, sha256) = match &request.digest {
+        Some(known) => *known,
+        None => digest_of(&request.path, &request.name)?,
+    };
     let mut facts = FileFacts {
         packing: None,
         member: None,

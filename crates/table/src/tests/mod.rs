@@ -60,6 +60,7 @@ pub(crate) fn stage_file(path: &Path, name: &str, reading: Reading, limits: Tabl
         declared_format: None,
         reading,
         limits,
+        digest: None,
     };
     let facts = stage(&request, dir.path(), &mut watcher)?;
     assert!(
