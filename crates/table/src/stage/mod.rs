@@ -7,6 +7,7 @@
 mod archive;
 mod build;
 pub(crate) mod cell;
+mod crs;
 mod csv;
 mod delimited;
 mod dialect;
@@ -29,6 +30,7 @@ mod semantic;
 mod settle;
 mod spool;
 mod tally;
+mod wkt;
 mod workbook;
 
 use std::path::{Path, PathBuf};
