@@ -249,7 +249,7 @@ fn too_large(subject: &str, limit: u64) -> Refusal {
 }
 
 /// Copies an inflating stream, counting what comes out.
-fn pump(
+pub(crate) fn pump(
     mut input: impl Read,
     target: Option<&Path>,
     packed: u64,

@@ -2,6 +2,7 @@
 
 mod engine;
 mod hardening;
+mod maps;
 mod real;
 mod samples;
 mod write;
