@@ -252,10 +252,10 @@ impl<'a> Package<'a> {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()
-            .or_else(|error| match error {
+            .or_else(|error| match error.sqlite_error_code() {
                 // A package of rows alone need not have the table.
-                rusqlite::Error::SqliteFailure(..) | rusqlite::Error::SqlInputError { .. } => Ok(None),
-                error => Err(self.fault(&error)),
+                Some(rusqlite::ErrorCode::Unknown) => Ok(None),
+                _ => Err(self.fault(&error)),
             })
     }
 

@@ -26,7 +26,7 @@ pub(crate) const UNPACKED: &[&str] = &["layer.shp", "layer.dbf", "layer.prj", "l
 /// Bytes of a `.prj` or `.cpg` that are looked at.
 const NOTE_BYTES_MAX: u64 = 64 << 10;
 /// Comparisons spent on finding the outer ring of the holes of one record.
-const EFFORT_MAX: usize = 200_000_000;
+const EFFORT_MAX: usize = 500_000_000;
 const HEADER_BYTES: u64 = 100;
 
 /// A layer that was unpacked.
@@ -315,7 +315,7 @@ fn shape(content: &[u8]) -> Result<Option<Geometry>, Fault> {
         _ => {
             let parts = reader.parts(height).ok_or(Fault::Invalid)?;
             if family == 5 {
-                return polygons(parts).map(Some);
+                return polygons(parts, EFFORT_MAX).map(Some);
             }
             Some(one_or_many(parts.into_iter().map(Geometry::Line).collect(), 5))
         }
@@ -449,7 +449,7 @@ impl Ring {
 }
 
 /// Rings as polygons: clockwise rings are outer ones, each other ring is a hole of the smallest outer ring around it.
-fn polygons(parts: Vec<Vec<Position>>) -> Result<Geometry, Fault> {
+fn polygons(parts: Vec<Vec<Position>>, effort_max: usize) -> Result<Geometry, Fault> {
     let rings = parts.into_iter().filter(|part| !part.is_empty()).map(Ring::of);
     let (mut outers, mut holes): (Vec<Ring>, Vec<Ring>) = rings.partition(|ring| ring.area >= 0.0);
     if outers.is_empty() {
@@ -465,13 +465,13 @@ fn polygons(parts: Vec<Vec<Position>>) -> Result<Geometry, Fault> {
         for index in &order {
             let Some(outer) = outers.get(*index) else { continue };
             effort += 1;
-            if outer.spans(hole) {
+            if outers.len() == 1 {
+                home = Some(*index);
+            } else if outer.spans(hole) {
                 effort += outer.positions.len() * 3;
-                if outers.len() == 1 || outer.holds(hole) {
-                    home = Some(*index);
-                }
+                home = outer.holds(hole).then_some(*index);
             }
-            if effort > EFFORT_MAX {
+            if effort > effort_max {
                 return Err(Fault::TooComplex);
             }
             if home.is_some() {
@@ -493,4 +493,67 @@ fn polygons(parts: Vec<Vec<Position>>) -> Result<Geometry, Fault> {
 
 fn area(rings: &[Ring], index: usize) -> f64 {
     rings.get(index).map_or(0.0, |ring| ring.area)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A square ring from its lower left corner, clockwise or not.
+    fn square(x: f64, y: f64, side: f64, clockwise: bool) -> Vec<Position> {
+        let mut ring = vec![
+            (x, y, None),
+            (x, y + side, None),
+            (x + side, y + side, None),
+            (x + side, y, None),
+            (x, y, None),
+        ];
+        if !clockwise {
+            ring.reverse();
+        }
+        ring
+    }
+
+    fn check(rings: Vec<Vec<Position>>, expected: &str) {
+        let text = polygons(rings, EFFORT_MAX).map_or(String::new(), |geometry| geometry.to_wkt());
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn holes_belong_to_the_smallest_ring_around_them() {
+        let one = "((0 0, 9 0, 9 9, 0 9, 0 0)";
+        check(vec![square(0.0, 0.0, 9.0, true)], &format!("POLYGON {one})"));
+        check(
+            vec![square(1.0, 1.0, 5.0, false), square(0.0, 0.0, 9.0, true)],
+            &format!("POLYGON {one}, (1 1, 1 6, 6 6, 6 1, 1 1))"),
+        );
+        // A lake with an island that has a pond.
+        check(
+            vec![
+                square(0.0, 0.0, 9.0, true),
+                square(1.0, 1.0, 5.0, false),
+                square(2.0, 2.0, 3.0, true),
+                square(3.0, 3.0, 1.0, false),
+            ],
+            &format!("MULTIPOLYGON ({one}, (1 1, 1 6, 6 6, 6 1, 1 1)), ((2 2, 5 2, 5 5, 2 5, 2 2), (3 3, 3 4, 4 4, 4 3, 3 3)))"),
+        );
+        // A writer that runs the other way, and a hole in nothing.
+        check(vec![square(0.0, 0.0, 9.0, false)], &format!("POLYGON {one})"));
+        check(
+            vec![
+                square(0.0, 0.0, 9.0, true),
+                square(20.0, 0.0, 1.0, true),
+                square(40.0, 0.0, 1.0, false),
+            ],
+            &format!("MULTIPOLYGON ({one}), ((20 0, 21 0, 21 1, 20 1, 20 0)), ((40 0, 41 0, 41 1, 40 1, 40 0)))"),
+        );
+    }
+
+    #[test]
+    fn rings_without_end_are_refused() {
+        let rings = (0..2_000)
+            .map(|index| square(f64::from(index) * 10.0, 0.0, 9.0, index % 2 == 0))
+            .collect();
+        assert!(matches!(polygons(rings, 100_000), Err(Fault::TooComplex)));
+    }
 }

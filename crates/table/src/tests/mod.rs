@@ -3,6 +3,7 @@
 mod engine;
 mod hardening;
 mod maps;
+mod maps_hostile;
 mod real;
 mod samples;
 mod write;
