@@ -56,9 +56,11 @@ def converted(fyr, folder, code, points):
     crs = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:EPSG::{code}"}}
     source.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
     subprocess.run([fyr, "convert", str(source), "--out", str(target)], check=True, stdout=subprocess.DEVNULL)
-    table = pyarrow.parquet.read_table(target)
-    if "CRS84" not in table.schema.metadata[b"geo"].decode():
+    file = pyarrow.parquet.ParquetFile(target)
+    geo = json.loads(file.metadata.metadata[b"geo"])
+    if geo["columns"]["geometry"]["crs"]["id"] != {"authority": "OGC", "code": "CRS84"}:
         raise ValueError("the file does not name OGC:CRS84")
+    table = file.read()
     rows = sorted(zip(table["nr"].to_pylist(), table["geometry"].to_pylist()))
     return [struct.unpack("<dd", shape[5:21]) for _, shape in rows]
 
