@@ -96,7 +96,7 @@ pub struct ColumnReading {
 /// How the bytes were found to be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableSource {
-    /// `csv`, `xlsx`, `json`, `ndjson`, `geojson`, `parquet`.
+    /// `csv`, `xlsx`, `json`, `ndjson`, `geojson`, `gpkg`, `shapefile`, `gml`, `parquet`.
     pub format: String,
     /// The IANA media type of that format.
     pub media_type: String,

@@ -157,7 +157,7 @@ fn choose(zip: &mut Zip, request: &StageRequest) -> Result<(usize, String), Refu
     }
     let looks = |name: &str| {
         let name = name.to_ascii_lowercase();
-        [".csv", ".tsv", ".xlsx", ".json", ".geojson", ".parquet", ".ndjson"]
+        [".csv", ".tsv", ".xlsx", ".json", ".geojson", ".parquet", ".ndjson", ".gpkg", ".gml"]
             .iter()
             .any(|ending| name.ends_with(ending))
     };

@@ -128,7 +128,7 @@ const SYSTEMS: &[System] = &[
     System {
         code: 3152,
         datum: Datum::Earth,
-        plane: Plane::Transverse(18.057_79, 0.999_994_25, 100_178.1808, -6_500_614.7836),
+        plane: Plane::Transverse(18.057_79, 0.999_994_25, 100_178.180_8, -6_500_614.783_6),
         north_first: true,
     },
     // With heights in RH 2000; the plane is the one without.
@@ -218,8 +218,12 @@ impl Crs {
         }
         let code = code_of(given).ok_or_else(|| unknown(format, subject))?;
         let mut crs = Self::numbered(code, format, subject)?;
-        let authority = given.to_ascii_lowercase().starts_with("urn:") || given.contains("/def/crs/");
-        crs.y_first = axes == Axes::Named && authority && System::by_code(code).is_some_and(|system| system.north_first);
+        let authority = given.to_ascii_lowercase().starts_with("urn:") || given.contains("/def/crs");
+        let north_first = match System::by_code(code) {
+            Some(system) => system.north_first,
+            None => crs.way.as_ref().is_some_and(|way| way.0.is_latlong()),
+        };
+        crs.y_first = axes == Axes::Named && authority && north_first;
         Ok(crs)
     }
     /// The system of an EPSG code, x before y.
@@ -327,11 +331,17 @@ fn in_sweden(plane: Option<Plane>, x: f64, y: f64) -> bool {
 }
 
 /// The EPSG code in a name: `EPSG:3006`, `urn:ogc:def:crs:EPSG::3006`, `urn:ogc:def:crs:EPSG:9.6:3006`,
-/// `http://www.opengis.net/def/crs/EPSG/0/3006`, `http://www.opengis.net/gml/srs/epsg.xml#3006`.
+/// `http://www.opengis.net/def/crs/EPSG/0/3006`, `http://www.opengis.net/gml/srs/epsg.xml#3006`. Of a compound system the first part counts,
+/// which is the plane: `urn:ogc:def:crs,crs:EPSG::3006,crs:EPSG::5613`, `…/def/crs-compound?1=…/EPSG/0/3006&2=…/EPSG/0/5613`.
 fn code_of(name: &str) -> Option<u16> {
-    let code = name.rsplit([':', '/', '#']).next()?;
+    let plane = match (name.split_once("crs,"), name.split_once("?1=")) {
+        (Some((_, parts)), _) => parts.split(',').next()?,
+        (_, Some((_, parts))) => parts.split('&').next()?,
+        _ => name,
+    };
+    let code = plane.rsplit([':', '/', '#']).next()?;
     let code = code.parse().ok()?;
-    name.to_ascii_uppercase().contains("EPSG").then_some(code)
+    plane.to_ascii_uppercase().contains("EPSG").then_some(code)
 }
 
 /// A plane by its numbers: within a tenth of a second of arc and a centimetre, as writers round them.
@@ -502,6 +512,20 @@ mod tests {
                 Axes::Named,
                 east,
                 north,
+                Turned::Good,
+            ),
+            (
+                "urn:ogc:def:crs,crs:EPSG::3006,crs:EPSG::5613",
+                Axes::Named,
+                north,
+                east,
+                Turned::Good,
+            ),
+            (
+                "http://www.opengis.net/def/crs-compound?1=http://www.opengis.net/def/crs/EPSG/0/3006&2=http://www.opengis.net/def/crs/EPSG/0/5613",
+                Axes::Named,
+                north,
+                east,
                 Turned::Good,
             ),
             ("urn:ogc:def:crs:EPSG::3006", Axes::Plane, east, north, Turned::Good),
