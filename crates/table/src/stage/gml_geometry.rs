@@ -3,7 +3,7 @@
 //! In: an element tree that the reader has bounded. Out: a geometry in the file's own order of axes, or nothing when it is malformed, leans
 //! on another element by reference, or is a kind beyond simple features. Arcs become lines.
 
-use super::gml::Element;
+use super::gml_features::Element;
 use crate::wkb::{Geometry, Position, arcs, join};
 
 const GEOMETRIES: &[&str] = &[

@@ -19,6 +19,7 @@ mod gather;
 pub(crate) mod geo;
 mod geopackage;
 mod gml;
+mod gml_features;
 mod gml_geometry;
 mod json;
 mod json_text;

@@ -318,6 +318,50 @@ fn packages_with_forged_blobs_are_refused_by_name() {
     check("prov.gpkg", &whole[..whole.len() / 2], "gpkg-damaged");
 }
 
+/// Turns every child of an inner page of a table's tree into `child`.
+fn adopt(page: &mut [u8], child: u32) {
+    assert_eq!(page[0], 5, "an inner page of a table");
+    let cells = usize::from(u16::from_be_bytes([page[3], page[4]]));
+    for cell in 0..cells {
+        let place = usize::from(u16::from_be_bytes([page[12 + cell * 2], page[13 + cell * 2]]));
+        page[place..place + 4].copy_from_slice(&child.to_be_bytes());
+    }
+    page[8..12].copy_from_slice(&child.to_be_bytes());
+}
+
+#[test]
+fn packages_whose_pages_are_their_own_children_come_to_an_end() {
+    const PAGE: usize = 512;
+    let mut root = 0u32;
+    let mut bytes = package(|connection| {
+        connection.execute_batch("PRAGMA page_size = 512; VACUUM;").unwrap();
+        layers(connection, "CREATE TABLE a (k INTEGER);");
+        for row in 0..2_000 {
+            connection.execute("INSERT INTO a VALUES (?1)", [row]).unwrap();
+        }
+        root = connection
+            .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'a'", [], |row| row.get(0))
+            .unwrap();
+    });
+    assert_eq!(limited("prov.gpkg", &bytes, TableLimits::default()).unwrap().facts.rows, 2_000);
+    let root = root as usize;
+    // Eight more floors, each the only child of the one above, many times over: some ten to the fifteenth rows.
+    let inner = bytes[(root - 1) * PAGE..root * PAGE].to_vec();
+    let leaf = u32::from_be_bytes(inner[8..12].try_into().unwrap());
+    let first = (bytes.len() / PAGE + 1) as u32;
+    for floor in 0..8 {
+        let mut page = inner.clone();
+        adopt(&mut page, if floor == 7 { leaf } else { first + floor + 1 });
+        bytes.extend(page);
+    }
+    adopt(&mut bytes[(root - 1) * PAGE..root * PAGE], first);
+    let pages = (bytes.len() / PAGE) as u32;
+    bytes[28..32].copy_from_slice(&pages.to_be_bytes());
+    let started = Instant::now();
+    check("prov.gpkg", &bytes, "gpkg-damaged");
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+}
+
 #[test]
 fn gml_forbids_what_xml_is_feared_for() {
     let with = |inside: &str| HONEST_GML.replace("<n>å</n>", inside);
@@ -394,7 +438,7 @@ fn survives(name: &str, bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn any_package_is_read_or_refused_by_name(bytes in mutated(honest_package())) {
