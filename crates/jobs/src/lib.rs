@@ -1,7 +1,7 @@
 //! Durable state: who owns the data folder, what ran, what is due, what waits, what was decided.
 //!
 //! In: facts from flows and from the command line, each with the time that the caller read. Out: the same facts after a crash, a kill or an
-//! upgrade. Nothing here knows what a harvest or a release is: kinds, subjects and documents are words and JSON. Only this crate names SQLite.
+//! upgrade. Nothing here knows what a harvest or a release is: kinds, subjects and documents are words and JSON. Only this crate keeps state in SQLite.
 //!
 //! [`own`] comes first in a process that writes; then [`State::open`], then [`State::recover`].
 

@@ -66,8 +66,10 @@ pub struct Reading {
     pub skip_before: Option<usize>,
     /// Rows at the end to skip.
     pub skip_after: Option<usize>,
-    /// Sheet name, archive member, or path to the array in JSON.
+    /// Sheet name, archive member, layer, or path to the array in JSON.
     pub table: Option<String>,
+    /// The reference system of the coordinates, for instance `EPSG:3006`.
+    pub crs: Option<String>,
     /// Per column.
     pub columns: BTreeMap<String, ColumnReading>,
 }
@@ -94,7 +96,7 @@ pub struct ColumnReading {
 /// How the bytes were found to be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableSource {
-    /// `csv`, `xlsx`, `json`, `ndjson`, `geojson`, `parquet`.
+    /// `csv`, `xlsx`, `json`, `ndjson`, `geojson`, `gpkg`, `shapefile`, `gml`, `parquet`.
     pub format: String,
     /// The IANA media type of that format.
     pub media_type: String,

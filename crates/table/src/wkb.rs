@@ -1,6 +1,7 @@
 //! Simple features as well-known binary and text (OGC 06-103r4, ISO 13249-3 type codes), and the extent of a column of them.
 //!
-//! In and out: little-endian WKB with longitude before latitude. Malformed bytes give nothing, never a panic.
+//! In: WKB of either byte order; measures are left out, arcs become lines. Out: little-endian WKB with longitude before latitude. Malformed
+//! bytes give nothing, never a panic.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -185,6 +186,27 @@ impl Reader<'_> {
             f64::from_be_bytes(bytes)
         })
     }
+    fn position(&mut self, form: Form) -> Option<Position> {
+        let (x, y) = (self.float(form.little)?, self.float(form.little)?);
+        let height = if form.height { Some(self.float(form.little)?) } else { None };
+        if form.measure {
+            self.float(form.little)?;
+        }
+        Some((x, y, height))
+    }
+    /// A count that the bytes left have room for.
+    fn count(&mut self, form: Form, bytes_each: usize) -> Option<usize> {
+        let count = self.number(form.little)? as usize;
+        (count <= self.bytes.len() / bytes_each).then_some(count)
+    }
+    fn line(&mut self, form: Form) -> Option<Vec<Position>> {
+        let count = self.count(form, 16)?;
+        (0..count).map(|_| self.position(form)).collect()
+    }
+    fn parts(&mut self, form: Form, depth: u8) -> Option<Vec<Geometry>> {
+        let count = self.count(form, 5)?;
+        (0..count).map(|_| self.geometry(depth + 1)).collect()
+    }
     fn geometry(&mut self, depth: u8) -> Option<Geometry> {
         let [order] = self.take::<1>()?;
         let little = match order {
@@ -192,49 +214,124 @@ impl Reader<'_> {
             1 => true,
             _ => return None,
         };
-        let code = self.number(little)?;
-        let (kind, height) = match code {
-            1..=7 => (code, false),
-            1001..=1007 => (code - 1000, true),
-            _ if code & 0xe000_0000 == 0x8000_0000 => (code & 0xff, true),
-            _ => return None,
-        };
-        let position = |reader: &mut Self| -> Option<Position> {
-            let (x, y) = (reader.float(little)?, reader.float(little)?);
-            Some((x, y, if height { Some(reader.float(little)?) } else { None }))
-        };
-        let line = |reader: &mut Self| -> Option<Vec<Position>> {
-            let count = reader.number(little)? as usize;
-            if count > reader.bytes.len() / 16 {
-                return None;
-            }
-            (0..count).map(|_| position(reader)).collect()
-        };
+        let (kind, form) = Form::of(self.number(little)?, little)?;
         match kind {
             1 => {
-                let point = position(self)?;
+                let point = self.position(form)?;
                 Some(Geometry::Point((!point.0.is_nan()).then_some(point)))
             }
-            2 => line(self).map(Geometry::Line),
-            3 => {
-                let rings = self.number(little)? as usize;
-                if rings > self.bytes.len() / 4 {
-                    return None;
-                }
-                (0..rings).map(|_| line(self)).collect::<Option<_>>().map(Geometry::Polygon)
+            2 => self.line(form).map(Geometry::Line),
+            3 | 17 => {
+                let rings = self.count(form, 4)?;
+                (0..rings).map(|_| self.line(form)).collect::<Option<_>>().map(Geometry::Polygon)
             }
-            4..=7 if depth < 16 => {
-                let parts = self.number(little)? as usize;
-                if parts > self.bytes.len() / 5 {
-                    return None;
-                }
-                (0..parts)
-                    .map(|_| self.geometry(depth + 1))
-                    .collect::<Option<_>>()
-                    .map(|parts| Geometry::Many(kind, parts))
+            8 => arcs(&self.line(form)?).map(Geometry::Line),
+            _ if depth >= 16 => None,
+            4..=7 => Some(Geometry::Many(kind, self.parts(form, depth)?)),
+            // A compound curve is one line; a curve polygon has curves for rings.
+            9 => join(self.parts(form, depth)?).map(Geometry::Line),
+            10 => {
+                let rings = self.parts(form, depth)?.into_iter().map(|ring| match ring {
+                    Geometry::Line(line) => Some(line),
+                    _ => None,
+                });
+                rings.collect::<Option<_>>().map(Geometry::Polygon)
             }
+            11 => Some(Geometry::Many(5, self.parts(form, depth)?)),
+            12 | 15 | 16 => Some(Geometry::Many(6, self.parts(form, depth)?)),
             _ => None,
         }
+    }
+}
+
+/// How the numbers of one geometry are written.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    little: bool,
+    height: bool,
+    measure: bool,
+}
+
+impl Form {
+    /// The kind of a code and its form: ISO thousands, or the flags of EWKB.
+    fn of(code: u32, little: bool) -> Option<(u32, Self)> {
+        let form = |height, measure| Self { little, height, measure };
+        if code & 0xe000_0000 == 0 {
+            return match (code / 1000, code % 1000) {
+                (0, kind) => Some((kind, form(false, false))),
+                (1, kind) => Some((kind, form(true, false))),
+                (2, kind) => Some((kind, form(false, true))),
+                (3, kind) => Some((kind, form(true, true))),
+                _ => None,
+            };
+        }
+        // The third flag says that a system's number follows: not in the forms that we read.
+        (code & 0x3fff_ff00 == 0).then(|| (code & 0xff, form(code & 0x8000_0000 != 0, code & 0x4000_0000 != 0)))
+    }
+}
+
+/// Lines end to end as one; the shared positions once.
+pub(crate) fn join(parts: Vec<Geometry>) -> Option<Vec<Position>> {
+    let mut whole: Vec<Position> = Vec::new();
+    for part in parts {
+        let Geometry::Line(line) = part else { return None };
+        let shared = usize::from(whole.last().is_some() && whole.last() == line.first());
+        whole.extend(line.into_iter().skip(shared));
+    }
+    Some(whole)
+}
+
+/// Steps of an arc: four degrees each, as GDAL has it.
+const ARC_STEP: f64 = std::f64::consts::PI / 45.0;
+
+/// A string of arcs, each by start, a point on it, and end, as a line.
+pub(crate) fn arcs(points: &[Position]) -> Option<Vec<Position>> {
+    if points.is_empty() {
+        return Some(Vec::new());
+    }
+    if points.len().is_multiple_of(2) {
+        return None;
+    }
+    let mut out: Vec<Position> = points.first().copied().into_iter().collect();
+    for arc in points.windows(3).step_by(2) {
+        let [start, middle, end] = arc else { return None };
+        bend(*start, *middle, *end, &mut out);
+        out.push(*end);
+    }
+    Some(out)
+}
+
+/// The positions between the ends of one arc.
+fn bend(start: Position, middle: Position, end: Position, out: &mut Vec<Position>) {
+    let (ax, ay, bx, by) = (middle.0 - start.0, middle.1 - start.1, end.0 - start.0, end.1 - start.1);
+    let closed = bx == 0.0 && by == 0.0;
+    let twice = 2.0 * (ax * by - ay * bx);
+    // Ends that meet make a whole circle, whose middle lies across; three points on a line make no circle at all.
+    let (cx, cy) = if closed {
+        (ax / 2.0, ay / 2.0)
+    } else if twice.abs() < 1e-12 {
+        out.push(middle);
+        return;
+    } else {
+        let (a, b) = (ax * ax + ay * ay, bx * bx + by * by);
+        ((by * a - ay * b) / twice, (ax * b - bx * a) / twice)
+    };
+    let radius = cx.hypot(cy);
+    let from = (-cy).atan2(-cx);
+    let full = std::f64::consts::TAU;
+    let turn = |x: f64, y: f64| (y - cy).atan2(x - cx) - from;
+    let (to_middle, to_end) = (turn(ax, ay).rem_euclid(full), turn(bx, by).rem_euclid(full));
+    let sweep = match (closed, to_middle <= to_end) {
+        (true, _) => full,
+        (false, true) => to_end,
+        (false, false) => to_end - full,
+    };
+    let steps = (sweep.abs() / ARC_STEP).ceil().clamp(1.0, 90.0) as u32;
+    for step in 1..steps {
+        let share = f64::from(step) / f64::from(steps);
+        let angle = from + sweep * share;
+        let height = start.2.zip(end.2).map(|(first, last)| first + (last - first) * share);
+        out.push((start.0 + cx + radius * angle.cos(), start.1 + cy + radius * angle.sin(), height));
     }
 }
 
@@ -310,6 +407,40 @@ mod tests {
             assert_eq!(geometry.to_wkt(), text);
             assert_eq!(Geometry::from_wkb(&geometry.to_wkb()), Some(geometry));
         }
+    }
+
+    #[test]
+    fn measures_are_left_out_and_arcs_become_lines() {
+        let wkb = |code: u32, numbers: &[f64]| {
+            let mut out = vec![1];
+            out.extend(code.to_le_bytes());
+            numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
+            out
+        };
+        for code in [2001, 0x4000_0001] {
+            assert_eq!(
+                Geometry::from_wkb(&wkb(code, &[1.0, 2.0, 9.0])),
+                Some(Geometry::Point(Some((1.0, 2.0, None))))
+            );
+        }
+        for code in [3001, 0xc000_0001] {
+            assert_eq!(
+                Geometry::from_wkb(&wkb(code, &[1.0, 2.0, 3.0, 9.0])),
+                Some(Geometry::Point(Some((1.0, 2.0, Some(3.0)))))
+            );
+        }
+        assert_eq!(Geometry::from_wkb(&wkb(0x2000_0001, &[1.0, 2.0])), None);
+        let half = arcs(&[(0.0, 0.0, None), (1.0, 1.0, None), (2.0, 0.0, None)]).unwrap();
+        assert_eq!((half.len(), half[0], half[45]), (46, (0.0, 0.0, None), (2.0, 0.0, None)));
+        assert!(
+            half.iter()
+                .all(|(x, y, _)| ((x - 1.0).hypot(*y) - 1.0).abs() < 1e-12 && *y >= -1e-12)
+        );
+        let below = arcs(&[(0.0, 0.0, None), (1.0, -1.0, None), (2.0, 0.0, None)]).unwrap();
+        assert!(below.iter().all(|(_, y, _)| *y <= 1e-12));
+        let whole = arcs(&[(0.0, 0.0, None), (2.0, 0.0, None), (0.0, 0.0, None)]).unwrap();
+        assert_eq!(whole.len(), 91);
+        assert_eq!(arcs(&[(0.0, 0.0, None), (1.0, 0.0, None)]), None);
     }
 
     #[test]

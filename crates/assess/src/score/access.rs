@@ -196,6 +196,9 @@ impl Found {
             "xlsx" => &["XLSX"],
             "json" | "ndjson" => &["JSON", "JSON_LD"],
             "geojson" => &["GEOJSON", "JSON"],
+            "gpkg" => &["GPKG"],
+            "shapefile" => &["SHP"],
+            "gml" => &["GML", "XML"],
             _ => &[],
         };
         let packed: &[&str] = match packing {

@@ -72,12 +72,12 @@ fn types(evidence: &Evidence) -> Seen {
     let Some(profile) = &evidence.profile else {
         return no_table();
     };
-    // A release and a Parquet or GeoJSON file carry their types; for other files a line of the dictionary is the declaration.
+    // A release and a Parquet, GeoJSON, GeoPackage or Shape file carry their types; for other files a line of the dictionary is the declaration.
     let typed = is_release(evidence)
         || evidence
             .reading
             .as_ref()
-            .is_some_and(|reading| matches!(reading.source.format.as_str(), "parquet" | "geojson"));
+            .is_some_and(|reading| matches!(reading.source.format.as_str(), "parquet" | "geojson" | "gpkg" | "shapefile"));
     let rejected = |column: &ColumnProfile| {
         evidence
             .reading

@@ -157,7 +157,7 @@ fn choose(zip: &mut Zip, request: &StageRequest) -> Result<(usize, String), Refu
     }
     let looks = |name: &str| {
         let name = name.to_ascii_lowercase();
-        [".csv", ".tsv", ".xlsx", ".json", ".geojson", ".parquet", ".ndjson"]
+        [".csv", ".tsv", ".xlsx", ".json", ".geojson", ".parquet", ".ndjson", ".gpkg", ".gml"]
             .iter()
             .any(|ending| name.ends_with(ending))
     };
@@ -249,7 +249,7 @@ fn too_large(subject: &str, limit: u64) -> Refusal {
 }
 
 /// Copies an inflating stream, counting what comes out.
-fn pump(
+pub(crate) fn pump(
     mut input: impl Read,
     target: Option<&Path>,
     packed: u64,

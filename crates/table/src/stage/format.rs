@@ -17,6 +17,9 @@ pub(crate) enum Format {
     Workbook,
     Json,
     Parquet,
+    GeoPackage,
+    Shapefile,
+    Gml,
     Zip,
     Gzip,
 }
@@ -43,6 +46,12 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
             Format::Zip
         });
     }
+    if head.starts_with(b"SQLite format 3\0") {
+        return Ok(Format::GeoPackage);
+    }
+    if super::shapefile::is_shapefile(&head) {
+        return Ok(Format::Shapefile);
+    }
     let unknown = |sv: &str, en: &str| {
         Err(refuse::unreadable(
             "unknown-format",
@@ -51,14 +60,13 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
             format!("the format is not read: {en}"),
         )
         .hint(Text::new(
-            "publicera filen som CSV, XLSX, JSON, GeoJSON eller Parquet",
-            "publish the file as CSV, XLSX, JSON, GeoJSON or Parquet",
+            "publicera filen som CSV, XLSX, JSON, GeoJSON, GeoPackage, Shapefile, GML eller Parquet",
+            "publish the file as CSV, XLSX, JSON, GeoJSON, GeoPackage, Shapefile, GML or Parquet",
         )))
     };
     for (magic, name) in [
         (&b"\xd0\xcf\x11\xe0"[..], "XLS (OLE)"),
         (b"%PDF", "PDF"),
-        (b"SQLite format 3", "SQLite, GeoPackage"),
         (b"\x28\xb5\x2f\xfd", "zstd"),
         (b"\x89PNG", "PNG"),
         (b"\xff\xd8\xff", "JPEG"),
@@ -83,6 +91,9 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
             "ange adressen till själva filen som dcat:downloadURL",
             "give the address of the file itself as dcat:downloadURL",
         )));
+    }
+    if super::gml::is_gml(text) {
+        return Ok(Format::Gml);
     }
     if lower.starts_with("<?xml") || lower.starts_with('<') {
         return unknown("XML", "XML");
@@ -134,6 +145,9 @@ fn word(format: Format) -> &'static str {
         Format::Workbook => "XLSX",
         Format::Json => "JSON",
         Format::Parquet => "Parquet",
+        Format::GeoPackage => "GeoPackage",
+        Format::Shapefile => "Shapefile",
+        Format::Gml => "GML",
         Format::Zip => "zip",
         Format::Gzip => "gzip",
     }
@@ -148,6 +162,9 @@ fn family(said: &str) -> Option<Format> {
         "xlsx" | "sheet" => Some(Format::Workbook),
         "json" | "geojson" | "ndjson" | "geo+json" | "jsonl" | "json_ld" => Some(Format::Json),
         "parquet" => Some(Format::Parquet),
+        "gpkg" | "geopackage+sqlite3" | "x-sqlite3" => Some(Format::GeoPackage),
+        "shp" | "x-shapefile" | "shapefile" => Some(Format::Shapefile),
+        "gml" | "gml+xml" => Some(Format::Gml),
         _ => None,
     }
 }

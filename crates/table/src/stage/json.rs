@@ -12,9 +12,10 @@ use fyr_model::finding::{Finding, Severity};
 use fyr_model::{Refusal, Text};
 
 use super::cell::{Cell, Row};
+use super::crs::Axes;
 use super::encoding;
 use super::gather::Gather;
-use super::geo::{self, Crs, Extent};
+use super::geo::{self, Shapes};
 use super::json_text::{Event, JsonText, Node};
 use crate::refuse;
 
@@ -231,30 +232,31 @@ struct Rows<'g, 'a> {
     columns: HashMap<String, usize>,
     slots: Vec<Slot>,
     key: Option<usize>,
-    crs: Option<Crs>,
-    extent: Extent,
+    /// The geometries, and the place of their system.
+    shapes: Option<(Shapes, usize)>,
     row: Row,
 }
 
 impl<'g, 'a> Rows<'g, 'a> {
     fn new(plan: &Plan, gather: &'g mut Gather<'a>) -> Result<Self, Refusal> {
-        let crs = match plan.kind {
-            Kind::Features => Some(Crs::named(plan.crs.as_deref(), gather.subject())?),
-            _ => None,
+        let shapes = if plan.kind == Kind::Features {
+            let mut shapes = Shapes::new("geojson");
+            let system = shapes.named(plan.crs.as_deref(), Axes::Plane, gather)?;
+            Some((shapes, system))
+        } else {
+            None
         };
         let key = if plan.kind == Kind::Keyed {
             Some(gather.column("key")?)
         } else {
             None
         };
-        gather.found.source_crs = crs.as_ref().map(|crs| crs.name.clone());
         Ok(Self {
             gather,
             columns: HashMap::new(),
             slots: Vec::new(),
             key,
-            crs,
-            extent: Extent::default(),
+            shapes,
             row: Row::default(),
         })
     }
@@ -299,7 +301,7 @@ impl<'g, 'a> Rows<'g, 'a> {
     /// One row.
     fn element<R: std::io::Read>(&mut self, json: &mut JsonText<'_, R>, event: Event) -> Result<(), Refusal> {
         match json.node(event)? {
-            Node::Object(members) if self.crs.is_some() => self.feature(members)?,
+            Node::Object(members) if self.shapes.is_some() => self.feature(members)?,
             Node::Object(members) => self.object("", members)?,
             other => {
                 self.gather.repairs.add("not-an-object", None, self.gather.rows);
@@ -351,32 +353,10 @@ impl<'g, 'a> Rows<'g, 'a> {
     }
 
     fn geometry(&mut self, node: &Node) -> Result<Slot, Refusal> {
-        let (Some(mut geometry), Some(crs)) = (geo::geometry(node), self.crs.as_mut()) else {
-            return Err(refuse::unreadable(
-                "geojson-geometry",
-                self.gather.subject(),
-                format!("geometrin på rad {} är ogiltig", self.gather.rows),
-                format!("the geometry of row {} is invalid", self.gather.rows),
-            ));
+        let (Some(geometry), Some((shapes, system))) = (geo::geometry(node), self.shapes.as_mut()) else {
+            return Err(geo::invalid("geojson", self.gather.subject(), self.gather.rows));
         };
-        let swapped = crs.is_swapped(&geometry);
-        if !crs.turn(&mut geometry) {
-            return Err(refuse::unreadable(
-                "geojson-coordinates",
-                self.gather.subject(),
-                format!("koordinaterna på rad {} ligger utanför referenssystemet", self.gather.rows),
-                format!("the coordinates of row {} lie outside the reference system", self.gather.rows),
-            )
-            .hint(Text::new(
-                "ange referenssystemet i medlemmen crs",
-                "state the reference system in the member crs",
-            )));
-        }
-        if swapped {
-            self.gather.repairs.add("swapped-axes", None, self.gather.rows);
-        }
-        self.extent.see(&geometry);
-        Ok(Slot::Bytes(geometry.to_wkb()))
+        Ok(Slot::Bytes(shapes.take(*system, geometry, self.gather)?))
     }
 
     fn leaf(&mut self, path: &str, value: Node) -> Result<(), Refusal> {
@@ -418,8 +398,8 @@ impl<'g, 'a> Rows<'g, 'a> {
     }
 
     fn end(self, lone_surrogates: u64) {
-        if self.crs.is_some() {
-            self.gather.found.geo = Some(self.extent);
+        if let Some((shapes, _)) = self.shapes {
+            shapes.end(self.gather);
         }
         if lone_surrogates > 0 {
             self.gather.found.findings.push(

@@ -8,7 +8,9 @@ mod archive;
 mod build;
 pub(crate) mod cell;
 mod count;
+mod crs;
 mod csv;
+mod dbf;
 mod delimited;
 mod dialect;
 mod encoding;
@@ -17,6 +19,10 @@ mod finish;
 mod format;
 mod gather;
 pub(crate) mod geo;
+mod geopackage;
+mod gml;
+mod gml_features;
+mod gml_geometry;
 mod json;
 mod json_text;
 mod lanes;
@@ -31,10 +37,12 @@ mod range;
 pub(crate) mod register;
 mod semantic;
 mod settle;
+mod shapefile;
 mod split;
 mod spool;
 mod tally;
 mod text_block;
+mod wkt;
 mod workbook;
 
 use std::path::{Path, PathBuf};
@@ -115,7 +123,14 @@ pub fn stage(request: &StageRequest, dir: &Path, observer: &mut dyn Observer) ->
     let mut path = request.path.clone();
     let mut name = request.name.clone();
     let mut format = format::recognise(&path, &request.name)?;
-    if matches!(format, Format::Zip | Format::Gzip) {
+    if format == Format::Zip
+        && let Some(layer) = shapefile::unpack(request, &path, dir)?
+    {
+        facts.packing = Some("zip".into());
+        facts.member = Some(layer.member.clone());
+        facts.findings.extend(layer.finding);
+        (path, name, format) = (layer.path, layer.member, Format::Shapefile);
+    } else if matches!(format, Format::Zip | Format::Gzip) {
         let opened = archive::open(request, &path, format, dir)?;
         facts.packing = Some(if format == Format::Zip { "zip" } else { "gzip" }.into());
         facts.member = opened.member;
@@ -127,7 +142,7 @@ pub fn stage(request: &StageRequest, dir: &Path, observer: &mut dyn Observer) ->
     }
     facts.findings.extend(format::disagreement(request, &name, format));
     let staged = read(request, &path, format, facts, dir, observer);
-    for scratch in [archive::UNPACKED, encoding::DECODED] {
+    for scratch in [archive::UNPACKED, encoding::DECODED].iter().chain(shapefile::UNPACKED) {
         // Scratch files lie in the private folder; one that is already gone is as good as removed.
         let _ = std::fs::remove_file(dir.join(scratch));
     }
@@ -149,6 +164,9 @@ fn read(
     match format {
         Format::Workbook => workbook::read(path, &mut gather)?,
         Format::Json => json::read(path, &mut gather)?,
+        Format::GeoPackage => geopackage::read(path, &mut gather)?,
+        Format::Shapefile => shapefile::read(path, &mut gather)?,
+        Format::Gml => gml::read(path, &mut gather)?,
         _ => delimited::read(path, dir, &mut gather)?,
     }
     finish::finish(request, facts, gather, dir, observer)

@@ -2,6 +2,8 @@
 
 mod engine;
 mod hardening;
+mod maps;
+mod maps_hostile;
 mod real;
 mod samples;
 mod write;

@@ -203,31 +203,88 @@ fn small_files_and_files_without_rows() {
     assert_eq!(stations.facts.report.columns.len(), 3);
 }
 
+/// West, south, east and north of a column of geometries.
+fn bounds(sample: &Sample) -> [f64; 4] {
+    let batch = sample.batch();
+    let mut bounds = [f64::MAX, f64::MAX, f64::MIN, f64::MIN];
+    for bytes in batch.column_by_name("geometry").unwrap().as_binary::<i32>().iter().flatten() {
+        crate::wkb::Geometry::from_wkb(bytes).unwrap().each(&mut |(x, y, _)| {
+            bounds = [bounds[0].min(*x), bounds[1].min(*y), bounds[2].max(*x), bounds[3].max(*y)];
+        });
+    }
+    bounds
+}
+
 #[test]
 fn maps_come_out_in_longitude_and_latitude() {
-    for (file, crs, rows) in [
-        ("geojson/lm-byggnad-sweref99tm.geojson", "EPSG:3006", 5),
-        ("geojson/lm-vaglinje-sweref99tm.geojson", "EPSG:3006", 5),
-        ("geojson/sweden-counties.geojson", "OGC:CRS84", 21),
+    use ColumnType::{Boolean, Geometry, Integer, Text, Timestamp};
+    let features: &[(&str, ColumnType)] = &[
+        ("objektidentitet", Text),
+        ("skapad", Timestamp),
+        ("objekttypnr", Integer),
+        ("objekttyp", Text),
+    ];
+    let roads: &[(&str, ColumnType)] = &[
+        ("avfartsvag_pafartsvag", Text),
+        ("cirkulationsplats", Boolean),
+        ("bro_och_tunnel", Text),
+        ("gagata", Boolean),
+        ("bussgata", Boolean),
+        ("industrivag", Boolean),
+        ("gatunamn", Text),
+        ("vardvagnummer", Text),
+        ("gastvag1nummer", Text),
+        ("gastvag2nummer", Text),
+        ("alternativt_manér", Boolean),
+    ];
+    let counties: &[(&str, ColumnType)] = &[
+        ("name", Text),
+        ("cartodb_id", Integer),
+        ("created_at", Timestamp),
+        ("updated_at", Timestamp),
+    ];
+    // Bounds as PROJ gives them for the same files, to a millionth of a degree.
+    for (file, crs, rows, columns, expected) in [
+        (
+            "lm-byggnad-sweref99tm",
+            "EPSG:3006",
+            14,
+            features.to_vec(),
+            [12.422774, 59.338099, 17.769991, 65.811921],
+        ),
+        (
+            "lm-vaglinje-sweref99tm",
+            "EPSG:3006",
+            22,
+            [features, roads].concat(),
+            [12.984441, 55.337843, 13.847852, 55.454795],
+        ),
+        (
+            "sweden-counties",
+            "OGC:CRS84",
+            21,
+            counties.to_vec(),
+            [11.131293, 55.340044, 24.149845, 69.04774],
+        ),
     ] {
-        let Some(sample) = real(file) else { return };
-        assert_eq!(
-            (sample.facts.report.source_crs.as_deref(), sample.kind("geometry")),
-            (Some(crs), ColumnType::Geometry),
-            "{file}"
+        let Some(sample) = real(&format!("geojson/{file}.geojson")) else {
+            return;
+        };
+        let report = &sample.facts.report;
+        assert_eq!((sample.facts.rows, report.source_crs.as_deref()), (rows, Some(crs)), "{file}");
+        let found: Vec<(&str, ColumnType)> = report.columns.iter().map(|column| (column.name.as_str(), column.kind)).collect();
+        assert_eq!(found, [columns, vec![("geometry", Geometry)]].concat(), "{file}");
+        assert!(
+            report.findings.is_empty() && report.rejects.values().all(|count| *count == 0),
+            "{report:?}"
         );
-        assert!(sample.facts.rows >= rows, "{file} {}", sample.facts.rows);
-        let batch = sample.batch();
-        for bytes in batch.column_by_name("geometry").unwrap().as_binary::<i32>().iter().flatten() {
-            let (x, y, _) = crate::wkb::Geometry::from_wkb(bytes).unwrap().first().unwrap();
-            assert!((10.0..25.0).contains(&x) && (55.0..70.0).contains(&y), "{file} {x} {y}");
+        for (found, expected) in bounds(&sample).iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-6, "{file} {found} {expected}");
         }
     }
     let Some(roads) = real("geojson/lm-vaglinje-sweref99tm.geojson") else {
         return;
     };
-    assert_eq!(
-        (roads.kind("gagata"), roads.kind("skapad")),
-        (ColumnType::Boolean, ColumnType::Timestamp)
-    );
+    let nulls = ["gatunamn", "vardvagnummer", "gastvag1nummer", "gastvag2nummer"].map(|name| roads.nulls(name));
+    assert_eq!((nulls, roads.cells("vardvagnummer")[0].as_str()), ([22, 10, 19, 22], "E6"));
 }
