@@ -16,6 +16,7 @@ pub(crate) enum Format {
     Delimited,
     Workbook,
     Json,
+    Px,
     Parquet,
     Zip,
     Gzip,
@@ -51,8 +52,8 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
             format!("the format is not read: {en}"),
         )
         .hint(Text::new(
-            "publicera filen som CSV, XLSX, JSON, GeoJSON eller Parquet",
-            "publish the file as CSV, XLSX, JSON, GeoJSON or Parquet",
+            "publicera filen som CSV, XLSX, ODS, PX, JSON, GeoJSON eller Parquet",
+            "publish the file as CSV, XLSX, ODS, PX, JSON, GeoJSON or Parquet",
         )))
     };
     for (magic, name) in [
@@ -87,8 +88,17 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
     if lower.starts_with("<?xml") || lower.starts_with('<') {
         return unknown("XML", "XML");
     }
-    if lower.starts_with("charset=") || lower.starts_with("axis-version=") {
-        return unknown("PX", "PX");
+    if super::px::is_px(&lower) {
+        return Ok(Format::Px);
+    }
+    if lower.starts_with("http/1.") || lower.starts_with("http/2") {
+        return Err(refuse::unreadable(
+            "not-a-table",
+            subject,
+            "det är ett helt HTTP-svar med rubriker och ingen tabell",
+            "it is a whole HTTP answer with headers and no table",
+        )
+        .hint(Text::new("spara bara svarets innehåll", "save only the body of the answer")));
     }
     if text.starts_with('{') || text.starts_with('[') {
         return Ok(Format::Json);
@@ -133,6 +143,7 @@ fn word(format: Format) -> &'static str {
         Format::Delimited => "CSV",
         Format::Workbook => "XLSX",
         Format::Json => "JSON",
+        Format::Px => "PX",
         Format::Parquet => "Parquet",
         Format::Zip => "zip",
         Format::Gzip => "gzip",
@@ -147,6 +158,7 @@ fn family(said: &str) -> Option<Format> {
         "csv" | "tsv" | "txt" | "tab-separated-values" | "plain" => Some(Format::Delimited),
         "xlsx" | "sheet" => Some(Format::Workbook),
         "json" | "geojson" | "ndjson" | "geo+json" | "jsonl" | "json_ld" => Some(Format::Json),
+        "px" | "pc-axis" | "x-pc-axis" => Some(Format::Px),
         "parquet" => Some(Format::Parquet),
         _ => None,
     }

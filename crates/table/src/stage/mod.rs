@@ -7,7 +7,9 @@
 mod archive;
 mod build;
 pub(crate) mod cell;
+mod cells;
 mod csv;
+mod cube;
 mod delimited;
 mod dialect;
 mod encoding;
@@ -16,6 +18,8 @@ mod format;
 mod gather;
 pub(crate) mod geo;
 mod json;
+mod json_columns;
+mod json_stat;
 mod json_text;
 mod layout;
 mod marker;
@@ -23,6 +27,8 @@ mod moment;
 mod number;
 mod pages;
 mod parquet_in;
+mod px;
+mod pxweb;
 mod range;
 pub(crate) mod register;
 mod semantic;
@@ -129,9 +135,29 @@ fn read(
     match format {
         Format::Workbook => workbook::read(path, &mut gather)?,
         Format::Json => json::read(path, &mut gather)?,
+        Format::Px => px::read(path, dir, &mut gather)?,
         _ => delimited::read(path, dir, &mut gather)?,
     }
-    finish::finish(request, facts, gather, dir, observer)
+    let request = with_stated(request, &gather);
+    finish::finish(&request, facts, gather, dir, observer)
+}
+
+/// The request with what the file states of its own columns wherever the owner says nothing.
+fn with_stated(request: &StageRequest, gather: &Gather<'_>) -> StageRequest {
+    let mut request = request.clone();
+    for (index, stated) in &gather.found.stated {
+        let (Some(name), Some(header)) = (gather.names.get(*index), gather.headers.get(*index)) else {
+            continue;
+        };
+        let columns = &mut request.reading.columns;
+        let mut said = columns.get(name).or_else(|| columns.get(header)).cloned().unwrap_or_default();
+        said.kind = said.kind.or(stated.kind);
+        said.semantic = said.semantic.or_else(|| stated.semantic.clone());
+        said.description = said.description.or_else(|| stated.description.clone());
+        said.unit = said.unit.or_else(|| stated.unit.clone());
+        columns.insert(name.clone(), said);
+    }
+    request
 }
 
 /// A staged table. It cannot be copied: what takes it has it, so no raw table lives on beside a protected one.

@@ -13,7 +13,7 @@ fn limited(name: &str, bytes: &[u8], limits: TableLimits) -> Result<Sample, Refu
     stage_bytes(name, bytes, Reading::default(), limits)
 }
 
-fn refusal(name: &str, bytes: &[u8], limits: TableLimits) -> Refusal {
+pub(crate) fn refusal(name: &str, bytes: &[u8], limits: TableLimits) -> Refusal {
     match limited(name, bytes, limits) {
         Ok(sample) => panic!("accepted: {:?}", sample.facts.report),
         Err(refusal) => refusal,
@@ -24,7 +24,7 @@ fn check(name: &str, bytes: &[u8], id: &str) {
     assert_eq!(refusal(name, bytes, TableLimits::default()).id, id);
 }
 
-fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         zip.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -33,7 +33,7 @@ fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(bytes).unwrap();
     gzip.finish().unwrap()
@@ -318,7 +318,7 @@ fn what_is_no_table_is_refused_by_name() {
     check("prov.csv", b"<!DOCTYPE html><html><body>404</body></html>", "not-a-table");
     check("prov.csv", b"<?xml version=\"1.0\"?><gml/>", "unknown-format");
     check("prov.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1aaaaaaa", "unknown-format");
-    check("prov.px", b"CHARSET=\"ANSI\";\n", "unknown-format");
+    check("prov.px", b"CHARSET=\"ANSI\";\n", "px-keyword");
     check("prov.geojson", br#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":["x"]}}]}"#, "geojson-geometry");
     check("prov.geojson", br#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[674032.0,6580821.0]}}]}"#, "geojson-coordinates");
     assert_eq!(staged("prov.csv", "a,b\n").facts.rows, 0);

@@ -1,7 +1,9 @@
 //! Tests over whole files: small invented samples, hostile bytes, real fixtures, the engine and the writers.
 
+mod cubes;
 mod engine;
 mod hardening;
+mod px;
 mod real;
 mod samples;
 mod write;
