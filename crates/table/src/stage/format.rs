@@ -15,11 +15,25 @@ use crate::refuse;
 pub(crate) enum Format {
     Delimited,
     Workbook,
+    OpenDocument,
     Json,
     Px,
     Parquet,
     Zip,
     Gzip,
+    Zstd,
+}
+
+impl Format {
+    /// The word of a packing; nothing for what is no packing.
+    pub(crate) fn packing(self) -> Option<&'static str> {
+        match self {
+            Self::Zip => Some("zip"),
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+            _ => None,
+        }
+    }
 }
 
 /// Recognises a file by its first bytes.
@@ -37,12 +51,11 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
     if head.starts_with(&[0x1f, 0x8b]) {
         return Ok(Format::Gzip);
     }
+    if head.starts_with(b"\x28\xb5\x2f\xfd") {
+        return Ok(Format::Zstd);
+    }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return Ok(if super::archive::is_workbook(path) {
-            Format::Workbook
-        } else {
-            Format::Zip
-        });
+        return Ok(super::archive::book(path).unwrap_or(Format::Zip));
     }
     let unknown = |sv: &str, en: &str| {
         Err(refuse::unreadable(
@@ -60,7 +73,6 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
         (&b"\xd0\xcf\x11\xe0"[..], "XLS (OLE)"),
         (b"%PDF", "PDF"),
         (b"SQLite format 3", "SQLite, GeoPackage"),
-        (b"\x28\xb5\x2f\xfd", "zstd"),
         (b"\x89PNG", "PNG"),
         (b"\xff\xd8\xff", "JPEG"),
         (b"BZh", "bzip2"),
@@ -142,11 +154,13 @@ fn word(format: Format) -> &'static str {
     match format {
         Format::Delimited => "CSV",
         Format::Workbook => "XLSX",
+        Format::OpenDocument => "ODS",
         Format::Json => "JSON",
         Format::Px => "PX",
         Format::Parquet => "Parquet",
         Format::Zip => "zip",
         Format::Gzip => "gzip",
+        Format::Zstd => "zstd",
     }
 }
 
@@ -157,6 +171,7 @@ fn family(said: &str) -> Option<Format> {
     match last.as_str() {
         "csv" | "tsv" | "txt" | "tab-separated-values" | "plain" => Some(Format::Delimited),
         "xlsx" | "sheet" => Some(Format::Workbook),
+        "ods" | "spreadsheet" => Some(Format::OpenDocument),
         "json" | "geojson" | "ndjson" | "geo+json" | "jsonl" | "json_ld" => Some(Format::Json),
         "px" | "pc-axis" | "x-pc-axis" => Some(Format::Px),
         "parquet" => Some(Format::Parquet),

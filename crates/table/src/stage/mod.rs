@@ -5,6 +5,7 @@
 //! values (`tables.md` section 1). Runs in a confined worker and knows nothing of where the bytes came from.
 
 mod archive;
+mod blocks;
 mod build;
 pub(crate) mod cell;
 mod cells;
@@ -17,6 +18,7 @@ mod finish;
 mod format;
 mod gather;
 pub(crate) mod geo;
+mod header;
 mod json;
 mod json_columns;
 mod json_stat;
@@ -25,6 +27,7 @@ mod layout;
 mod marker;
 mod moment;
 mod number;
+mod ods;
 mod pages;
 mod parquet_in;
 mod px;
@@ -33,9 +36,11 @@ mod range;
 pub(crate) mod register;
 mod semantic;
 mod settle;
+mod sheet;
 mod spool;
 mod tally;
 mod workbook;
+mod workbook_parts;
 
 use std::path::{Path, PathBuf};
 
@@ -101,13 +106,13 @@ pub fn stage(request: &StageRequest, dir: &Path, observer: &mut dyn Observer) ->
     let mut path = request.path.clone();
     let mut name = request.name.clone();
     let mut format = format::recognise(&path, &request.name)?;
-    if matches!(format, Format::Zip | Format::Gzip) {
+    if let Some(packing) = format.packing() {
         let opened = archive::open(request, &path, format, dir)?;
-        facts.packing = Some(if format == Format::Zip { "zip" } else { "gzip" }.into());
+        facts.packing = Some(packing.into());
         facts.member = opened.member;
         (path, name) = (opened.path, opened.name);
         format = format::recognise(&path, &request.name)?;
-        if matches!(format, Format::Zip | Format::Gzip) {
+        if format.packing().is_some() {
             return Err(archive::nested(&request.name));
         }
     }
@@ -134,6 +139,7 @@ fn read(
     let mut gather = Gather::new(dir, &request.name, &request.reading, &request.limits)?;
     match format {
         Format::Workbook => workbook::read(path, &mut gather)?,
+        Format::OpenDocument => ods::read(path, &mut gather)?,
         Format::Json => json::read(path, &mut gather)?,
         Format::Px => px::read(path, dir, &mut gather)?,
         _ => delimited::read(path, dir, &mut gather)?,

@@ -4,12 +4,13 @@
 
 use std::collections::VecDeque;
 
-use fyr_model::Refusal;
+use fyr_model::finding::{Finding, Severity};
+use fyr_model::{Refusal, Text};
 
 use super::cell::Row;
 use super::csv::Records;
 use super::gather::Gather;
-use super::layout::{Layout, holds};
+use super::layout::{self, Layout, holds};
 
 /// Rows that may turn out to be footnotes.
 const HELD_MAX: usize = 1_000;
@@ -34,8 +35,14 @@ const NOTES: [&str; 14] = [
 
 /// Passes the table's rows to the gatherer; `count_short` says whether a row may lack cells by mistake.
 pub(crate) fn take(records: &mut dyn Records, layout: &Layout, count_short: bool, gather: &mut Gather<'_>) -> Result<(), Refusal> {
-    for header in &layout.headers {
-        gather.column(header)?;
+    for (header, unit) in layout.headers.iter().zip(&layout.units) {
+        let index = gather.column(header)?;
+        if unit.is_some() {
+            gather.found.stated.entry(index).or_default().unit.clone_from(unit);
+        }
+    }
+    if layout.units.iter().any(Option::is_some) {
+        gather.repairs.add_many("units-row", None, 1, None);
     }
     if layout.preamble > 0 {
         gather.repairs.add_many("preamble-row", None, layout.preamble, None);
@@ -47,13 +54,20 @@ pub(crate) fn take(records: &mut dyn Records, layout: &Layout, count_short: bool
         tail: VecDeque::new(),
         skip_after: gather.reading().skip_after.unwrap_or(0),
         blank_before: false,
+        sums: 0,
         out: Row::default(),
     };
     let mut row = Row::default();
     let mut index = 0usize;
     while records.next(&mut row)? {
+        if layout.end_row.is_some_and(|end| index >= end) {
+            break;
+        }
         if index >= layout.data_row {
-            range.row(&row, gather)?;
+            match layout.columns {
+                Some((left, right)) => range.row(&layout::cut(&row, left, right), gather)?,
+                None => range.row(&row, gather)?,
+            }
         }
         index += 1;
     }
@@ -72,6 +86,7 @@ struct Range<'a> {
     tail: VecDeque<Row>,
     skip_after: usize,
     blank_before: bool,
+    sums: u64,
     out: Row,
 }
 
@@ -137,6 +152,11 @@ impl Range<'_> {
                 gather.repairs.add("trailing-delimiter", None, gather.rows);
             }
         }
+        let names_sum = (0..self.out.len().min(2)).any(|index| is_sum(self.out.text(index)));
+        if names_sum && self.layout.width > 1 {
+            self.sums += 1;
+            gather.repairs.add("sum-row", None, gather.rows);
+        }
         gather.push(&self.out)
     }
 
@@ -156,8 +176,39 @@ impl Range<'_> {
                 .repairs
                 .add_many("skipped-row", None, self.tail.len() as u64, Some(gather.rows));
         }
+        if self.sums > 0 {
+            gather.found.findings.push(sums(gather.subject(), self.sums));
+        }
         Ok(())
     }
+}
+
+/// Whether a cell names its row a sum of others.
+fn is_sum(text: &str) -> bool {
+    let text = text.trim();
+    text.len() <= 40 && {
+        let lower = text.to_lowercase();
+        let word = lower.split([' ', ':', ',']).next().unwrap_or_default();
+        matches!(word, "summa" | "totalt" | "total" | "totalsumma" | "delsumma")
+    }
+}
+
+/// The finding of rows that sum up others: they are kept, and who adds a column up counts them twice.
+fn sums(subject: &str, count: u64) -> Finding {
+    Finding::new(
+        "sum-rows",
+        Severity::Info,
+        subject,
+        Text::new(
+            "tabellen har rader som är summor av andra rader; de är kvar",
+            "the table has rows that are sums of other rows; they are kept",
+        ),
+    )
+    .evidence(format!("{count} rows"))
+    .fix(Text::new(
+        "publicera summor i en egen tabell, eller hoppa över dem med skip_after under [reading]",
+        "publish sums in a table of their own, or skip them with skip_after under [reading]",
+    ))
 }
 
 fn opens_note(text: &str) -> bool {

@@ -37,6 +37,45 @@ pub(crate) fn row(sample: &Sample, row: usize) -> Vec<String> {
 use ColumnType::{Code, Integer, Number, Period, Text};
 
 #[test]
+fn the_register_of_authorities_is_judged_by_hand() {
+    let Some(sample) = real("json/myndighetsregister-scb.json") else {
+        return;
+    };
+    // 534 authorities; phone is a number in three of them and stays as it stands, old_names is a list in one.
+    judge(
+        &sample.unwrap(),
+        534,
+        &[
+            ("key", Text, None),
+            ("org_nr", Code, Some("organisation_number")),
+            ("created_by", Text, None),
+            ("email", Text, Some("e_mail")),
+            ("phone", Text, None),
+            ("website", Text, Some("url")),
+            ("group", Text, None),
+            ("postal_address.address", Text, None),
+            ("postal_address.postcode", Code, Some("postcode")),
+            ("postal_address.city", Text, None),
+            ("office_address.address", Text, None),
+            ("office_address.postcode", Code, Some("postcode")),
+            ("office_address.city", Text, None),
+            ("start", Integer, None),
+            ("short_name", Text, None),
+            ("old_names", Text, None),
+            ("end", Integer, None),
+        ],
+    );
+}
+
+#[test]
+fn a_whole_http_answer_is_no_table() {
+    let Some(found) = real("json/smhi-metobs-stations.http.txt") else {
+        return;
+    };
+    assert_eq!(found.err().map(|refusal| refusal.id).as_deref(), Some("not-a-table"));
+}
+
+#[test]
 fn json_stat_metadata_alone_is_a_table_without_rows() {
     let Some(sample) = real("json-stat/MetadataById_tab003_js2.json") else {
         return;
@@ -62,7 +101,7 @@ fn json_stat_metadata_alone_is_a_table_without_rows() {
 }
 
 /// An invented dataset of version 2; `value` and `status` as they are given.
-fn stat(value: &str, status: &str) -> String {
+pub(crate) fn stat(value: &str, status: &str) -> String {
     format!(
         r#"{{"version":"2.0","class":"dataset","label":"Bygglov","source":"Exempelby","updated":"2024-02-01T08:00:00Z",
 "role":{{"time":["Tid"],"metric":["Innehall"]}},"id":["Kommun","Innehall","Tid"],"size":[2,2,2],
@@ -153,11 +192,14 @@ fn json_stat_that_does_not_add_up_is_refused() {
     }
 }
 
-#[test]
-fn pxweb_answers_have_codes_periods_and_numbers() {
-    let answer = r#"{"columns":[{"code":"Region","text":"kommun","type":"d"},{"code":"Kon","text":"kön","type":"d"},{"code":"Tid","text":"tid","type":"t"},{"code":"A","text":"Folkmängd","type":"c"}],
+/// An invented answer of a PxWeb API.
+pub(crate) const PXWEB: &str = r#"{"columns":[{"code":"Region","text":"kommun","type":"d"},{"code":"Kon","text":"kön","type":"d"},{"code":"Tid","text":"tid","type":"t"},{"code":"A","text":"Folkmängd","type":"c"}],
 "comments":[{"variable":"Kon","value":"1","comment":"Påhittad Person"}],
 "data":[{"key":["0180","1","2023"],"values":["480"]},{"key":["0180","2","2023"],"values":[".."]},{"key":["1480","1","2024"],"values":["300"]}],"metadata":[{"label":"x"}]}"#;
+
+#[test]
+fn pxweb_answers_have_codes_periods_and_numbers() {
+    let answer = PXWEB;
     let sample = staged("prov.json", answer);
     judge(
         &sample,

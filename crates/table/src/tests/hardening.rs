@@ -53,7 +53,14 @@ fn h22_a_zip_that_inflates_without_end_is_stopped_by_counted_bytes() {
         unpacked_bytes_max: 23,
         ..TableLimits::default()
     };
-    for packed in [zipped(&[("a.csv", HONEST)]), gzipped(HONEST)] {
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+    assert_eq!(refusal("prov.csv.zst", &zstd(&bomb), TableLimits::default()).id, "zip-ratio");
+    check("prov.csv.zst", &zstd(HONEST)[..12], "zstd-damaged");
+    check("prov.csv.zst", &zstd(&zstd(HONEST)), "zip-nested");
+    let frames = [zstd(b"kod;antal\n0180;1\n"), zstd(b"0181;2\n")].concat();
+    let read = limited("prov.csv.zst", &frames, TableLimits::default()).unwrap();
+    assert_eq!((read.facts.rows, read.facts.report.source.packing.as_deref()), (2, Some("zstd")));
+    for packed in [zipped(&[("a.csv", HONEST)]), gzipped(HONEST), zstd(HONEST)] {
         assert_eq!(refusal("prov", &packed, small.clone()).id, "unpacked-too-large");
         let exact = TableLimits {
             unpacked_bytes_max: HONEST.len() as u64,
@@ -235,7 +242,7 @@ pub(crate) fn workbook(rows: &str, dimension: &str) -> Vec<u8> {
     ])
 }
 
-const CELLS: &str = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>kod</t></is></c><c r="B1" t="inlineStr"><is><t>antal</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>0180</t></is></c><c r="B2"><v>12</v></c></row>"#;
+pub(crate) const CELLS: &str = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>kod</t></is></c><c r="B1" t="inlineStr"><is><t>antal</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>0180</t></is></c><c r="B2"><v>12</v></c></row>"#;
 
 #[test]
 fn h27_a_forged_workbook_does_not_decide_its_own_size() {
@@ -270,6 +277,18 @@ fn h27_a_forged_workbook_does_not_decide_its_own_size() {
     assert_eq!(refusal("prov.xlsx", &workbook(CELLS, "A1"), limits).id, "workbook-too-many-cells");
     let backwards = format!("{CELLS}<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>");
     check("prov.xlsx", &workbook(&backwards, "A1"), "workbook-damaged");
+    // Places whose numbers overflow are refused before they are reckoned with.
+    for (from, to) in [
+        ("r=\"B2\"", "r=\"AAAAAAAAAAAA2\""),
+        ("r=\"B2\"", "r=\"B99999999999\""),
+        ("row r=\"2\"", "row r=\"99999999999\""),
+    ] {
+        check("prov.xlsx", &workbook(&CELLS.replace(from, to), "A1"), "workbook-damaged");
+    }
+    check("prov.xlsx", &workbook(CELLS, "B2:A1"), "workbook-damaged");
+    // Four thousand million blank rows before a cell are not walked through.
+    let beyond = format!("{CELLS}<row r=\"4294967295\"><c r=\"A4294967295\"><v>1</v></c></row>");
+    check("prov.xlsx", &workbook(&beyond, "A1"), "workbook-damaged");
     check("prov.xlsx", &workbook(&format!("{CELLS}<!DOCTYPE x>"), "A1"), "workbook-doctype");
     check(
         "prov.xlsx",

@@ -3,9 +3,11 @@
 mod cubes;
 mod engine;
 mod hardening;
+mod mutations;
 mod px;
 mod real;
 mod samples;
+mod sheets;
 mod write;
 
 use std::path::{Path, PathBuf};

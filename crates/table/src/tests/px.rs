@@ -232,7 +232,7 @@ fn px_names_of_people_never_come_out() {
 }
 
 /// An invented table: keywords in an odd order, a contact, notes, a value in pieces.
-const PX: &str = r#"CHARSET="ANSI";
+pub(crate) const PX: &str = r#"CHARSET="ANSI";
 AXIS-VERSION="2013";
 LANGUAGE="sv";
 CONTACT="Påhittad Person#Tel: 070-174 06 05#E-post: person@exempelby.example";
