@@ -78,11 +78,11 @@ impl Spreadsheet<'_> {
             buffer.clear();
             match xml.read_event_into(&mut buffer).map_err(|_| damaged(subject))? {
                 Event::Start(tag) | Event::Empty(tag) => match tag.local_name().as_ref() {
-                    b"style" => style = attribute(&tag, b"style:name").unwrap_or_default(),
-                    b"table-properties" if attribute(&tag, b"table:display").as_deref() == Some("false") => unseen.push(style.clone()),
-                    b"table" if tag.name().as_ref() == b"table:table" => sheets.push(Named {
-                        name: attribute(&tag, b"table:name").unwrap_or_default(),
-                        hidden: attribute(&tag, b"table:style-name").is_some_and(|style| unseen.contains(&style)),
+                    "style" => style = attribute(&tag, "style:name").unwrap_or_default(),
+                    "table-properties" if attribute(&tag, "table:display").as_deref() == Some("false") => unseen.push(style.clone()),
+                    "table" if tag.name().as_ref() == "table:table" => sheets.push(Named {
+                        name: attribute(&tag, "table:name").unwrap_or_default(),
+                        hidden: attribute(&tag, "table:style-name").is_some_and(|style| unseen.contains(&style)),
                     }),
                     _ => {}
                 },
@@ -102,7 +102,7 @@ impl Spreadsheet<'_> {
             buffer.clear();
             match xml.read_event_into(&mut buffer).map_err(|_| damaged(subject))? {
                 Event::Start(tag)
-                    if tag.name().as_ref() == b"table:table" && attribute(&tag, b"table:name").as_deref().unwrap_or("") == name =>
+                    if tag.name().as_ref() == "table:table" && attribute(&tag, "table:name").as_deref().unwrap_or("") == name =>
                 {
                     break;
                 }
@@ -210,25 +210,25 @@ impl Sheet<'_> {
             self.buffer.clear();
             let event = self.xml.read_event_into(&mut self.buffer).map_err(|_| damaged(self.subject))?;
             match event {
-                Event::Start(tag) | Event::Empty(tag) if tag.name().as_ref() == b"table:table-column" => {
-                    let count = repeated(&tag, b"table:number-columns-repeated");
+                Event::Start(tag) | Event::Empty(tag) if tag.name().as_ref() == "table:table-column" => {
+                    let count = repeated(&tag, "table:number-columns-repeated");
                     // A sheet often hides all columns to the right of its table; they hold nothing.
                     if is_hidden(&tag) && count < 1_000 {
                         self.hidden.columns += count;
                     }
                 }
-                Event::Start(tag) if tag.name().as_ref() == b"table:table-row" => {
-                    let (count, hidden) = (repeated(&tag, b"table:number-rows-repeated"), is_hidden(&tag));
+                Event::Start(tag) if tag.name().as_ref() == "table:table-row" => {
+                    let (count, hidden) = (repeated(&tag, "table:number-rows-repeated"), is_hidden(&tag));
                     self.take_cells()?;
                     self.end_row(count, hidden);
                     return Ok(true);
                 }
-                Event::Empty(tag) if tag.name().as_ref() == b"table:table-row" => {
-                    let count = repeated(&tag, b"table:number-rows-repeated");
+                Event::Empty(tag) if tag.name().as_ref() == "table:table-row" => {
+                    let count = repeated(&tag, "table:number-rows-repeated");
                     self.blank = self.blank.saturating_add(count);
                     return Ok(true);
                 }
-                Event::End(tag) if tag.name().as_ref() == b"table:table" => return Ok(false),
+                Event::End(tag) if tag.name().as_ref() == "table:table" => return Ok(false),
                 Event::Eof => return Err(damaged(self.subject)),
                 _ => {}
             }
@@ -253,7 +253,7 @@ impl Sheet<'_> {
             let (cell, open) = match event {
                 Event::Start(tag) if is_cell(&tag) => (Found::of(&tag), true),
                 Event::Empty(tag) if is_cell(&tag) => (Found::of(&tag), false),
-                Event::End(tag) if tag.name().as_ref() == b"table:table-row" => return Ok(()),
+                Event::End(tag) if tag.name().as_ref() == "table:table-row" => return Ok(()),
                 Event::Eof => return Err(damaged(self.subject)),
                 _ => continue,
             };
@@ -308,29 +308,27 @@ impl Sheet<'_> {
         loop {
             self.buffer.clear();
             match self.xml.read_event_into(&mut self.buffer).map_err(|_| damaged(self.subject))? {
-                Event::Start(tag)
-                    if skipped > 0 || matches!(tag.name().as_ref(), b"office:annotation" | b"table:table" | b"draw:frame") =>
-                {
+                Event::Start(tag) if skipped > 0 || matches!(tag.name().as_ref(), "office:annotation" | "table:table" | "draw:frame") => {
                     skipped += 1;
                 }
                 Event::End(_) if skipped > 0 => skipped -= 1,
                 _ if skipped > 0 => {}
                 Event::Start(tag) | Event::Empty(tag) => match tag.name().as_ref() {
-                    b"text:p" => {
+                    "text:p" => {
                         if paragraphs > 0 {
                             text.push('\n');
                         }
                         paragraphs += 1;
                     }
-                    b"text:s" => {
-                        let count = repeated(&tag, b"text:c").min(1_000);
+                    "text:s" => {
+                        let count = repeated(&tag, "text:c").min(1_000);
                         text.extend(std::iter::repeat_n(' ', usize::try_from(count).unwrap_or(1)));
                     }
-                    b"text:tab" => text.push('\t'),
-                    b"text:line-break" => text.push('\n'),
+                    "text:tab" => text.push('\t'),
+                    "text:line-break" => text.push('\n'),
                     _ => {}
                 },
-                Event::Text(piece) if paragraphs > 0 => text.push_str(&piece.decode().map_err(|_| damaged(self.subject))?),
+                Event::Text(piece) if paragraphs > 0 => text.push_str(&piece),
                 Event::GeneralRef(reference) if paragraphs > 0 => {
                     let found = match reference.resolve_char_ref().map_err(|_| damaged(self.subject))? {
                         Some(character) => Some(character),
@@ -338,7 +336,7 @@ impl Sheet<'_> {
                     };
                     text.push(found.ok_or_else(|| damaged(self.subject))?);
                 }
-                Event::End(tag) if matches!(tag.name().as_ref(), b"table:table-cell" | b"table:covered-table-cell") => return Ok(text),
+                Event::End(tag) if matches!(tag.name().as_ref(), "table:table-cell" | "table:covered-table-cell") => return Ok(text),
                 Event::Eof => return Err(damaged(self.subject)),
                 _ => {}
             }
@@ -356,31 +354,31 @@ impl Sheet<'_> {
 }
 
 /// The five entities of XML; a document type that could name others is refused before.
-fn named(reference: &[u8]) -> Option<char> {
+fn named(reference: &str) -> Option<char> {
     Some(match reference {
-        b"amp" => '&',
-        b"lt" => '<',
-        b"gt" => '>',
-        b"quot" => '"',
-        b"apos" => '\'',
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
         _ => return None,
     })
 }
 
 fn is_cell(tag: &BytesStart<'_>) -> bool {
-    matches!(tag.name().as_ref(), b"table:table-cell" | b"table:covered-table-cell")
+    matches!(tag.name().as_ref(), "table:table-cell" | "table:covered-table-cell")
 }
 
 fn is_hidden(tag: &BytesStart<'_>) -> bool {
-    matches!(attribute(tag, b"table:visibility").as_deref(), Some("collapse" | "filter"))
+    matches!(attribute(tag, "table:visibility").as_deref(), Some("collapse" | "filter"))
 }
 
 /// How often something is repeated; at least once.
-fn repeated(tag: &BytesStart<'_>, name: &[u8]) -> u64 {
+fn repeated(tag: &BytesStart<'_>, name: &str) -> u64 {
     attribute(tag, name).and_then(|text| text.parse().ok()).unwrap_or(1).max(1)
 }
 
-fn attribute(tag: &BytesStart<'_>, name: &[u8]) -> Option<String> {
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = tag
         .attributes()
         .with_checks(false)
@@ -441,12 +439,12 @@ impl Found {
             };
             let number = || value.parse::<u64>().unwrap_or(1).max(1);
             match attribute.key.as_ref() {
-                b"table:number-columns-repeated" => found.count = number(),
-                b"table:number-columns-spanned" => found.columns = number(),
-                b"table:number-rows-spanned" => found.rows = number(),
-                b"office:value-type" => found.kind = value.into_owned(),
-                b"calcext:value-type" => found.is_error = value == "error",
-                b"office:value" | b"office:date-value" | b"office:time-value" | b"office:boolean-value" | b"office:string-value" => {
+                "table:number-columns-repeated" => found.count = number(),
+                "table:number-columns-spanned" => found.columns = number(),
+                "table:number-rows-spanned" => found.rows = number(),
+                "office:value-type" => found.kind = value.into_owned(),
+                "calcext:value-type" => found.is_error = value == "error",
+                "office:value" | "office:date-value" | "office:time-value" | "office:boolean-value" | "office:string-value" => {
                     found.stored = Some(value.into_owned());
                 }
                 _ => {}

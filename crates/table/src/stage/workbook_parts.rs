@@ -3,7 +3,7 @@
 //! In: the file, weighed before. Out: counts and ranges. The part of a sheet is found by the workbook and its relations; nothing outside is followed.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use quick_xml::events::{BytesStart, Event};
@@ -29,11 +29,13 @@ pub(crate) fn check(path: &Path) -> Result<(), Damaged> {
     for index in 0..zip.len() {
         let member = zip.by_index(index).map_err(|_| Damaged)?;
         let mut wrong = false;
-        // A part that is no XML holds no sheet.
-        let _ = tags(BufReader::new(member), &mut |tag| {
+        let mut member = BufReader::new(member);
+        // A part that is no XML (a picture) holds no sheet, and one that breaks off is met again by the reader of the cells.
+        let is_xml = member.fill_buf().is_ok_and(|head| head.contains(&b'<') && !head.contains(&0));
+        let _ = tags(member.take(if is_xml { u64::MAX } else { 0 }), &mut |tag| {
             wrong |= match tag.local_name().as_ref() {
-                b"row" | b"c" => attribute(tag, b"r").is_some_and(|place| !is_place(&place)),
-                b"dimension" | b"mergeCell" => attribute(tag, b"ref").is_some_and(|range| !is_range(&range)),
+                "row" | "c" => attribute(tag, "r").is_some_and(|place| !is_place(&place)),
+                "dimension" | "mergeCell" => attribute(tag, "ref").is_some_and(|range| !is_range(&range)),
                 _ => false,
             };
         });
@@ -74,17 +76,17 @@ pub(crate) fn facts(path: &Path, name: &str) -> Result<(Hidden, Vec<Merge>), Dam
         return Ok((hidden, merges));
     };
     each(&mut zip, &part, |tag| {
-        let is_hidden = || matches!(attribute(tag, b"hidden").as_deref(), Some("1" | "true"));
+        let is_hidden = || matches!(attribute(tag, "hidden").as_deref(), Some("1" | "true"));
         match tag.local_name().as_ref() {
-            b"row" if is_hidden() => hidden.rows += 1,
-            b"col" if is_hidden() => {
-                let end = |name: &[u8]| attribute(tag, name).and_then(|text| text.parse::<u64>().ok());
-                if let (Some(first), Some(last)) = (end(b"min"), end(b"max")) {
+            "row" if is_hidden() => hidden.rows += 1,
+            "col" if is_hidden() => {
+                let end = |name: &str| attribute(tag, name).and_then(|text| text.parse::<u64>().ok());
+                if let (Some(first), Some(last)) = (end("min"), end("max")) {
                     // A sheet often hides all columns to the right of its table; they hold nothing.
                     hidden.columns += if last >= 16_384 { 0 } else { last.saturating_sub(first) + 1 };
                 }
             }
-            b"mergeCell" if merges.len() < MERGES_MAX => merges.extend(attribute(tag, b"ref").and_then(|range| merge(&range))),
+            "mergeCell" if merges.len() < MERGES_MAX => merges.extend(attribute(tag, "ref").and_then(|range| merge(&range))),
             _ => {}
         }
     })?;
@@ -101,15 +103,15 @@ fn merge(range: &str) -> Option<Merge> {
 fn part(zip: &mut Zip, name: &str) -> Result<Option<String>, Damaged> {
     let mut relation = None;
     each(zip, "xl/workbook.xml", |tag| {
-        if tag.local_name().as_ref() == b"sheet" && attribute(tag, b"name").as_deref() == Some(name) {
-            relation = attribute(tag, b"id");
+        if tag.local_name().as_ref() == "sheet" && attribute(tag, "name").as_deref() == Some(name) {
+            relation = attribute(tag, "id");
         }
     })?;
     let Some(relation) = relation else { return Ok(None) };
     let mut target = None;
     each(zip, "xl/_rels/workbook.xml.rels", |tag| {
-        if attribute(tag, b"Id").as_deref() == Some(&relation) {
-            target = attribute(tag, b"Target");
+        if attribute(tag, "Id").as_deref() == Some(&relation) {
+            target = attribute(tag, "Target");
         }
     })?;
     Ok(target.map(|target| match target.strip_prefix('/') {
@@ -139,7 +141,7 @@ fn tags(input: impl BufRead, take: &mut impl FnMut(&BytesStart<'_>)) -> Result<(
 }
 
 /// An attribute by its local name, unescaped.
-fn attribute(tag: &BytesStart<'_>, name: &[u8]) -> Option<String> {
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = tag
         .attributes()
         .with_checks(false)

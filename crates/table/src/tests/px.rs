@@ -288,6 +288,39 @@ fn px_keywords_come_in_any_order_and_strings_over_lines() {
 }
 
 #[test]
+fn px_is_told_from_a_table_that_begins_with_a_word_of_it() {
+    assert_eq!(staged("prov.csv", "title = a;b\n1;2\n").facts.report.source.format, "csv");
+    assert_eq!(staged("prov.csv", "source;note\n1;2\n").facts.report.source.format, "csv");
+    let spaced = PX.replace("CHARSET=\"ANSI\"", "CHARSET = \"ANSI\"").replace("STUB=", "STUB =\n");
+    assert_eq!(staged("prov.px", &spaced).facts.rows, 8);
+}
+
+/// A cube whose measures stand far apart in the file, of more cells than a buffer holds.
+#[test]
+fn px_measures_are_turned_into_columns_across_the_whole_file() {
+    let values = |count: usize| (0..count).map(|index| format!("\"{index}\"")).collect::<Vec<_>>().join(",");
+    let mut text = String::from("CHARSET=\"ANSI\";\nSTUB=\"c\",\"a\";\nHEADING=\"d\";\nCONTVARIABLE=\"c\";\n");
+    for (name, count) in [("a", 1_000), ("c", 3), ("d", 5)] {
+        text.push_str(&format!("VALUES(\"{name}\")={};\n", values(count)));
+    }
+    text.push_str("DATA=\n");
+    for row in 0..3_000 {
+        text.push_str(&format!("{row} {row}.5 -{row} \"-\" 1\n"));
+    }
+    text.push_str(";\n");
+    let sample = staged("prov.px", &text);
+    assert_eq!(sample.facts.rows, 5_000);
+    for (measure, first) in [("0", 0), ("1", 1_000), ("2", 2_000)] {
+        let cells = sample.cells(measure);
+        assert_eq!(
+            (sample.kind(measure), cells[5].as_str(), cells[4_998].as_str()),
+            (Number, format!("{}.0", first + 1).as_str(), "∅")
+        );
+        assert_eq!(cells[4_996], format!("{}.5", first + 999));
+    }
+}
+
+#[test]
 fn px_character_sets_are_told_apart() {
     let text = PX.replace("Göteborg", "Göteborgs stad, Åre, Ängelholm");
     let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();

@@ -33,10 +33,10 @@ const HEAD: u64 = 16 << 10;
 pub(crate) fn is_px(lower: &str) -> bool {
     let at = lower.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(lower.len());
     let (word, rest) = lower.split_at(at);
-    let mandatory = ["=\"", "= \"", " =", "=\n"];
-    text::known(word).is_some()
-        && (rest.starts_with("[") || rest.starts_with("(\"") || mandatory.iter().any(|opens| rest.starts_with(opens)))
-        && lower.contains(';')
+    let Some(word) = text::known(word) else { return false };
+    let value = rest.trim_start().strip_prefix('=').map(str::trim_start);
+    let opens = |value: &str| value.starts_with('"') || matches!(word, "DATA" | "DECIMALS" | "SHOWDECIMALS");
+    (rest.starts_with('[') || rest.starts_with("(\"") || value.is_some_and(opens)) && lower.contains(';')
 }
 
 /// Reads a PX file.
