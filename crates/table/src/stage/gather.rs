@@ -14,7 +14,7 @@ use super::tally::Tally;
 use crate::refuse;
 
 /// Places kept of each repair.
-const PLACES: usize = 20;
+pub(crate) const PLACES: usize = 20;
 
 /// Repairs by kind and column, counted, with their first places.
 #[derive(Debug, Default)]

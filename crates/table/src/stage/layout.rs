@@ -12,7 +12,7 @@ use super::moment::{self, DateForm};
 use super::number::{self, Decimal, Fit};
 
 /// Where the table lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// Columns to the left that belong to nothing.
     pub(crate) left: usize,

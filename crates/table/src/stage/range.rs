@@ -9,11 +9,11 @@ use fyr_model::{Refusal, Text};
 
 use super::cell::Row;
 use super::csv::Records;
-use super::gather::Gather;
+use super::gather::{Gather, PLACES};
 use super::layout::{self, Layout, holds};
 
 /// Rows that may turn out to be footnotes.
-const HELD_MAX: usize = 1_000;
+pub(crate) const HELD_MAX: usize = 1_000;
 
 /// Words that open a note under a table, in lower case.
 const NOTES: [&str; 14] = [
@@ -35,18 +35,10 @@ const NOTES: [&str; 14] = [
 
 /// Passes the table's rows to the gatherer; `count_short` says whether a row may lack cells by mistake.
 pub(crate) fn take(records: &mut dyn Records, layout: &Layout, count_short: bool, gather: &mut Gather<'_>) -> Result<(), Refusal> {
-    for (header, unit) in layout.headers.iter().zip(&layout.units) {
-        let index = gather.column(header)?;
-        if unit.is_some() {
-            gather.found.stated.entry(index).or_default().unit.clone_from(unit);
-        }
+    if gather.names.is_empty() {
+        columns(layout, gather)?;
     }
-    if layout.units.iter().any(Option::is_some) {
-        gather.repairs.add_many("units-row", None, 1, None);
-    }
-    if layout.preamble > 0 {
-        gather.repairs.add_many("preamble-row", None, layout.preamble, None);
-    }
+    note_preamble(layout, gather);
     let mut range = Range {
         layout,
         count_short,
@@ -54,7 +46,7 @@ pub(crate) fn take(records: &mut dyn Records, layout: &Layout, count_short: bool
         tail: VecDeque::new(),
         skip_after: gather.reading().skip_after.unwrap_or(0),
         blank_before: false,
-        sums: 0,
+        sums: Sums::default(),
         out: Row::default(),
     };
     let mut row = Row::default();
@@ -74,6 +66,27 @@ pub(crate) fn take(records: &mut dyn Records, layout: &Layout, count_short: bool
     range.end(gather)
 }
 
+/// Adds the table's columns, each with the unit that a row under the header gives.
+pub(crate) fn columns(layout: &Layout, gather: &mut Gather<'_>) -> Result<(), Refusal> {
+    for (place, header) in layout.headers.iter().enumerate() {
+        let index = gather.column(header)?;
+        if let Some(unit) = layout.units.get(place).cloned().flatten() {
+            gather.found.stated.entry(index).or_default().unit = Some(unit);
+        }
+    }
+    if layout.units.iter().any(Option::is_some) {
+        gather.repairs.add_many("units-row", None, 1, None);
+    }
+    Ok(())
+}
+
+/// Counts the rows with something in them before the header.
+pub(crate) fn note_preamble(layout: &Layout, gather: &mut Gather<'_>) {
+    if layout.preamble > 0 {
+        gather.repairs.add_many("preamble-row", None, layout.preamble, None);
+    }
+}
+
 struct Held {
     row: Row,
     after_blank: bool,
@@ -86,7 +99,7 @@ struct Range<'a> {
     tail: VecDeque<Row>,
     skip_after: usize,
     blank_before: bool,
-    sums: u64,
+    sums: Sums,
     out: Row,
 }
 
@@ -98,7 +111,7 @@ impl Range<'_> {
             return Ok(());
         }
         let after_blank = std::mem::take(&mut self.blank_before);
-        if self.may_be_note(row, after_blank) && self.held.len() < HELD_MAX {
+        if may_be_note(row, self.layout, after_blank) && self.held.len() < HELD_MAX {
             self.held.push_back(Held {
                 row: row.clone(),
                 after_blank,
@@ -109,18 +122,6 @@ impl Range<'_> {
             self.accept(&held.row, gather)?;
         }
         self.accept(row, gather)
-    }
-
-    /// One filled cell, the first, where the table has several columns. In a table of one column only a word of [`NOTES`] after a blank row.
-    fn may_be_note(&self, row: &Row, after_blank: bool) -> bool {
-        let first = row.text(self.layout.left).trim();
-        if self.layout.width == 1 {
-            return after_blank && opens_note(first);
-        }
-        let others = (0..row.len())
-            .filter(|index| *index != self.layout.left)
-            .any(|index| holds(row.get(index)));
-        !first.is_empty() && !others
     }
 
     fn accept(&mut self, row: &Row, gather: &mut Gather<'_>) -> Result<(), Refusal> {
@@ -152,10 +153,8 @@ impl Range<'_> {
                 gather.repairs.add("trailing-delimiter", None, gather.rows);
             }
         }
-        let names_sum = (0..self.out.len().min(2)).any(|index| is_sum(self.out.text(index)));
-        if names_sum && self.layout.width > 1 {
-            self.sums += 1;
-            gather.repairs.add("sum-row", None, gather.rows);
+        for column in 0..SUM_COLUMNS {
+            self.sums.see(column, self.out.text(column), gather.rows);
         }
         gather.push(&self.out)
     }
@@ -164,7 +163,7 @@ impl Range<'_> {
     fn end(mut self, gather: &mut Gather<'_>) -> Result<(), Refusal> {
         let mut notes = false;
         for held in std::mem::take(&mut self.held) {
-            notes = notes || held.after_blank || opens_note(held.row.text(self.layout.left).trim());
+            notes = notes || held.after_blank || is_note(&held.row, self.layout);
             if notes {
                 gather.repairs.add("footer-row", None, gather.rows + self.tail.len() as u64);
             } else {
@@ -176,39 +175,88 @@ impl Range<'_> {
                 .repairs
                 .add_many("skipped-row", None, self.tail.len() as u64, Some(gather.rows));
         }
-        if self.sums > 0 {
-            gather.found.findings.push(sums(gather.subject(), self.sums));
-        }
+        self.sums.report(gather);
         Ok(())
+    }
+}
+
+/// Columns, from the left, in which a row may be named a sum.
+pub(crate) const SUM_COLUMNS: usize = 2;
+
+/// Rows that are sums of others: kept, counted and reported, since who adds a column up counts them twice.
+#[derive(Debug, Default)]
+pub(crate) struct Sums {
+    count: u64,
+    last: Option<u64>,
+    places: Vec<u64>,
+}
+
+impl Sums {
+    /// Looks at a cell of one of the first columns.
+    pub(crate) fn see(&mut self, column: usize, text: &str, row: u64) {
+        if column < SUM_COLUMNS && is_sum(text) && self.last != Some(row) {
+            self.last = Some(row);
+            self.count += 1;
+            if self.places.len() < PLACES {
+                self.places.push(row);
+            }
+        }
+    }
+    /// Says what was seen, of a table of several columns.
+    pub(crate) fn report(&self, gather: &mut Gather<'_>) {
+        if self.count == 0 || gather.names.len() < 2 {
+            return;
+        }
+        for row in &self.places {
+            gather.repairs.add("sum-row", None, *row);
+        }
+        gather
+            .repairs
+            .add_many("sum-row", None, self.count - self.places.len() as u64, None);
+        let finding = Finding::new(
+            "sum-rows",
+            Severity::Info,
+            gather.subject(),
+            Text::new(
+                "tabellen har rader som är summor av andra rader; de är kvar",
+                "the table has rows that are sums of other rows; they are kept",
+            ),
+        )
+        .evidence(format!("{} rows", self.count))
+        .fix(Text::new(
+            "publicera summor i en egen tabell, eller hoppa över dem med skip_after under [reading]",
+            "publish sums in a table of their own, or skip them with skip_after under [reading]",
+        ));
+        gather.found.findings.push(finding);
     }
 }
 
 /// Whether a cell names its row a sum of others.
 fn is_sum(text: &str) -> bool {
     let text = text.trim();
-    text.len() <= 40 && {
-        let lower = text.to_lowercase();
-        let word = lower.split([' ', ':', ',']).next().unwrap_or_default();
-        matches!(word, "summa" | "totalt" | "total" | "totalsumma" | "delsumma")
+    if text.len() > 40 || !text.starts_with(['s', 'S', 't', 'T', 'd', 'D']) {
+        return false;
     }
+    let lower = text.to_lowercase();
+    let word = lower.split([' ', ':', ',']).next().unwrap_or_default();
+    matches!(word, "summa" | "totalt" | "total" | "totalsumma" | "delsumma")
 }
 
-/// The finding of rows that sum up others: they are kept, and who adds a column up counts them twice.
-fn sums(subject: &str, count: u64) -> Finding {
-    Finding::new(
-        "sum-rows",
-        Severity::Info,
-        subject,
-        Text::new(
-            "tabellen har rader som är summor av andra rader; de är kvar",
-            "the table has rows that are sums of other rows; they are kept",
-        ),
-    )
-    .evidence(format!("{count} rows"))
-    .fix(Text::new(
-        "publicera summor i en egen tabell, eller hoppa över dem med skip_after under [reading]",
-        "publish sums in a table of their own, or skip them with skip_after under [reading]",
-    ))
+/// One filled cell, the first, where the table has several columns. In a table of one column only a word of [`NOTES`] after a blank row.
+pub(crate) fn may_be_note(row: &Row, layout: &Layout, after_blank: bool) -> bool {
+    let first = row.text(layout.left).trim();
+    if layout.width == 1 {
+        return after_blank && opens_note(first);
+    }
+    let others = (0..row.len())
+        .filter(|index| *index != layout.left)
+        .any(|index| holds(row.get(index)));
+    !first.is_empty() && !others
+}
+
+/// Whether a row that may be a note says so itself.
+pub(crate) fn is_note(row: &Row, layout: &Layout) -> bool {
+    opens_note(row.text(layout.left).trim())
 }
 
 fn opens_note(text: &str) -> bool {

@@ -411,3 +411,42 @@ fn a_forged_open_document_does_not_decide_its_own_size() {
         3
     );
 }
+
+#[test]
+fn delimited_text_has_units_comments_groups_and_sums() {
+    let text = "# Mätningar 2024; version 2\n#\nstation;temp;vind\n;[°C];(m/s)\nNorr;1,5;3\nSöder;2,5;4\nSumma;4,0;7\n\nKälla: Exempelby\n";
+    let sample = super::staged("prov.csv", text);
+    judge(
+        &sample,
+        3,
+        &[("station", Text, None), ("temp", Number, None), ("vind", Integer, None)],
+    );
+    assert_eq!(
+        (sample.column("temp").unit.as_deref(), sample.column("vind").unit.as_deref()),
+        (Some("°C"), Some("m/s"))
+    );
+    assert_eq!(
+        (
+            sample.repairs("units-row"),
+            sample.repairs("preamble-row"),
+            sample.repairs("sum-row")
+        ),
+        (1, 2, 1)
+    );
+    assert!(sample.finding("sum-rows"));
+    let grouped = super::staged(
+        "prov.csv",
+        ";Män;;Kvinnor;\nkod;antal;andel;antal;andel\n01;1;0,5;2;0,5\n03;3;0,5;4;0,5\n",
+    );
+    judge(
+        &grouped,
+        2,
+        &[
+            ("kod", Code, None),
+            ("Män / antal", Integer, None),
+            ("Män / andel", Number, None),
+            ("Kvinnor / antal", Integer, None),
+            ("Kvinnor / andel", Number, None),
+        ],
+    );
+}
