@@ -153,9 +153,7 @@ impl Range<'_> {
                 gather.repairs.add("trailing-delimiter", None, gather.rows);
             }
         }
-        for column in 0..SUM_COLUMNS {
-            self.sums.see(column, self.out.text(column), gather.rows);
-        }
+        self.sums.see([self.out.text(0), self.out.text(1)], gather.rows);
         gather.push(&self.out)
     }
 
@@ -180,22 +178,17 @@ impl Range<'_> {
     }
 }
 
-/// Columns, from the left, in which a row may be named a sum.
-pub(crate) const SUM_COLUMNS: usize = 2;
-
 /// Rows that are sums of others: kept, counted and reported, since who adds a column up counts them twice.
 #[derive(Debug, Default)]
 pub(crate) struct Sums {
     count: u64,
-    last: Option<u64>,
     places: Vec<u64>,
 }
 
 impl Sums {
-    /// Looks at a cell of one of the first columns.
-    pub(crate) fn see(&mut self, column: usize, text: &str, row: u64) {
-        if column < SUM_COLUMNS && is_sum(text) && self.last != Some(row) {
-            self.last = Some(row);
+    /// Looks at the first two cells of a row: one of them names what the row is.
+    pub(crate) fn see(&mut self, names: [&str; 2], row: u64) {
+        if names.into_iter().any(is_sum) {
             self.count += 1;
             if self.places.len() < PLACES {
                 self.places.push(row);

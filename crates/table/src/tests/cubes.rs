@@ -255,3 +255,12 @@ fn json_by_columns_gives_the_same_rows_as_json_by_rows() {
         (vec!["id1".into(), "id2".into()], vec!["1".into(), "2".into()])
     );
 }
+
+#[test]
+fn json_in_a_single_byte_set_keeps_its_letters() {
+    let latin = |text: &str| -> Vec<u8> { text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect() };
+    for text in [r#"[{"ort":"Malmö"},{"ort":"Åre"}]"#, r#"{"ort":["Malmö","Åre"],"antal":[1,2]}"#] {
+        let sample = stage_bytes("prov.json", &latin(text), Reading::default(), TableLimits::default()).unwrap();
+        assert_eq!(sample.cells("ort"), ["Malmö", "Åre"]);
+    }
+}
