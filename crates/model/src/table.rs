@@ -66,7 +66,8 @@ pub struct Reading {
     pub skip_before: Option<usize>,
     /// Rows at the end to skip.
     pub skip_after: Option<usize>,
-    /// Sheet name, archive member, layer, or path to the array in JSON.
+    /// Sheet name (with a table's first cell after it: `Blad1!A20`), archive member, layer, path to the array in JSON, dataset in JSON-stat,
+    /// or language of a PX file.
     pub table: Option<String>,
     /// The reference system of the coordinates, for instance `EPSG:3006`.
     pub crs: Option<String>,
@@ -96,7 +97,7 @@ pub struct ColumnReading {
 /// How the bytes were found to be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableSource {
-    /// `csv`, `xlsx`, `json`, `ndjson`, `geojson`, `gpkg`, `shapefile`, `gml`, `parquet`.
+    /// `csv`, `xlsx`, `ods`, `px`, `json`, `json-stat`, `ndjson`, `geojson`, `gpkg`, `shapefile`, `gml`, `parquet`.
     pub format: String,
     /// The IANA media type of that format.
     pub media_type: String,
@@ -106,7 +107,7 @@ pub struct TableSource {
     /// The dialect of delimited text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialect: Option<Dialect>,
-    /// The packing around it: `gzip`, `zip`.
+    /// The packing around it: `gzip`, `zip`, `zstd`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packing: Option<String>,
     /// The member or sheet that was read.

@@ -1,4 +1,4 @@
-//! Archives: one table out of a zip or gzip file, with every byte counted as it comes out (H22, H23).
+//! Archives: one table out of a zip, gzip or zstd file, with every byte counted as it comes out (H22, H23).
 //!
 //! In: a packed file. Out: one plain file in the private folder under a name of ours; names inside the archive are text only. No archive in
 //! an archive, no overlapping members, no links, no encryption; declared sizes are never believed.
@@ -18,6 +18,8 @@ use crate::refuse;
 
 /// The unpacked file in the private folder.
 pub(crate) const UNPACKED: &str = "unpacked.bin";
+/// The window of a zstd frame as a power of two, 128 MiB: what the program itself allows without being told.
+const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 /// Bytes from which the ratio counts.
 const RATIO_FROM: u64 = 16 << 20;
 
@@ -31,32 +33,42 @@ pub(crate) struct Opened {
 
 type Zip = ZipArchive<BufReader<File>>;
 
-/// Whether a zip file is a workbook: it has the workbook part.
-pub(crate) fn is_workbook(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
-    ZipArchive::new(BufReader::new(file)).is_ok_and(|zip| zip.index_for_name("xl/workbook.xml").is_some())
+/// The spreadsheet that a zip file is: one with the workbook part, or with the media type of ODS as its first member.
+pub(crate) fn book(path: &Path) -> Option<Format> {
+    let mut zip = ZipArchive::new(BufReader::new(File::open(path).ok()?)).ok()?;
+    if zip.index_for_name("xl/workbook.xml").is_some() {
+        return Some(Format::Workbook);
+    }
+    let mut media_type = Vec::new();
+    let member = zip.by_name("mimetype").ok()?;
+    member.take(100).read_to_end(&mut media_type).ok()?;
+    media_type
+        .starts_with(b"application/vnd.oasis.opendocument.spreadsheet")
+        .then_some(Format::OpenDocument)
 }
 
 /// Unpacks the one table of an archive.
 pub(crate) fn open(request: &StageRequest, path: &Path, format: Format, dir: &Path) -> Result<Opened, Refusal> {
     let subject = &request.name;
     let target = dir.join(UNPACKED);
-    if format == Format::Gzip {
-        let packed = std::fs::metadata(path).map_err(|error| refuse::io(subject, error))?.len();
-        let file = File::open(path).map_err(|error| refuse::io(subject, error))?;
-        let name = subject.strip_suffix(".gz").unwrap_or(subject).to_owned();
-        pump(
-            MultiGzDecoder::new(BufReader::new(file)),
-            Some(&target),
-            packed,
-            &request.limits,
-            subject,
-            "gzip-damaged",
-        )?;
+    if matches!(format, Format::Gzip | Format::Zstd) {
+        let failed = |error: std::io::Error| refuse::io(subject, error);
+        let packed = std::fs::metadata(path).map_err(failed)?.len();
+        let file = BufReader::new(File::open(path).map_err(failed)?);
+        let limits = &request.limits;
+        let ending = if format == Format::Gzip {
+            pump(MultiGzDecoder::new(file), Some(&target), packed, limits, subject, "gzip-damaged")?;
+            ".gz"
+        } else {
+            let mut frames = zstd::Decoder::with_buffer(file).map_err(failed)?;
+            frames.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(failed)?;
+            pump(frames, Some(&target), packed, limits, subject, "zstd-damaged")?;
+            ".zst"
+        };
         return Ok(Opened {
             path: target,
             member: None,
-            name,
+            name: subject.strip_suffix(ending).unwrap_or(subject).to_owned(),
         });
     }
     let mut zip = checked(path, &request.limits, subject)?;
@@ -157,7 +169,7 @@ fn choose(zip: &mut Zip, request: &StageRequest) -> Result<(usize, String), Refu
     }
     let looks = |name: &str| {
         let name = name.to_ascii_lowercase();
-        [".csv", ".tsv", ".xlsx", ".json", ".geojson", ".parquet", ".ndjson", ".gpkg", ".gml"]
+        [".csv", ".tsv", ".xlsx", ".ods", ".px", ".json", ".geojson", ".parquet", ".ndjson", ".gpkg", ".gml"]
             .iter()
             .any(|ending| name.ends_with(ending))
     };

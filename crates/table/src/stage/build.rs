@@ -158,6 +158,7 @@ impl Builder {
         match cell {
             Cell::Absent | Cell::Null => Fate::Null(marker::ABSENT),
             Cell::Error => Fate::Null(marker::ERROR),
+            Cell::Missing(marker) => Fate::Null(usize::from(marker)),
             Cell::Bytes(bytes) => match &mut self.values {
                 Values::Bytes(values) => {
                     values.append_value(bytes);

@@ -22,6 +22,8 @@ pub(crate) enum Cell<'a> {
     Moment(&'a str),
     /// An error cell of a workbook: missing, with that reason.
     Error,
+    /// The source itself says that the value is missing, by this place among [`super::marker::MARKERS`].
+    Missing(u8),
     /// Well-known binary of a geometry.
     Bytes(&'a [u8]),
 }
@@ -36,6 +38,8 @@ const FALSE: u8 = 6;
 const MOMENT: u8 = 7;
 const ERROR: u8 = 8;
 const BYTES: u8 = 9;
+/// The first of the tags that say which marker stands for a missing value.
+const MISSING: u8 = 64;
 
 /// A row that is filled again and again: one buffer, and where each cell ends in it.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +72,7 @@ impl Row {
             Cell::Moment(text) => (MOMENT, text.as_bytes()),
             Cell::Error => (ERROR, &[]),
             Cell::Bytes(bytes) => (BYTES, bytes),
+            Cell::Missing(marker) => (MISSING.saturating_add(marker), &[]),
         };
         self.push_raw(tag, bytes);
     }
@@ -111,6 +116,7 @@ impl Row {
             MOMENT => text.map_or(Cell::Error, Cell::Moment),
             ERROR => Cell::Error,
             BYTES => Cell::Bytes(bytes),
+            MISSING.. => Cell::Missing(tag - MISSING),
             _ => Cell::Absent,
         }
     }

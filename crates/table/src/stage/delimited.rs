@@ -15,6 +15,7 @@ use super::csv::Csv;
 use super::encoding::Decoded;
 use super::gather::Gather;
 use super::layout::Layout;
+use super::range::Sums;
 use super::split::{Block, Splitter, Unusual};
 use super::text_block::{PieceReader, Pieces, Stop};
 use super::{dialect, encoding, lanes, layout, range};
@@ -152,9 +153,7 @@ fn describe(table: &TextTable, second: Option<u8>, gather: &mut Gather<'_>) {
 fn count(table: &TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refusal> {
     let subject = gather.subject();
     let limits = gather.limits();
-    for header in &table.layout.headers {
-        gather.column(header)?;
-    }
+    range::columns(&table.layout, gather)?;
     let mut tallies = gather.tallies.clone();
     let mut blocks = table.blocks(limits, subject)?;
     let threads = lanes::threads();
@@ -164,6 +163,7 @@ fn count(table: &TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refus
             share.push((column, Counter::new(tally)));
         }
     }
+    let mut sums = Sums::default();
     let halt = std::thread::scope(|scope| {
         let mut doors = Vec::new();
         for mut share in shares {
@@ -183,6 +183,7 @@ fn count(table: &TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refus
                 Ok(None) => return None,
                 Err(halt) => return Some(halt),
                 Ok(Some(block)) => {
+                    block.see_sums(&mut sums);
                     let block = Arc::new(block);
                     // A lane that is gone has panicked; the scope passes that on.
                     doors.iter().for_each(|door| drop(door.send(block.clone())));
@@ -199,6 +200,7 @@ fn count(table: &TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refus
     gather.rows = blocks.splitter.rows;
     gather.repairs.merge(blocks.splitter.repairs);
     range::note_preamble(&table.layout, gather);
+    sums.report(gather);
     stray(blocks.splitter.stray_quotes, gather);
     Ok(Some(()))
 }

@@ -15,13 +15,28 @@ use crate::refuse;
 pub(crate) enum Format {
     Delimited,
     Workbook,
+    OpenDocument,
     Json,
+    Px,
     Parquet,
     GeoPackage,
     Shapefile,
     Gml,
     Zip,
     Gzip,
+    Zstd,
+}
+
+impl Format {
+    /// The word of a packing; nothing for what is no packing.
+    pub(crate) fn packing(self) -> Option<&'static str> {
+        match self {
+            Self::Zip => Some("zip"),
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+            _ => None,
+        }
+    }
 }
 
 /// Recognises a file by its first bytes.
@@ -39,12 +54,11 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
     if head.starts_with(&[0x1f, 0x8b]) {
         return Ok(Format::Gzip);
     }
+    if head.starts_with(b"\x28\xb5\x2f\xfd") {
+        return Ok(Format::Zstd);
+    }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return Ok(if super::archive::is_workbook(path) {
-            Format::Workbook
-        } else {
-            Format::Zip
-        });
+        return Ok(super::archive::book(path).unwrap_or(Format::Zip));
     }
     if head.starts_with(b"SQLite format 3\0") {
         return Ok(Format::GeoPackage);
@@ -60,14 +74,13 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
             format!("the format is not read: {en}"),
         )
         .hint(Text::new(
-            "publicera filen som CSV, XLSX, JSON, GeoJSON, GeoPackage, Shapefile, GML eller Parquet",
-            "publish the file as CSV, XLSX, JSON, GeoJSON, GeoPackage, Shapefile, GML or Parquet",
+            "publicera filen som CSV, XLSX, ODS, PX, JSON, GeoJSON, GeoPackage, Shapefile, GML eller Parquet",
+            "publish the file as CSV, XLSX, ODS, PX, JSON, GeoJSON, GeoPackage, Shapefile, GML or Parquet",
         )))
     };
     for (magic, name) in [
         (&b"\xd0\xcf\x11\xe0"[..], "XLS (OLE)"),
         (b"%PDF", "PDF"),
-        (b"\x28\xb5\x2f\xfd", "zstd"),
         (b"\x89PNG", "PNG"),
         (b"\xff\xd8\xff", "JPEG"),
         (b"BZh", "bzip2"),
@@ -98,8 +111,17 @@ pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
     if lower.starts_with("<?xml") || lower.starts_with('<') {
         return unknown("XML", "XML");
     }
-    if lower.starts_with("charset=") || lower.starts_with("axis-version=") {
-        return unknown("PX", "PX");
+    if super::px::is_px(&lower) {
+        return Ok(Format::Px);
+    }
+    if lower.starts_with("http/1.") || lower.starts_with("http/2") {
+        return Err(refuse::unreadable(
+            "not-a-table",
+            subject,
+            "det är ett helt HTTP-svar med rubriker och ingen tabell",
+            "it is a whole HTTP answer with headers and no table",
+        )
+        .hint(Text::new("spara bara svarets innehåll", "save only the body of the answer")));
     }
     if text.starts_with('{') || text.starts_with('[') {
         return Ok(Format::Json);
@@ -143,13 +165,16 @@ fn word(format: Format) -> &'static str {
     match format {
         Format::Delimited => "CSV",
         Format::Workbook => "XLSX",
+        Format::OpenDocument => "ODS",
         Format::Json => "JSON",
+        Format::Px => "PX",
         Format::Parquet => "Parquet",
         Format::GeoPackage => "GeoPackage",
         Format::Shapefile => "Shapefile",
         Format::Gml => "GML",
         Format::Zip => "zip",
         Format::Gzip => "gzip",
+        Format::Zstd => "zstd",
     }
 }
 
@@ -160,7 +185,9 @@ fn family(said: &str) -> Option<Format> {
     match last.as_str() {
         "csv" | "tsv" | "txt" | "tab-separated-values" | "plain" => Some(Format::Delimited),
         "xlsx" | "sheet" => Some(Format::Workbook),
+        "ods" | "spreadsheet" => Some(Format::OpenDocument),
         "json" | "geojson" | "ndjson" | "geo+json" | "jsonl" | "json_ld" => Some(Format::Json),
+        "px" | "pc-axis" | "x-pc-axis" => Some(Format::Px),
         "parquet" => Some(Format::Parquet),
         "gpkg" | "geopackage+sqlite3" | "x-sqlite3" => Some(Format::GeoPackage),
         "shp" | "x-shapefile" | "shapefile" => Some(Format::Shapefile),

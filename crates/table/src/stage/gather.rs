@@ -6,7 +6,7 @@ use std::path::Path;
 use fyr_model::Refusal;
 use fyr_model::finding::Finding;
 use fyr_model::limits::TableLimits;
-use fyr_model::table::{Dialect, Reading, Repair};
+use fyr_model::table::{ColumnReading, Dialect, Reading, Repair};
 
 use super::cell::Row;
 use super::delimited::TextTable;
@@ -70,6 +70,8 @@ pub(crate) struct Found {
     /// Whether values of a semicolon file speak for a decimal comma.
     pub(crate) semicolon: bool,
     pub(crate) findings: Vec<Finding>,
+    /// What the file itself states of its columns, by their places; the owner's `[reading]` wins over it.
+    pub(crate) stated: BTreeMap<usize, ColumnReading>,
     /// What the geometry column holds, for `geo` metadata.
     pub(crate) geo: Option<super::geo::Extent>,
 }

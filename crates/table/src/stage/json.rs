@@ -1,4 +1,4 @@
-//! JSON, NDJSON and GeoJSON as tables: an array of objects, an object keyed by name, or one of these inside a wrapper.
+//! JSON, NDJSON and GeoJSON as tables: an array of objects, an object keyed by name, an object of columns, or one of these in a wrapper.
 //!
 //! In: a document. Out: a row an object; nested objects become columns `a.b`, lists stay as compact JSON text, geometries become WKB.
 //! The document is read twice: once to see where the rows are, once to take them. A document that is no table is refused.
@@ -17,6 +17,7 @@ use super::encoding;
 use super::gather::Gather;
 use super::geo::{self, Shapes};
 use super::json_text::{Event, JsonText, Node};
+use super::{json_columns as columns, json_stat, pxweb};
 use crate::refuse;
 
 /// How the rows lie in their container.
@@ -30,6 +31,8 @@ enum Kind {
     Lines,
     /// The features of a GeoJSON document.
     Features,
+    /// An object whose members are lists of the same length: one list a column.
+    Columns,
 }
 
 /// Where the rows are.
@@ -68,18 +71,26 @@ pub(crate) fn read(path: &Path, gather: &mut Gather<'_>) -> Result<(), Refusal> 
         file.seek(SeekFrom::Start(decoded.skip))?;
         Ok(file)
     };
-    let plan = probe(
-        &mut JsonText::new(open().map_err(failed)?, limits, subject),
-        reading.table.as_deref(),
-    )?;
+    let text = || open().map(|file| JsonText::new(file, limits, subject)).map_err(failed);
     gather.found.encoding = Some(decoded.charset.name().into());
+    // A fault on the way to the answer is no answer: the reading below meets it again and says so.
+    if json_stat::is_stat(&mut text()?).unwrap_or(false) {
+        return json_stat::read(text, &scratch, gather);
+    }
+    if pxweb::is_answer(&mut text()?).unwrap_or(false) {
+        return pxweb::read(text, gather);
+    }
+    let plan = probe(&mut text()?, reading.table.as_deref())?;
     (gather.found.format, gather.found.media_type) = match plan.kind {
         Kind::Features => ("geojson", "application/geo+json"),
         Kind::Lines => ("ndjson", "application/x-ndjson"),
-        Kind::List | Kind::Keyed => ("json", "application/json"),
+        Kind::List | Kind::Keyed | Kind::Columns => ("json", "application/json"),
     };
     gather.found.table = (!plan.path.is_empty()).then(|| plan.path.join("."));
-    let mut json = JsonText::new(open().map_err(failed)?, limits, subject);
+    let mut json = text()?;
+    if plan.kind == Kind::Columns {
+        return columns::read(&mut json, &scratch, gather);
+    }
     let mut rows = Rows::new(&plan, gather)?;
     rows.take(&mut json, &plan)?;
     let surrogates = json.lone_surrogates;
@@ -174,6 +185,18 @@ fn choose(candidates: Vec<Candidate>, asked: Option<&str>, root: (u64, u64), fea
     if members >= 2 && members == objects {
         return Some(Plan {
             kind: Kind::Keyed,
+            path: Vec::new(),
+            crs: None,
+        });
+    }
+    let lists = |candidate: &Candidate| candidate.kind == Kind::List && candidate.objects <= candidate.others && candidate.others > 0;
+    let length = |candidate: &Candidate| candidate.objects + candidate.others;
+    let same = candidates
+        .windows(2)
+        .all(|pair| matches!(pair, [one, other] if length(one) == length(other)));
+    if members >= 2 && members == candidates.len() as u64 && same && candidates.iter().all(lists) {
+        return Some(Plan {
+            kind: Kind::Columns,
             path: Vec::new(),
             crs: None,
         });

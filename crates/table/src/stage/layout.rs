@@ -6,6 +6,7 @@
 use fyr_model::table::Reading;
 
 use super::cell::{Cell, Row};
+use super::header::{self, Merge};
 use super::marker;
 use super::moment::{self, DateForm};
 use super::number::{self, Decimal, Fit};
@@ -21,8 +22,14 @@ pub(crate) struct Layout {
     pub(crate) header_row: Option<usize>,
     /// The first row of data.
     pub(crate) data_row: usize,
+    /// The first row after the table, where another table follows.
+    pub(crate) end_row: Option<usize>,
+    /// The columns of the table and those outside of it, where another table stands beside.
+    pub(crate) columns: Option<(usize, usize)>,
     /// The header as it stood, one a column.
     pub(crate) headers: Vec<String>,
+    /// The units of a row under the header, one a column.
+    pub(crate) units: Vec<Option<String>>,
     /// Rows with something in them before the header.
     pub(crate) preamble: u64,
 }
@@ -42,7 +49,7 @@ pub(crate) fn is_typed(text: &str) -> bool {
         || moment::time(text).is_some()
 }
 
-fn filled(row: &Row) -> usize {
+pub(crate) fn filled(row: &Row) -> usize {
     (0..row.len()).filter(|index| !row.text(*index).trim().is_empty()).count()
 }
 
@@ -56,16 +63,32 @@ fn reach(row: &Row) -> usize {
 
 /// Finds the table among the first rows of a file.
 pub(crate) fn find(rows: &[Row], reading: &Reading) -> Option<Layout> {
+    find_merged(rows, reading, &[])
+}
+
+/// Finds the table among the first rows of a sheet whose merged cells are known.
+pub(crate) fn find_merged(rows: &[Row], reading: &Reading, merges: &[Merge]) -> Option<Layout> {
     let width = usual_width(rows)?;
     let first = match reading.skip_before {
         Some(skip) => skip + rows.iter().skip(skip).position(|row| !row.is_blank())?,
-        None => first_row(rows, width)?,
+        None => {
+            let comments = comments(rows);
+            comments + first_row(rows.get(comments..)?, width)?
+        }
     };
     let header = rows.get(first)?;
     let below: Vec<&Row> = rows.iter().skip(first + 1).filter(|row| !row.is_blank()).take(200).collect();
-    let header_rows = reading.header_rows.unwrap_or(usize::from(is_header(header, &below)));
+    let (first, header_rows) = match reading.header_rows {
+        Some(stated) => (first, stated),
+        None if is_header(header, &below) => header::extent(rows, first, merges, reading.skip_before.is_none()),
+        None => (first, 0),
+    };
+    let units = (header_rows > 0 && reading.header_rows.is_none())
+        .then(|| header::units(rows, first + header_rows))
+        .flatten();
+    let data_row = first + header_rows + usize::from(units.is_some());
     let used: Vec<&Row> = rows.iter().skip(first).take(header_rows).collect();
-    let data: Vec<&Row> = rows.iter().skip(first + header_rows).filter(|row| !row.is_blank()).collect();
+    let data: Vec<&Row> = rows.iter().skip(data_row).filter(|row| !row.is_blank()).collect();
     let header_reach = used.iter().map(|row| reach(row)).max().unwrap_or(0);
     // Rows wider than the header widen the table when they are usual; single ones are long rows.
     let mut reaches: Vec<usize> = data.iter().map(|row| reach(row)).collect();
@@ -83,14 +106,42 @@ pub(crate) fn find(rows: &[Row], reading: &Reading) -> Option<Layout> {
         .take_while(|index| empty_left(*index))
         .count()
         .min(right.saturating_sub(1));
+    let units = units.unwrap_or_default();
     Some(Layout {
         left,
         width: right - left,
         header_row: (header_rows > 0).then_some(first),
-        data_row: first + header_rows,
+        data_row,
+        end_row: None,
+        columns: None,
         headers: (left..right).map(|index| join(&used, index)).collect(),
+        units: (left..right).map(|index| units.get(index).cloned().flatten()).collect(),
         preamble: rows.iter().take(first).filter(|row| !row.is_blank()).count() as u64,
     })
+}
+
+/// Rows of comments at the start, each opened by `#`. The last of them is the header itself when it is as wide as the row of data below it.
+fn comments(rows: &[Row]) -> usize {
+    let opens = |row: &Row| {
+        (0..row.len())
+            .map(|index| row.text(index).trim())
+            .find(|text| !text.is_empty())
+            .is_some_and(|text| text.starts_with('#'))
+    };
+    let count = rows.iter().take_while(|row| row.is_blank() || opens(row)).count();
+    let Some(last) = rows.iter().take(count).rposition(opens) else {
+        return 0;
+    };
+    let (Some(comment), Some(next)) = (rows.get(last), rows.get(count)) else {
+        return 0;
+    };
+    let below: Vec<&Row> = rows.iter().skip(count + 1).filter(|row| !row.is_blank()).take(200).collect();
+    let wide = filled(comment) >= 2 && filled(comment) == filled(next);
+    if last + 1 == count && wide && !is_header(next, &below) {
+        last
+    } else {
+        count
+    }
 }
 
 /// The number of cells that most rows have; rows of one cell count only when there is nothing else.
@@ -129,7 +180,7 @@ fn first_row(rows: &[Row], width: usize) -> Option<usize> {
 }
 
 /// Whether a row names the columns below it.
-fn is_header(header: &Row, below: &[&Row]) -> bool {
+pub(crate) fn is_header(header: &Row, below: &[&Row]) -> bool {
     let width = header.len();
     let texts: Vec<&str> = (0..width).map(|index| header.text(index).trim()).collect();
     if below.is_empty() {
@@ -179,11 +230,18 @@ fn join(rows: &[&Row], index: usize) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for (depth, row) in rows.iter().enumerate() {
         let mut text = row.text(index).trim();
-        if text.is_empty() && depth + 1 < rows.len() {
+        if depth == 0 && index == 0 {
+            text = text.trim_start_matches('#').trim_start();
+        }
+        let last = depth + 1 == rows.len();
+        let named_below = |index: usize| rows.iter().skip(depth + 1).any(|row| !row.text(index).trim().is_empty());
+        if text.is_empty() && !last && named_below(index) {
+            // The nearest name to the left, unless it stands alone over its own column.
             text = (0..index)
                 .rev()
+                .find(|left| !row.text(*left).trim().is_empty())
+                .filter(|left| named_below(*left))
                 .map(|left| row.text(left).trim())
-                .find(|text| !text.is_empty())
                 .unwrap_or_default();
         }
         if !text.is_empty() && parts.last() != Some(&text) {
@@ -201,6 +259,18 @@ pub(crate) fn row(texts: &[&str]) -> Row {
         row.push(Cell::Text { text, quoted: false });
     }
     row
+}
+
+/// A row without the cells outside of some columns; these keep their places.
+pub(crate) fn cut(row: &Row, left: usize, right: usize) -> Row {
+    let mut out = Row::default();
+    for index in 0..row.len().min(right) {
+        match row.raw(index).filter(|_| index >= left) {
+            Some((tag, bytes)) => out.push_raw(tag, bytes),
+            None => out.push(Cell::Null),
+        }
+    }
+    out
 }
 
 /// Whether a cell has content.
@@ -239,6 +309,67 @@ mod tests {
         check(&[&["1", "2.5"], &["2", "3.5"]], None, 2);
         check(&[&["Region", "2020", "2021"], &["Norr", "5", "7"]], Some(0), 3);
         check(&[&["33022", "8002", "8003"], &["201705151000", "58.8006", ""]], Some(0), 3);
+    }
+
+    #[test]
+    fn a_second_header_row_needs_proof() {
+        let headers = |rows: &[&[&str]]| {
+            let rows: Vec<Row> = rows.iter().map(|texts| row(texts)).collect();
+            let layout = find(&rows, &Reading::default()).unwrap();
+            (layout.headers, layout.data_row)
+        };
+        let joined = |names: &[&str], data_row| (names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), data_row);
+        // Groups with gaps above names that stand twice.
+        assert_eq!(
+            headers(&[
+                &["", "Män", "", "Kvinnor", ""],
+                &["Kod", "Antal", "Andel", "Antal", "Andel"],
+                &["01", "2", "3", "4", "5"],
+                &["02", "2", "3", "4", "5"]
+            ]),
+            joined(&["Kod", "Män / Antal", "Män / Andel", "Kvinnor / Antal", "Kvinnor / Andel"], 2)
+        );
+        // Years with gaps, and what they hold below.
+        assert_eq!(
+            headers(&[
+                &["Region", "2023", "", "2024", ""],
+                &["", "Män", "Kvinnor", "Män", "Kvinnor"],
+                &["Norr", "1", "2", "3", "4"],
+                &["Söder", "1", "2", "3", "4"]
+            ]),
+            joined(&["Region", "2023 / Män", "2023 / Kvinnor", "2024 / Män", "2024 / Kvinnor"], 2)
+        );
+        // Words over two columns of numbers are no data; a word over one may be a misfit.
+        assert_eq!(
+            headers(&[&["a", "b"], &["Antal", "Andel"], &["1", "2"], &["3", "4"]]),
+            joined(&["a / Antal", "b / Andel"], 2)
+        );
+        assert_eq!(
+            headers(&[&["namn", "b"], &["Anna", "okänt"], &["Bo", "2"], &["Cia", "4"]]),
+            joined(&["namn", "b"], 1)
+        );
+        assert_eq!(
+            headers(&[&["a", "b"], &["..", "2"], &["1", "2"], &["3", "4"]]),
+            joined(&["a", "b"], 1)
+        );
+        // Units are no names.
+        assert_eq!(
+            headers(&[&["tid", "temp", "vind"], &["", "[°C]", "(m/s)"], &["a", "2", "3"], &["b", "4", "5"]]),
+            joined(&["tid", "temp", "vind"], 2)
+        );
+        assert_eq!(
+            headers(&[&["namn", "enhet"], &["kr", "kr"], &["st", "kg"]]),
+            joined(&["namn", "enhet"], 1)
+        );
+        // Comments before the table, and a header that is one.
+        assert_eq!(
+            headers(&[&["# a", "b"], &["#"], &["kod", "antal"], &["x", "2"], &["y", "3"]]),
+            joined(&["kod", "antal"], 3)
+        );
+        assert_eq!(
+            headers(&[&["#kod", "antal"], &["7", "2"], &["8", "3"]]),
+            joined(&["kod", "antal"], 1)
+        );
     }
 
     #[test]

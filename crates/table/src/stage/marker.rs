@@ -17,7 +17,7 @@ pub(crate) const NAMED: Marker = 3;
 pub(crate) const NAN: Marker = 4;
 
 /// What a repair calls each marker. The first five are no words of the file.
-pub(crate) const MARKERS: [&str; 19] = [
+pub(crate) const MARKERS: [&str; 22] = [
     "absent",
     "empty",
     "error",
@@ -37,6 +37,10 @@ pub(crate) const MARKERS: [&str; 19] = [
     "#saknas!",
     "#n/a",
     "—",
+    // Data symbols 5 and 6 of a PX file, and the one of a sum that cannot be drawn up.
+    ".....",
+    "......",
+    ".......",
 ];
 
 /// The marker that `text` (trimmed) is, if any; case does not matter.

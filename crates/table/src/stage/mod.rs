@@ -5,11 +5,14 @@
 //! values (`tables.md` section 1). Runs in a confined worker and knows nothing of where the bytes came from.
 
 mod archive;
+mod blocks;
 mod build;
 pub(crate) mod cell;
+mod cells;
 mod count;
 mod crs;
 mod csv;
+mod cube;
 mod dbf;
 mod delimited;
 mod dialect;
@@ -23,27 +26,35 @@ mod geopackage;
 mod gml;
 mod gml_features;
 mod gml_geometry;
+mod header;
 mod json;
+mod json_columns;
+mod json_stat;
 mod json_text;
 mod lanes;
 mod layout;
 mod marker;
 mod moment;
 mod number;
+mod ods;
 mod pages;
 mod parquet_in;
 mod plain;
+mod px;
+mod pxweb;
 mod range;
 pub(crate) mod register;
 mod semantic;
 mod settle;
 mod shapefile;
+mod sheet;
 mod split;
 mod spool;
 mod tally;
 mod text_block;
 mod wkt;
 mod workbook;
+mod workbook_parts;
 
 use std::path::{Path, PathBuf};
 
@@ -130,13 +141,13 @@ pub fn stage(request: &StageRequest, dir: &Path, observer: &mut dyn Observer) ->
         facts.member = Some(layer.member.clone());
         facts.findings.extend(layer.finding);
         (path, name, format) = (layer.path, layer.member, Format::Shapefile);
-    } else if matches!(format, Format::Zip | Format::Gzip) {
+    } else if let Some(packing) = format.packing() {
         let opened = archive::open(request, &path, format, dir)?;
-        facts.packing = Some(if format == Format::Zip { "zip" } else { "gzip" }.into());
+        facts.packing = Some(packing.into());
         facts.member = opened.member;
         (path, name) = (opened.path, opened.name);
         format = format::recognise(&path, &request.name)?;
-        if matches!(format, Format::Zip | Format::Gzip) {
+        if format.packing().is_some() {
             return Err(archive::nested(&request.name));
         }
     }
@@ -163,13 +174,34 @@ fn read(
     let mut gather = Gather::new(dir, &request.name, &request.reading, &request.limits)?;
     match format {
         Format::Workbook => workbook::read(path, &mut gather)?,
+        Format::OpenDocument => ods::read(path, &mut gather)?,
         Format::Json => json::read(path, &mut gather)?,
         Format::GeoPackage => geopackage::read(path, &mut gather)?,
         Format::Shapefile => shapefile::read(path, &mut gather)?,
         Format::Gml => gml::read(path, &mut gather)?,
+        Format::Px => px::read(path, dir, &mut gather)?,
         _ => delimited::read(path, dir, &mut gather)?,
     }
-    finish::finish(request, facts, gather, dir, observer)
+    let request = with_stated(request, &gather);
+    finish::finish(&request, facts, gather, dir, observer)
+}
+
+/// The request with what the file states of its own columns wherever the owner says nothing.
+fn with_stated(request: &StageRequest, gather: &Gather<'_>) -> StageRequest {
+    let mut request = request.clone();
+    for (index, stated) in &gather.found.stated {
+        let (Some(name), Some(header)) = (gather.names.get(*index), gather.headers.get(*index)) else {
+            continue;
+        };
+        let columns = &mut request.reading.columns;
+        let mut said = columns.get(name).or_else(|| columns.get(header)).cloned().unwrap_or_default();
+        said.kind = said.kind.or(stated.kind);
+        said.semantic = said.semantic.or_else(|| stated.semantic.clone());
+        said.description = said.description.or_else(|| stated.description.clone());
+        said.unit = said.unit.or_else(|| stated.unit.clone());
+        columns.insert(name.clone(), said);
+    }
+    request
 }
 
 /// A staged table. It cannot be copied: what takes it has it, so no raw table lives on beside a protected one.

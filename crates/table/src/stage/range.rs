@@ -4,12 +4,13 @@
 
 use std::collections::VecDeque;
 
-use fyr_model::Refusal;
+use fyr_model::finding::{Finding, Severity};
+use fyr_model::{Refusal, Text};
 
 use super::cell::Row;
 use super::csv::Records;
-use super::gather::Gather;
-use super::layout::{Layout, holds};
+use super::gather::{Gather, PLACES};
+use super::layout::{self, Layout, holds};
 
 /// Rows that may turn out to be footnotes.
 pub(crate) const HELD_MAX: usize = 1_000;
@@ -35,9 +36,7 @@ const NOTES: [&str; 14] = [
 /// Passes the table's rows to the gatherer; `count_short` says whether a row may lack cells by mistake.
 pub(crate) fn take(records: &mut dyn Records, layout: &Layout, count_short: bool, gather: &mut Gather<'_>) -> Result<(), Refusal> {
     if gather.names.is_empty() {
-        for header in &layout.headers {
-            gather.column(header)?;
-        }
+        columns(layout, gather)?;
     }
     note_preamble(layout, gather);
     let mut range = Range {
@@ -47,17 +46,38 @@ pub(crate) fn take(records: &mut dyn Records, layout: &Layout, count_short: bool
         tail: VecDeque::new(),
         skip_after: gather.reading().skip_after.unwrap_or(0),
         blank_before: false,
+        sums: Sums::default(),
         out: Row::default(),
     };
     let mut row = Row::default();
     let mut index = 0usize;
     while records.next(&mut row)? {
+        if layout.end_row.is_some_and(|end| index >= end) {
+            break;
+        }
         if index >= layout.data_row {
-            range.row(&row, gather)?;
+            match layout.columns {
+                Some((left, right)) => range.row(&layout::cut(&row, left, right), gather)?,
+                None => range.row(&row, gather)?,
+            }
         }
         index += 1;
     }
     range.end(gather)
+}
+
+/// Adds the table's columns, each with the unit that a row under the header gives.
+pub(crate) fn columns(layout: &Layout, gather: &mut Gather<'_>) -> Result<(), Refusal> {
+    for (place, header) in layout.headers.iter().enumerate() {
+        let index = gather.column(header)?;
+        if let Some(unit) = layout.units.get(place).cloned().flatten() {
+            gather.found.stated.entry(index).or_default().unit = Some(unit);
+        }
+    }
+    if layout.units.iter().any(Option::is_some) {
+        gather.repairs.add_many("units-row", None, 1, None);
+    }
+    Ok(())
 }
 
 /// Counts the rows with something in them before the header.
@@ -79,6 +99,7 @@ struct Range<'a> {
     tail: VecDeque<Row>,
     skip_after: usize,
     blank_before: bool,
+    sums: Sums,
     out: Row,
 }
 
@@ -132,6 +153,7 @@ impl Range<'_> {
                 gather.repairs.add("trailing-delimiter", None, gather.rows);
             }
         }
+        self.sums.see([self.out.text(0), self.out.text(1)], gather.rows);
         gather.push(&self.out)
     }
 
@@ -151,8 +173,66 @@ impl Range<'_> {
                 .repairs
                 .add_many("skipped-row", None, self.tail.len() as u64, Some(gather.rows));
         }
+        self.sums.report(gather);
         Ok(())
     }
+}
+
+/// Rows that are sums of others: kept, counted and reported, since who adds a column up counts them twice.
+#[derive(Debug, Default)]
+pub(crate) struct Sums {
+    count: u64,
+    places: Vec<u64>,
+}
+
+impl Sums {
+    /// Looks at the first two cells of a row: one of them names what the row is.
+    pub(crate) fn see(&mut self, names: [&str; 2], row: u64) {
+        if names.into_iter().any(is_sum) {
+            self.count += 1;
+            if self.places.len() < PLACES {
+                self.places.push(row);
+            }
+        }
+    }
+    /// Says what was seen, of a table of several columns.
+    pub(crate) fn report(&self, gather: &mut Gather<'_>) {
+        if self.count == 0 || gather.names.len() < 2 {
+            return;
+        }
+        for row in &self.places {
+            gather.repairs.add("sum-row", None, *row);
+        }
+        gather
+            .repairs
+            .add_many("sum-row", None, self.count - self.places.len() as u64, None);
+        let finding = Finding::new(
+            "sum-rows",
+            Severity::Info,
+            gather.subject(),
+            Text::new(
+                "tabellen har rader som är summor av andra rader; de är kvar",
+                "the table has rows that are sums of other rows; they are kept",
+            ),
+        )
+        .evidence(format!("{} rows", self.count))
+        .fix(Text::new(
+            "publicera summor i en egen tabell, eller hoppa över dem med skip_after under [reading]",
+            "publish sums in a table of their own, or skip them with skip_after under [reading]",
+        ));
+        gather.found.findings.push(finding);
+    }
+}
+
+/// Whether a cell names its row a sum of others.
+fn is_sum(text: &str) -> bool {
+    let text = text.trim();
+    if text.len() > 40 || !text.starts_with(['s', 'S', 't', 'T', 'd', 'D']) {
+        return false;
+    }
+    let lower = text.to_lowercase();
+    let word = lower.split([' ', ':', ',']).next().unwrap_or_default();
+    matches!(word, "summa" | "totalt" | "total" | "totalsumma" | "delsumma")
 }
 
 /// One filled cell, the first, where the table has several columns. In a table of one column only a word of [`NOTES`] after a blank row.

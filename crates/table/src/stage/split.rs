@@ -10,7 +10,7 @@ use super::cell::Row;
 use super::csv::{Csv, Records as _};
 use super::gather::Repairs;
 use super::layout::{Layout, holds};
-use super::range::{HELD_MAX, is_note, may_be_note};
+use super::range::{HELD_MAX, Sums, is_note, may_be_note};
 
 /// Where a cell lies in its block's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,16 @@ impl Block {
             let text = self.text.get(span.start as usize..(span.end & !QUOTED) as usize)?;
             Some((text, span.end & QUOTED != 0))
         })
+    }
+    /// Looks for rows that are sums of others.
+    pub(crate) fn see_sums(&self, sums: &mut Sums) {
+        if self.width < 2 {
+            return;
+        }
+        for (row, names) in self.column(0).zip(self.column(1)).enumerate() {
+            let text = |cell: Option<(&str, bool)>| cell.map_or("", |(text, _)| text);
+            sums.see([text(names.0), text(names.1)], self.first_row + row as u64);
+        }
     }
     /// Bytes of text.
     pub(crate) fn bytes(&self) -> usize {

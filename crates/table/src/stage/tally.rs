@@ -133,6 +133,7 @@ impl Tally {
         match cell {
             Cell::Absent | Cell::Null => self.miss(marker::ABSENT),
             Cell::Error => self.miss(marker::ERROR),
+            Cell::Missing(marker) => self.miss(usize::from(marker)),
             Cell::Text { text, .. } => match missing(text.trim(), self.missing.as_deref()) {
                 Some(marker) => self.miss(marker),
                 None => {

@@ -1,25 +1,27 @@
 //! Workbooks (XLSX): cells as a stream, the sheet and the table on it found, real dates kept as dates.
 //!
 //! In: a zip with the workbook part. Out: rows. Every part is inflated once beforehand and weighed (H27); declared dimensions are never
-//! believed, no link is followed, formulas count by their stored value, error cells are missing with that reason.
+//! believed, no link is followed, formulas count by their stored value, error cells are missing with that reason. A number whose format
+//! shows it as a code (`0000`) is the code that is shown.
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
 use calamine::{DataRef, ExcelDateTime, Reader, SheetVisible, Xlsx, XlsxCellReader};
-use fyr_model::finding::{Finding, Severity};
-use fyr_model::{Refusal, Text};
+use fyr_model::Refusal;
+use fyr_model::limits::TableLimits;
 
-use super::archive;
 use super::cell::{Cell, Row};
 use super::csv::Records;
 use super::gather::{Gather, too_many_columns};
-use super::layout::{self, Layout};
-use super::range;
+use super::header::Merge;
+use super::sheet::{self, Book, Hidden, Named};
+use super::{archive, workbook_parts};
 use crate::refuse;
 
-type Book = Xlsx<BufReader<File>>;
+/// Rows of a sheet by the format; a row number beyond it is forged, and so many blank rows would be walked through.
+const ROWS_MAX: u32 = 1 << 20;
 
 fn damaged(subject: &str) -> Refusal {
     refuse::unreadable("workbook-damaged", subject, "arbetsboken är skadad", "the workbook is damaged")
@@ -27,130 +29,56 @@ fn damaged(subject: &str) -> Refusal {
 
 /// Reads a workbook.
 pub(crate) fn read(path: &Path, gather: &mut Gather<'_>) -> Result<(), Refusal> {
-    let (subject, reading, limits) = (gather.subject(), gather.reading(), gather.limits());
+    let (subject, limits) = (gather.subject(), gather.limits());
     archive::weigh(path, limits, subject)?;
+    workbook_parts::check(path).map_err(|_| damaged(subject))?;
     let file = File::open(path).map_err(|error| refuse::io(subject, error))?;
-    let mut book: Book = Xlsx::new(BufReader::new(file)).map_err(|_| damaged(subject))?;
-    let sheets: Vec<(String, bool)> = book
-        .sheets_metadata()
-        .iter()
-        .map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible))
-        .collect();
-    let (name, hidden) = choose(&mut book, &sheets, gather)?;
-    if hidden {
-        gather.found.findings.push(Finding::new(
-            "hidden-sheet",
-            Severity::Warning,
-            subject,
-            Text::new("tabellen ligger på ett dolt blad", "the table lies on a hidden sheet"),
-        ));
-    }
+    let book = Xlsx::new(BufReader::new(file)).map_err(|_| damaged(subject))?;
     gather.found.format = "xlsx";
     gather.found.media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    gather.found.table = Some(name.clone());
-    let mut sheet = Sheet::open(&mut book, &name, limits, subject)?;
-    let rows = range::sample(&mut sheet, limits.sniff_rows_max)?;
-    drop(sheet);
-    let Some(layout) = layout::find(&rows, reading) else {
-        return Err(refuse::unreadable(
-            "empty-table",
-            subject,
-            "bladet har inga rader",
-            "the sheet has no rows",
-        ));
+    let mut book = Workbook {
+        book,
+        path,
+        limits,
+        subject,
     };
-    range::take(&mut Sheet::open(&mut book, &name, limits, subject)?, &layout, false, gather)
+    sheet::read(&mut book, gather)
 }
 
-/// The sheet that the owner names, else the one that is most of a table: visible before hidden.
-fn choose(book: &mut Book, sheets: &[(String, bool)], gather: &mut Gather<'_>) -> Result<(String, bool), Refusal> {
-    let (subject, reading, limits) = (gather.subject(), gather.reading(), gather.limits());
-    if let Some(asked) = &reading.table {
-        let trimmed = |name: &str| name.trim().to_lowercase();
-        return sheets
-            .iter()
-            .find(|(name, _)| trimmed(name) == trimmed(asked))
-            .cloned()
-            .ok_or_else(|| {
-                refuse::configuration(
-                    "workbook-no-sheet",
-                    subject,
-                    format!("bladet {asked} finns inte"),
-                    format!("there is no sheet {asked}"),
-                )
-            });
-    }
-    if let [only] = sheets {
-        return Ok(only.clone());
-    }
-    let mut best: Option<(u64, &(String, bool))> = None;
-    let mut tables = 0;
-    for sheet in sheets {
-        let Ok(mut cells) = Sheet::open(book, &sheet.0, limits, subject) else {
-            continue;
-        };
-        let rows = range::sample(&mut cells, 300)?;
-        let Some(score) = layout::find(&rows, reading).map(|layout| weight(&rows, &layout)) else {
-            continue;
-        };
-        tables += u64::from(score > 0);
-        let score = if sheet.1 { score / 4 } else { score };
-        if best.is_none_or(|(found, _)| score > found) {
-            best = Some((score, sheet));
-        }
-    }
-    let Some((_, sheet)) = best else {
-        return Err(refuse::unreadable(
-            "empty-table",
-            subject,
-            "arbetsboken har inga rader",
-            "the workbook has no rows",
-        ));
-    };
-    if tables > 1 {
-        gather.found.findings.push(
-            Finding::new(
-                "several-sheets",
-                Severity::Info,
-                subject,
-                Text::new(
-                    "flera blad har tabeller; det största lästes",
-                    "several sheets have tables; the largest was read",
-                ),
-            )
-            .evidence(format!("{tables} of {} sheets", sheets.len()))
-            .fix(Text::new(
-                "skriv bladets namn som table under [reading]",
-                "write the sheet's name as table under [reading]",
-            )),
-        );
-    }
-    Ok(sheet.clone())
+/// An open workbook.
+struct Workbook<'a> {
+    book: Xlsx<BufReader<File>>,
+    path: &'a Path,
+    limits: &'a TableLimits,
+    subject: &'a str,
 }
 
-/// Filled cells under a full header; a form with a cell here and there weighs little.
-fn weight(rows: &[Row], layout: &Layout) -> u64 {
-    let named = layout.headers.iter().filter(|header| !header.is_empty()).count() as u64;
-    if layout.header_row.is_none() || named * 10 < layout.width as u64 * 7 || layout.width < 2 {
-        return 0;
+impl Book for Workbook<'_> {
+    fn sheets(&self) -> Vec<Named> {
+        let named = |sheet: &calamine::Sheet| Named {
+            name: sheet.name.clone(),
+            hidden: sheet.visible != SheetVisible::Visible,
+        };
+        self.book.sheets_metadata().iter().map(named).collect()
     }
-    let data: Vec<&Row> = rows.iter().skip(layout.data_row).filter(|row| !row.is_blank()).collect();
-    let filled: u64 = data
-        .iter()
-        .map(|row| (0..row.len()).filter(|index| layout::holds(row.get(*index))).count() as u64)
-        .sum();
-    let room = (data.len() * layout.width) as u64;
-    if filled * 4 < room { filled / 10 } else { filled }
+    fn rows<'b>(&'b mut self, name: &str) -> Result<Box<dyn Records + 'b>, Refusal> {
+        Ok(Box::new(Sheet::open(&mut self.book, name, self.limits, self.subject)?))
+    }
+    fn facts(&mut self, name: &str) -> Result<(Hidden, Vec<Merge>), Refusal> {
+        workbook_parts::facts(self.path, name).map_err(|_| damaged(self.subject))
+    }
 }
 
 /// The rows of one sheet; gaps between rows come out as blank rows.
 struct Sheet<'b> {
     cells: XlsxCellReader<'b, BufReader<File>>,
+    /// For each style the mask of codes that it shows.
+    masks: Vec<Option<Mask>>,
     held: Option<(u32, u32, Held)>,
     row: u32,
     count: u64,
     ended: bool,
-    limits: &'b fyr_model::limits::TableLimits,
+    limits: &'b TableLimits,
     subject: &'b str,
 }
 
@@ -164,9 +92,12 @@ enum Held {
 }
 
 impl<'b> Sheet<'b> {
-    fn open(book: &'b mut Book, name: &str, limits: &'b fyr_model::limits::TableLimits, subject: &'b str) -> Result<Self, Refusal> {
+    fn open(book: &'b mut Xlsx<BufReader<File>>, name: &str, limits: &'b TableLimits, subject: &'b str) -> Result<Self, Refusal> {
+        let cells = book.worksheet_cells_reader(name).map_err(|_| damaged(subject))?;
+        let format = |style: &calamine::Style| style.number_format.as_ref().and_then(|format| Mask::of(&format.format_code));
         Ok(Self {
-            cells: book.worksheet_cells_reader(name).map_err(|_| damaged(subject))?,
+            masks: cells.styles().iter().map(format).collect(),
+            cells,
             held: None,
             row: 0,
             count: 0,
@@ -182,7 +113,7 @@ impl<'b> Sheet<'b> {
         if self.ended {
             return Ok(None);
         }
-        let Some(cell) = self.cells.next_cell().map_err(|_| damaged(self.subject))? else {
+        let Some((cell, style)) = self.cells.next_cell_with_style_id().map_err(|_| damaged(self.subject))? else {
             self.ended = true;
             return Ok(None);
         };
@@ -197,7 +128,15 @@ impl<'b> Sheet<'b> {
             ));
         }
         let (row, column) = cell.get_position();
-        Ok(Some((row, column, held(cell.get_value()))))
+        if row >= ROWS_MAX {
+            return Err(damaged(self.subject));
+        }
+        let mask = self.masks.get(style).and_then(Option::as_ref);
+        let held = match (held(cell.get_value()), mask) {
+            (Held::Number(number), Some(mask)) => mask.show(&number).map_or(Held::Number(number), Held::Text),
+            (held, _) => held,
+        };
+        Ok(Some((row, column, held)))
     }
 }
 
@@ -291,4 +230,79 @@ fn moment(value: &ExcelDateTime) -> Held {
         return Held::Moment(at.format("%Y-%m-%d").to_string());
     }
     Held::Moment(at.format("%Y-%m-%dT%H:%M:%S%.f").to_string())
+}
+
+/// A number format that shows codes: zeros for digits, with literal signs between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Mask(Vec<char>);
+
+impl Mask {
+    /// The mask of a format code such as `0000`, `000\ 00` or `00"-"00`; nothing for any other format.
+    fn of(code: &str) -> Option<Self> {
+        let section = code.split(';').next().unwrap_or_default();
+        let mut mask = Vec::new();
+        let mut signs = section.chars();
+        while let Some(sign) = signs.next() {
+            match sign {
+                '0' | ' ' | '-' | '/' => mask.push(sign),
+                '\\' => mask.push(signs.next().filter(|sign| *sign != '0')?),
+                '"' => {
+                    let literal: String = signs.by_ref().take_while(|sign| *sign != '"').collect();
+                    if literal.contains('0') {
+                        return None;
+                    }
+                    mask.extend(literal.chars());
+                }
+                _ => return None,
+            }
+        }
+        let zeros = mask.iter().filter(|sign| **sign == '0').count();
+        (zeros >= 2 && mask.len() <= 64).then_some(Self(mask))
+    }
+    /// A whole number as the mask shows it; more digits than zeros stand in front.
+    fn show(&self, number: &str) -> Option<String> {
+        if !number.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let zeros = self.0.iter().filter(|sign| **sign == '0').count();
+        let digits = format!("{number:0>zeros$}");
+        let (front, rest) = digits.split_at(digits.len() - zeros);
+        let mut rest = rest.chars();
+        let mut shown = String::new();
+        let mut front = Some(front);
+        for sign in &self.0 {
+            if *sign == '0' {
+                shown.push_str(front.take().unwrap_or_default());
+                shown.extend(rest.next());
+            } else {
+                shown.push(*sign);
+            }
+        }
+        Some(shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_of_zeros_show_codes() {
+        let show = |format: &str, number: &str| Mask::of(format).and_then(|mask| mask.show(number));
+        for (format, number, shown) in [
+            ("0000", "180", Some("0180")),
+            ("00", "123", Some("123")),
+            ("000\\ 00", "11455", Some("114 55")),
+            ("00\"-\"00", "712", Some("07-12")),
+            ("0000", "-5", None),
+            ("0000", "1.5", None),
+            ("0", "5", None),
+            ("0.00", "5", None),
+            ("#,##0", "5", None),
+            ("General", "5", None),
+            ("yyyy\\-mm", "5", None),
+        ] {
+            assert_eq!(show(format, number).as_deref(), shown, "{format}");
+        }
+    }
 }

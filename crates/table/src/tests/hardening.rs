@@ -13,7 +13,7 @@ fn limited(name: &str, bytes: &[u8], limits: TableLimits) -> Result<Sample, Refu
     stage_bytes(name, bytes, Reading::default(), limits)
 }
 
-fn refusal(name: &str, bytes: &[u8], limits: TableLimits) -> Refusal {
+pub(crate) fn refusal(name: &str, bytes: &[u8], limits: TableLimits) -> Refusal {
     match limited(name, bytes, limits) {
         Ok(sample) => panic!("accepted: {:?}", sample.facts.report),
         Err(refusal) => refusal,
@@ -24,7 +24,7 @@ fn check(name: &str, bytes: &[u8], id: &str) {
     assert_eq!(refusal(name, bytes, TableLimits::default()).id, id);
 }
 
-fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         zip.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -33,7 +33,7 @@ fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(bytes).unwrap();
     gzip.finish().unwrap()
@@ -53,7 +53,14 @@ fn h22_a_zip_that_inflates_without_end_is_stopped_by_counted_bytes() {
         unpacked_bytes_max: 23,
         ..TableLimits::default()
     };
-    for packed in [zipped(&[("a.csv", HONEST)]), gzipped(HONEST)] {
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+    assert_eq!(refusal("prov.csv.zst", &zstd(&bomb), TableLimits::default()).id, "zip-ratio");
+    check("prov.csv.zst", &zstd(HONEST)[..12], "zstd-damaged");
+    check("prov.csv.zst", &zstd(&zstd(HONEST)), "zip-nested");
+    let frames = [zstd(b"kod;antal\n0180;1\n"), zstd(b"0181;2\n")].concat();
+    let read = limited("prov.csv.zst", &frames, TableLimits::default()).unwrap();
+    assert_eq!((read.facts.rows, read.facts.report.source.packing.as_deref()), (2, Some("zstd")));
+    for packed in [zipped(&[("a.csv", HONEST)]), gzipped(HONEST), zstd(HONEST)] {
         assert_eq!(refusal("prov", &packed, small.clone()).id, "unpacked-too-large");
         let exact = TableLimits {
             unpacked_bytes_max: HONEST.len() as u64,
@@ -235,7 +242,7 @@ pub(crate) fn workbook(rows: &str, dimension: &str) -> Vec<u8> {
     ])
 }
 
-const CELLS: &str = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>kod</t></is></c><c r="B1" t="inlineStr"><is><t>antal</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>0180</t></is></c><c r="B2"><v>12</v></c></row>"#;
+pub(crate) const CELLS: &str = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>kod</t></is></c><c r="B1" t="inlineStr"><is><t>antal</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>0180</t></is></c><c r="B2"><v>12</v></c></row>"#;
 
 #[test]
 fn h27_a_forged_workbook_does_not_decide_its_own_size() {
@@ -270,6 +277,18 @@ fn h27_a_forged_workbook_does_not_decide_its_own_size() {
     assert_eq!(refusal("prov.xlsx", &workbook(CELLS, "A1"), limits).id, "workbook-too-many-cells");
     let backwards = format!("{CELLS}<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>");
     check("prov.xlsx", &workbook(&backwards, "A1"), "workbook-damaged");
+    // Places whose numbers overflow are refused before they are reckoned with.
+    for (from, to) in [
+        ("r=\"B2\"", "r=\"AAAAAAAAAAAA2\""),
+        ("r=\"B2\"", "r=\"B99999999999\""),
+        ("row r=\"2\"", "row r=\"99999999999\""),
+    ] {
+        check("prov.xlsx", &workbook(&CELLS.replace(from, to), "A1"), "workbook-damaged");
+    }
+    check("prov.xlsx", &workbook(CELLS, "B2:A1"), "workbook-damaged");
+    // Four thousand million blank rows before a cell are not walked through.
+    let beyond = format!("{CELLS}<row r=\"4294967295\"><c r=\"A4294967295\"><v>1</v></c></row>");
+    check("prov.xlsx", &workbook(&beyond, "A1"), "workbook-damaged");
     check("prov.xlsx", &workbook(&format!("{CELLS}<!DOCTYPE x>"), "A1"), "workbook-doctype");
     check(
         "prov.xlsx",
@@ -318,7 +337,7 @@ fn what_is_no_table_is_refused_by_name() {
     check("prov.csv", b"<!DOCTYPE html><html><body>404</body></html>", "not-a-table");
     check("prov.csv", b"<?xml version=\"1.0\"?><gml/>", "unknown-format");
     check("prov.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1aaaaaaa", "unknown-format");
-    check("prov.px", b"CHARSET=\"ANSI\";\n", "unknown-format");
+    check("prov.px", b"CHARSET=\"ANSI\";\n", "px-keyword");
     check("prov.geojson", br#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":["x"]}}]}"#, "geojson-geometry");
     check("prov.geojson", br#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[674032.0,6580821.0]}}]}"#, "geojson-coordinates");
     assert_eq!(staged("prov.csv", "a,b\n").facts.rows, 0);

@@ -1,11 +1,15 @@
 //! Tests over whole files: small invented samples, hostile bytes, real fixtures, the engine and the writers.
 
+mod cubes;
 mod engine;
 mod hardening;
 mod maps;
 mod maps_hostile;
+mod mutations;
+mod px;
 mod real;
 mod samples;
+mod sheets;
 mod write;
 
 use std::path::{Path, PathBuf};
