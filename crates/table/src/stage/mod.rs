@@ -23,6 +23,7 @@ mod moment;
 mod number;
 mod pages;
 mod parquet_in;
+mod probe;
 mod range;
 pub(crate) mod register;
 mod semantic;
@@ -43,6 +44,7 @@ use crate::digest::digest_of;
 use finish::FileFacts;
 use format::Format;
 use gather::Gather;
+pub(crate) use semantic::is_code_header;
 
 /// What to stage and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::marker::{self, MARKERS};
 use super::moment::{self, DateForm};
 use super::number::{self, Decimal, Fit};
+use super::probe::Probe;
 use super::register;
 
 /// Something a value can be; several at once.
@@ -48,9 +49,11 @@ pub(crate) enum Shape {
     Email,
     Url,
     Uuid,
+    /// Four digits that were a municipality code since 1980 and are none today.
+    MunicipalityFormer,
 }
 
-const SHAPES: usize = Shape::Uuid as usize + 1;
+const SHAPES: usize = Shape::MunicipalityFormer as usize + 1;
 const BOOLEANS: [Shape; 4] = [Shape::Boolean0, Shape::Boolean1, Shape::Boolean2, Shape::Boolean3];
 
 /// The counts of one column.
@@ -71,6 +74,8 @@ pub(crate) struct Tally {
     counts: [u64; SHAPES],
     /// The owner's markers, in place of ours.
     missing: Option<Vec<String>>,
+    /// Values looked up in registers, when the header gives a reason: each value must pass it, whatever the reader.
+    pub(crate) probe: Option<Box<Probe>>,
 }
 
 impl Tally {
@@ -84,7 +89,13 @@ impl Tally {
             digits: None,
             counts: [0; SHAPES],
             missing,
+            probe: None,
         }
+    }
+    /// A tally that looks its values up in the registers that the header speaks of.
+    pub(crate) fn asking(mut self, header: &str) -> Self {
+        self.probe = Probe::of(header);
+        self
     }
     pub(crate) fn count(&self, shape: Shape) -> u64 {
         self.counts.get(shape as usize).copied().unwrap_or_default()
@@ -113,12 +124,14 @@ impl Tally {
                 Some(marker) => self.miss(marker),
                 None => {
                     self.values += 1;
+                    self.ask(text.trim());
                     self.text(text.trim());
                 }
             },
             Cell::Number(text) => {
                 self.values += 1;
                 self.native_numbers += 1;
+                self.ask(text);
                 self.native_number(text);
             }
             Cell::Boolean(_) => {
@@ -133,6 +146,13 @@ impl Tally {
                 self.values += 1;
                 self.geometries += 1;
             }
+        }
+    }
+
+    /// One call for each value, a trimmed text; nothing happens in most columns.
+    pub(crate) fn ask(&mut self, text: &str) {
+        if let Some(probe) = &mut self.probe {
+            probe.see(text, 1);
         }
     }
 
@@ -274,6 +294,8 @@ impl Tally {
             } else {
                 Shape::MunicipalityShort
             });
+        } else if text.len() == 4 && register::was_municipality(number) {
+            self.add(Shape::MunicipalityFormer);
         }
         if text.len() <= 2 && register::is_county(number) {
             self.add(if text.len() == 2 { Shape::County } else { Shape::CountyShort });
