@@ -126,6 +126,18 @@ impl Pipelines {
                 ),
             ));
         }
+        for check in &file.checks {
+            let rule = fyr_table::rules::expand(check)?;
+            if chosen.iter().any(|other: &Rule| other.id == rule.id) {
+                return Err(Refusal::new(
+                    "rule-twice",
+                    RefusalKind::Configuration,
+                    &rule.id,
+                    Text::new("två regler har samma id", "two rules have the same id"),
+                ));
+            }
+            chosen.push(rule);
+        }
         Ok(chosen)
     }
 }

@@ -70,7 +70,11 @@ pub fn documents(documents: &Documents, files: &[ReleaseFile], former_changelog:
     let mut audit = documents.privacy.clone();
     audit.detections.iter_mut().for_each(|found| found.rows.clear());
     let mut quality = documents.quality.clone();
-    quality.rules.iter_mut().for_each(|rule| rule.rows.clear());
+    quality.rules.iter_mut().for_each(|rule| {
+        rule.rows.clear();
+        rule.row_ranges.clear();
+        rule.rows_sha256 = None;
+    });
     let protection = Protection {
         protection: &documents.protection,
         audit,
