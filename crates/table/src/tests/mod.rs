@@ -3,7 +3,9 @@
 mod engine;
 mod hardening;
 mod real;
+mod rules;
 mod samples;
+mod semantics;
 mod write;
 
 use std::path::{Path, PathBuf};
