@@ -1,6 +1,6 @@
 //! Contracts of others as our rules and reading: Table Schema and ODCS 3.1 in, ODCS out as a first draft.
 //!
-//! In: a JSON document. Out: rules, what it says of how to read the file, and the path of everything that could not be carried over: nothing
+//! In: a JSON or YAML document. Out: rules, what it says of how to read the file, and the path of everything that could not be carried over: nothing
 //! is skipped quietly. Nothing runs here, and no address in a contract is followed.
 
 mod export;
@@ -51,7 +51,7 @@ pub struct Imported {
 /// Reads a contract; its format is seen from its keys.
 ///
 /// # Errors
-/// A text that is no JSON object, or one that is no contract that we know.
+/// A text that is no JSON or YAML object, or one that is no contract that we know.
 ///
 /// ```
 /// let contract = r#"{"fields": [{"name": "antal", "type": "integer", "constraints": {"minimum": 0}}]}"#;
@@ -62,14 +62,26 @@ pub fn import(text: &str) -> Result<Imported, Refusal> {
     if text.len() > BYTES_MAX {
         return Err(refused("kontraktet är större än 4 MiB", "the contract is larger than 4 MiB"));
     }
-    let value: Value = serde_json::from_str(text).map_err(|error| {
-        refused("kontraktet är inte giltig JSON", "the contract is not valid JSON").at(fyr_model::Position {
-            line: error.line() as u64,
-            column: error.column() as u64,
-            offset: 0,
-        })
-    })?;
-    import_value(&value)
+    import_value(&document(text)?)
+}
+
+/// JSON when it opens as JSON does, else YAML, in which most contracts of ODCS are written.
+fn document(text: &str) -> Result<Value, Refusal> {
+    let at = |line: u64, column: u64| fyr_model::Position { line, column, offset: 0 };
+    if text.trim_start().starts_with(['{', '[']) {
+        return serde_json::from_str(text).map_err(|error| {
+            refused("kontraktet är inte giltig JSON", "the contract is not valid JSON").at(at(error.line() as u64, error.column() as u64))
+        });
+    }
+    // The parser's own budget bounds aliases, depth and nodes; its message may quote the text, so only the place is kept.
+    // Only `true` and `false` are booleans: the country code of Norway is a text.
+    serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true }).map_err(|error| {
+        let refusal = refused("kontraktet är inte giltig YAML", "the contract is not valid YAML");
+        match error.location() {
+            Some(place) => refusal.at(at(place.line() as u64, place.column() as u64)),
+            None => refusal,
+        }
+    })
 }
 
 /// As [`import`], from a document that is read already.

@@ -165,6 +165,26 @@ fn what_is_no_contract_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_contract_in_yaml_is_read_as_one_in_json() {
+    let text = "apiVersion: v3.1.0\nkind: DataContract\nid: prov\nschema:\n  - name: besok\n    properties:\n      - name: antal\n        logicalType: integer\n        required: true\n        logicalTypeOptions: {minimum: 0}\n      - name: land\n        logicalType: string\n        quality:\n          - metric: invalidValues\n            arguments: {validValues: [NO, SE]}\n            mustBe: 0\n";
+    let imported = import(text).unwrap();
+    let mut found = ids(&imported);
+    found.sort_unstable();
+    assert_eq!(found, ["not-null-antal", "range-antal", "values-land"]);
+    assert!(
+        imported.rules.iter().any(|rule| rule.sql.contains("'NO', 'SE'")),
+        "Norway is no `false`"
+    );
+    let broken = import("kind: DataContract\nschema: [a\n").unwrap_err();
+    assert!(broken.position.is_some_and(|place| place.line >= 2));
+    let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
+    for (this, before) in ('b'..='k').zip('a'..='j') {
+        bomb.push_str(&format!("{this}: &{this} [{}]\n", vec![format!("*{before}"); 10].join(", ")));
+    }
+    assert_eq!(import(&bomb).unwrap_err().id, "contract-unreadable");
+}
+
+#[test]
 fn every_specification_becomes_rules() {
     for specification in crate::specification::specifications() {
         let imported = import_value(&specification.schema).unwrap();

@@ -52,7 +52,34 @@ pub(crate) fn is_code_header(header: &str) -> bool {
 /// Whether a header speaks of a day, so that eight digits may be one.
 pub(crate) fn is_date_header(header: &str) -> bool {
     let words = words(header);
-    any(&words, &["dag", "day", "from", "tom", "fom"]) || joined(&words).contains("dat")
+    let days = [
+        "dag",
+        "day",
+        "from",
+        "tom",
+        "fom",
+        "registrerad",
+        "registered",
+        "skapad",
+        "created",
+        "ändrad",
+        "andrad",
+        "modified",
+        "uppdaterad",
+        "publicerad",
+        "published",
+        "inkom",
+        "inkommen",
+        "beslutad",
+        "född",
+        "fodd",
+        "born",
+        "startar",
+        "slutar",
+        "upphör",
+        "avslutad",
+    ];
+    any(&words, &days) || joined(&words).contains("dat")
 }
 
 /// Whether a header speaks of a year or a period, so that four digits are one.
@@ -517,6 +544,6 @@ mod tests {
         assert_eq!(words("Kommun_kod (SCB)"), ["kommun", "kod", "scb"]);
         assert!(is_code_header("Kommunkod") && is_code_header("county_code") && !is_code_header("Antal"));
         assert!(is_year_header("År") && is_year_header("Year") && !is_year_header("Antal"));
-        assert!(is_date_header("PublDate") && is_date_header("Datum") && !is_date_header("id"));
+        assert!(is_date_header("PublDate") && is_date_header("Datum") && is_date_header("registrerad") && !is_date_header("id"));
     }
 }
