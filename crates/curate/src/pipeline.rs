@@ -251,6 +251,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -78,7 +78,7 @@ fn document(text: &str) -> Result<Value, Refusal> {
     serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true }).map_err(|error| {
         let refusal = refused("kontraktet är inte giltig YAML", "the contract is not valid YAML");
         match error.location() {
-            Some(place) => refusal.at(at(place.line() as u64, place.column() as u64)),
+            Some(place) => refusal.at(at(place.line(), place.column())),
             None => refusal,
         }
     })
