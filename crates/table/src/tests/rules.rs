@@ -140,6 +140,43 @@ async fn sums_hold_within_what_the_source_does_to_its_numbers() {
     assert_eq!(failing(&sample, &ShortRule { noise: Some(1.0), ..rule }).await, [0u64; 0]);
 }
 
+#[tokio::test]
+async fn every_rule_of_the_standard_pack_runs_and_both_ways_agree() {
+    let sample = staged(
+        "prov.csv",
+        "Kommunkod;Länskod;DeSO;RegSO;SNI;SSYK;NUTS;landkod;valuta;e-post;webb;nyckel;postnummer;orgnr;Andel (%);antal;datum;tid;text\n\
+         0180;01;0114C1060;0114R001;62.010;2512;SE110;SE;SEK;a@b.example;https://a.example;7f3c2a10-93bb-4c1f-8d21-0a4e5b6c7d8e;111 20;202100-5448;12,5;1;2024-01-01;2024-01-01 10:00;ord\n\
+         1121;25;0180C2340;0180R012;01.110;1111;SE232;NO;EUR;c@d.example;https://b.example;00000000-0000-4000-8000-000000000001;41101;202100-0035;99,0;-999;1066-01-01;1066-01-01 10:00;trÃ¥d\n",
+    );
+    let columns = &sample.facts.report.columns;
+    let report = checked(&sample, &rules::standard()).await;
+    assert_eq!(
+        report.skipped.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(),
+        [""; 0],
+        "{columns:?}"
+    );
+    let mut failed: Vec<(&str, &[u64])> = report
+        .rules
+        .iter()
+        .filter(|rule| rule.failed > 0)
+        .map(|rule| (rule.id.as_str(), rule.rows.as_slice()))
+        .collect();
+    failed.sort_unstable();
+    assert_eq!(
+        failed,
+        [
+            ("dates-in-range:datum", &[1][..]),
+            ("deso-of-one-division:DeSO", &[0]),
+            ("municipality-code-in-force:Kommunkod", &[1]),
+            ("municipality-code-in-register:Kommunkod", &[1]),
+            ("no-negative-count:antal", &[1]),
+            ("numbers-without-sentinels:antal", &[1]),
+            ("text-without-mojibake:text", &[1]),
+            ("timestamps-in-range:tid", &[1]),
+        ]
+    );
+}
+
 #[test]
 fn a_short_rule_that_is_wrong_is_named() {
     for (rule, word) in [
