@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use fyr_model::pipeline::{PipelineFile, PolicyRef};
 use fyr_model::privacy::PrivacyPolicy;
+use fyr_model::table::Reading;
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text};
 use fyr_table::rules::Rule;
 
@@ -59,14 +60,17 @@ impl Pipelines {
         let (name, path) = self.locate(named)?;
         let text = std::fs::read_to_string(&path).map_err(|_| self.missing(named))?;
         let shown = format!("pipelines/{name}.toml");
-        let file: PipelineFile = toml::from_str(&text).map_err(|error| invalid("pipeline-invalid", &shown, &error))?;
+        let mut file: PipelineFile = toml::from_str(&text).map_err(|error| invalid("pipeline-invalid", &shown, &error))?;
         let beside = path.parent().unwrap_or(&self.folder).to_path_buf();
         let policy = match &file.policy {
             PolicyRef::Inline(policy) => policy.clone(),
             PolicyRef::File(relative) => read_policy(&beside, relative)?,
         };
         let hierarchies = read_hierarchies(&beside, &policy)?;
-        let rules = self.rules_of(&file)?;
+        let mut rules = self.rules_of(&file)?;
+        if let Some(relative) = file.contract.clone() {
+            take_contract(&beside, &relative, &mut file.reading, &mut rules)?;
+        }
         Ok(Pipeline {
             name,
             file,
@@ -126,8 +130,49 @@ impl Pipelines {
                 ),
             ));
         }
+        for check in &file.checks {
+            let rule = fyr_table::rules::expand(check)?;
+            if chosen.iter().any(|other: &Rule| other.id == rule.id) {
+                return Err(Refusal::new(
+                    "rule-twice",
+                    RefusalKind::Configuration,
+                    &rule.id,
+                    Text::new("två regler har samma id", "two rules have the same id"),
+                ));
+            }
+            chosen.push(rule);
+        }
         Ok(chosen)
     }
+}
+
+/// Adds a contract's rules, and its reading where the pipeline says nothing. What could not be carried over is told in the log by its place.
+fn take_contract(beside: &Path, relative: &str, reading: &mut Reading, rules: &mut Vec<Rule>) -> Result<(), Refusal> {
+    let text = std::fs::read_to_string(inside(beside, relative)?).map_err(|error| invalid("contract-unreadable", relative, &error))?;
+    let imported = fyr_table::contract::import(&text).map_err(|refusal| Refusal {
+        subject: relative.to_owned(),
+        ..refusal
+    })?;
+    for left in &imported.left_out {
+        tracing::warn!(contract = relative, path = %left.path, reason = %left.reason.en, "a part of the contract is not carried over");
+    }
+    let found = imported.reading;
+    reading.encoding = reading.encoding.take().or(found.encoding);
+    reading.delimiter = reading.delimiter.or(found.delimiter);
+    reading.quote = reading.quote.or(found.quote);
+    reading.decimal_sign = reading.decimal_sign.or(found.decimal_sign);
+    reading.header_rows = reading.header_rows.or(found.header_rows);
+    for (name, column) in found.columns {
+        let ours = reading.columns.entry(name).or_default();
+        ours.kind = ours.kind.or(column.kind);
+        ours.missing = ours.missing.take().or(column.missing);
+        ours.description = ours.description.take().or(column.description);
+    }
+    for mut rule in imported.rules {
+        rule.id = format!("contract-{}", rule.id);
+        rules.push(rule);
+    }
+    Ok(())
 }
 
 /// A policy lies beside pipelines and ends in `.toml` too: a pipeline is a file that names a source and a dataset.
@@ -206,6 +251,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -215,6 +261,35 @@ mod tests {
         assert!(matches("sql/quality/a.sql", "sql/quality/a.sql"));
         assert!(!matches("sql/quality/*.sql", "sql/quality/trad/hojd.sql"));
         assert!(!matches("sql/quality/trad/*.sql", "sql/quality/bad/hojd.sql"));
+    }
+
+    #[test]
+    fn short_rules_and_a_contract_join_the_pipeline() {
+        let folder = tempfile::TempDir::new().unwrap();
+        std::fs::write(
+            folder.path().join("prov.toml"),
+            "source = \"exempelby\"\ndataset = \"https://data.exempelby.example/d\"\ncontract = \"trad.json\"\n[reading]\ncolumns.id = { type = \"code\" }\n[[checks]]\nkind = \"range\"\ncolumn = \"antal\"\nmin = 0\n",
+        )
+        .unwrap();
+        std::fs::write(
+            folder.path().join("trad.json"),
+            r#"{"fields": [{"name": "id", "type": "string"}, {"name": "antal", "type": "integer", "constraints": {"required": true}}], "missingValues": ["-"]}"#,
+        )
+        .unwrap();
+        let pipelines = Pipelines {
+            folder: folder.path().to_path_buf(),
+            rules: BTreeMap::new(),
+        };
+        let pipeline = pipelines.read("prov").unwrap();
+        let ids: Vec<&str> = pipeline.rules.iter().map(|rule| rule.id.as_str()).collect();
+        assert_eq!(ids, ["range-antal", "contract-not-null-antal"]);
+        let columns = &pipeline.file.reading.columns;
+        assert_eq!(
+            columns["id"].kind,
+            Some(fyr_model::table::ColumnType::Code),
+            "the pipeline wins over the contract"
+        );
+        assert_eq!(columns["antal"].missing.as_deref(), Some(&["-".to_owned()][..]));
     }
 
     #[test]

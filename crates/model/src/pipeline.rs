@@ -43,6 +43,12 @@ pub struct PipelineFile {
     /// Rule files, as paths or patterns relative to the workspace; the standard pack runs always.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
+    /// Rules in short; each is expanded to SQL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<crate::quality::ShortRule>,
+    /// A contract beside the pipeline file (Table Schema or ODCS 3.1, JSON or YAML): its rules run, its reading holds where ours is silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<String>,
     /// Columns that must be filled (Q2); all of a candidate key when left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<String>,

@@ -77,7 +77,11 @@ pub fn documents(documents: &Documents, files: &[ReleaseFile], former_changelog:
     let mut audit = documents.privacy.clone();
     audit.detections.iter_mut().for_each(|found| found.rows.clear());
     let mut results = documents.quality.rules.clone();
-    results.iter_mut().for_each(|rule| rule.rows.clear());
+    results.iter_mut().for_each(|rule| {
+        rule.rows.clear();
+        rule.row_ranges.clear();
+        rule.rows_sha256 = None;
+    });
     let quality = Quality {
         results,
         skipped: &documents.quality.skipped,

@@ -253,6 +253,9 @@ pub(crate) fn documents(files: &[ReleaseFile], version: &str) -> Documents {
         share: 0.33,
         limit: "0".into(),
         rows: vec![424_242],
+        row_ranges: vec![[424_242, 424_242]],
+        rows_sha256: None,
+        registers: Vec::new(),
     };
     let plans = columns().into_iter().map(|column| ColumnPlan {
         column: column.name,

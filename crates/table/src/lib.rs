@@ -8,10 +8,12 @@
 #![allow(clippy::result_large_err)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+pub mod contract;
 mod digest;
 mod engine;
 mod refuse;
 pub mod rules;
+pub mod specification;
 mod stage;
 mod wkb;
 pub mod write;

@@ -51,9 +51,12 @@ pub fn kind_name(lang: Lang, kind: ColumnType) -> &'static str {
 
 /// A fixed word of ours for people, as `municipality_code`.
 fn semantic_name(reader: &Reader, word: &str) -> String {
-    const NAMES: [(&str, &str, &str); 24] = [
+    const NAMES: [(&str, &str, &str); 27] = [
         ("municipality_code", "kommunkod", "municipality code"),
         ("county_code", "länskod", "county code"),
+        ("municipality_name", "kommunnamn", "municipality name"),
+        ("county_name", "länsnamn", "county name"),
+        ("county_letter", "länsbokstav", "county letter"),
         ("deso", "DeSO", "DeSO"),
         ("regso", "RegSO", "RegSO"),
         ("postcode", "postnummer", "postcode"),

@@ -169,9 +169,11 @@ fn choose(zip: &mut Zip, request: &StageRequest) -> Result<(usize, String), Refu
     }
     let looks = |name: &str| {
         let name = name.to_ascii_lowercase();
-        [".csv", ".tsv", ".xlsx", ".ods", ".px", ".json", ".geojson", ".parquet", ".ndjson", ".gpkg", ".gml"]
-            .iter()
-            .any(|ending| name.ends_with(ending))
+        [
+            ".csv", ".tsv", ".xlsx", ".ods", ".px", ".json", ".geojson", ".parquet", ".ndjson", ".gpkg", ".gml",
+        ]
+        .iter()
+        .any(|ending| name.ends_with(ending))
     };
     let data: Vec<&(usize, String)> = members.iter().filter(|(_, name)| looks(name)).collect();
     match data.as_slice() {

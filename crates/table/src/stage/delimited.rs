@@ -83,7 +83,7 @@ pub(crate) enum Halt {
 pub(crate) fn read(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<(), Refusal> {
     let (subject, reading, limits) = (gather.subject(), gather.reading(), gather.limits());
     let asked = reading.encoding.as_deref();
-    let decoded = encoding::decode(path, dir, subject, asked, &mut gather.repairs, &mut gather.found.findings)?;
+    let decoded = encoding::decide(path, dir, subject, asked, &mut gather.repairs, &mut gather.found.findings)?;
     let mut table = TextTable {
         start: decoded.skip,
         decoded,

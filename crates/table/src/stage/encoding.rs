@@ -114,6 +114,18 @@ pub(crate) fn decode(
     repairs: &mut Repairs,
     findings: &mut Vec<Finding>,
 ) -> Result<Decoded, Refusal> {
+    decide(path, dir, subject, asked, repairs, findings)?.in_utf8(dir, subject)
+}
+
+/// Decides the encoding; a file in a single-byte set is left as it is, for a reader that turns it on the way.
+pub(crate) fn decide(
+    path: &Path,
+    dir: &Path,
+    subject: &str,
+    asked: Option<&str>,
+    repairs: &mut Repairs,
+    findings: &mut Vec<Finding>,
+) -> Result<Decoded, Refusal> {
     let survey = survey(path).map_err(|error| refuse::io(subject, error))?;
     let asked = match asked {
         None => None,

@@ -24,9 +24,9 @@ use super::geo::Extent;
 use super::lanes::{self, Groups, Lane};
 use super::marker::{self, MARKERS};
 use super::settle::{self, Plan};
-use super::{Observer, StageRequest};
+use super::{Observer, StageRequest, semantic};
 use crate::digest::digest_of;
-use crate::refuse;
+use crate::{refuse, specification};
 
 /// Rows of a batch.
 pub(crate) const BATCH_ROWS: usize = 8_192;
@@ -87,7 +87,13 @@ pub(crate) fn finish(
         rejects: by_name(&names, &fates, |fates| fates.rejects),
         repairs: repairs.list(&names),
         source_crs: gather.found.source_crs.clone(),
-        findings: file.findings.iter().cloned().chain(gather.found.findings.iter().cloned()).collect(),
+        findings: file
+            .findings
+            .iter()
+            .cloned()
+            .chain(gather.found.findings.iter().cloned())
+            .chain(specification::findings(&request.name, &columns))
+            .collect(),
         source: source(&gather.found, file),
         columns,
     };
@@ -109,13 +115,22 @@ fn plans(request: &StageRequest, gather: &mut Gather<'_>) -> Vec<Plan> {
         dialect.decimal_sign = sign.0.char();
     }
     let mut findings = Vec::new();
-    let plans = gather
+    let mut plans: Vec<Plan> = gather
         .names
         .iter()
         .zip(&gather.headers)
         .zip(&gather.tallies)
         .map(|((name, header), tally)| settle::settle(name, header, tally, asked(request, name, header), sign, &mut findings))
         .collect();
+    let mut found: Vec<Option<Semantic>> = plans.iter().map(|plan| plan.semantic.clone()).collect();
+    semantic::pairs(&gather.headers, &gather.names, &gather.tallies, &mut found, &mut findings);
+    for (index, (plan, found)) in plans.iter_mut().zip(found).enumerate() {
+        let name = gather.names.get(index).zip(gather.headers.get(index));
+        let stated = name
+            .and_then(|(name, header)| asked(request, name, header))
+            .is_some_and(|asked| asked.kind.is_some());
+        plan.learn(found, stated);
+    }
     gather.found.findings.append(&mut findings);
     plans
 }

@@ -126,7 +126,7 @@ impl<'a> Gather<'a> {
             .and_then(|column| column.missing.clone());
         self.headers.push(header.to_owned());
         self.names.push(name);
-        self.tallies.push(Tally::new(missing));
+        self.tallies.push(Tally::new(missing).asking(header));
         Ok(index)
     }
     /// Takes one row; cells beyond the columns are the reader's business.

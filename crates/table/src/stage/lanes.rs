@@ -25,7 +25,7 @@ const GROUP_ROWS: usize = 122_880;
 /// Bytes of text after which it ends all the same.
 const GROUP_BYTES: usize = 64 << 20;
 /// Rows after which cells become an array.
-const BATCH_ROWS: usize = 16_384;
+const BATCH_ROWS: usize = 8_192;
 /// Blocks that may wait for a lane.
 const WAITING: usize = 4;
 

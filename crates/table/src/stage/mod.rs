@@ -40,6 +40,7 @@ mod ods;
 mod pages;
 mod parquet_in;
 mod plain;
+mod probe;
 mod px;
 mod pxweb;
 mod range;
@@ -68,6 +69,7 @@ use crate::digest::digest_of;
 use finish::FileFacts;
 use format::Format;
 use gather::Gather;
+pub(crate) use semantic::is_code_header;
 
 /// What to stage and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

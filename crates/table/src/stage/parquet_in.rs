@@ -83,19 +83,28 @@ pub(crate) fn stage(
         targets.push(target);
     }
     // First pass: what the texts mean.
-    let mut tallies: Vec<Tally> = names.iter().map(|_| Tally::new(None)).collect();
+    let headers: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
+    let mut tallies: Vec<Tally> = headers.iter().map(|header| Tally::new(None).asking(header)).collect();
     for batch in open()?.build().map_err(|_| damaged())? {
         let batch = batch.map_err(|_| damaged())?;
         for ((tally, array), target) in tallies.iter_mut().zip(batch.columns()).zip(&targets) {
             see(tally, array, target);
         }
     }
+    let mut found: Vec<_> = headers
+        .iter()
+        .zip(&tallies)
+        .map(|(header, tally)| {
+            let meaning = semantic::judge(header, tally).filter(|meaning| meaning.padded.is_none());
+            meaning.map(|meaning| meaning.semantic)
+        })
+        .collect();
+    semantic::pairs(&headers, &names, &tallies, &mut found, &mut file.findings);
     let columns: Vec<Column> = names
         .iter()
         .zip(&fields)
-        .zip(targets.iter().zip(&tallies))
-        .map(|((name, field), (target, tally))| {
-            let meaning = semantic::judge(field.name(), tally).filter(|meaning| meaning.padded.is_none());
+        .zip(targets.iter().zip(tallies.iter().zip(found)))
+        .map(|((name, field), (target, (tally, semantic)))| {
             let asked = request.reading.columns.get(name);
             let kind = asked
                 .and_then(|asked| asked.kind)
@@ -104,7 +113,7 @@ pub(crate) fn stage(
             let plan = Plan {
                 kind,
                 form: Form::Text,
-                semantic: meaning.map(|meaning| meaning.semantic),
+                semantic,
             };
             finish::column(name, field.name(), &plan, asked)
         })
@@ -424,7 +433,8 @@ fn see(tally: &mut Tally, array: &ArrayRef, target: &Target) {
                 tally.see(text.map_or(Cell::Null, |text| Cell::Text { text, quoted: true }));
             }
         }
-        Target::Integer => {
+        Target::Number if tally.probe.is_none() => {}
+        Target::Integer | Target::Number => {
             let Ok(numbers) = cast(array, &DataType::Utf8) else { return };
             for text in numbers.as_string::<i32>() {
                 tally.see(text.map_or(Cell::Null, Cell::Number));

@@ -8,13 +8,11 @@ use super::number::Decimal;
 /// Powers of ten that a float64 holds exactly.
 const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// The digits of at most eight bytes as a number, all at once: each step joins neighbours (pairs, fours, eights).
-fn eight(bytes: &[u8]) -> Option<u64> {
-    let mut word = [b'0'; 8];
-    word.get_mut(8usize.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
-    let word = u64::from_le_bytes(word);
+/// Eight digits as a number, all at once: each step joins neighbours (pairs, fours, eights).
+#[inline]
+fn eight(word: u64) -> Option<u64> {
     let digits = word.wrapping_sub(0x3030_3030_3030_3030);
-    // A byte beyond 9 sets its high bit in one of the two sums.
+    // A byte beyond 9 sets its high bit in one of the two.
     if (digits | digits.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 != 0 {
         return None;
     }
@@ -23,22 +21,35 @@ fn eight(bytes: &[u8]) -> Option<u64> {
     Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff)
 }
 
+/// Four to eight bytes as a word of eight with noughts in front: the first four and the last four overlap.
+#[inline]
+fn word(bytes: &[u8]) -> Option<u64> {
+    let spare = 8 * 8usize.checked_sub(bytes.len())?;
+    let first = u64::from(u32::from_le_bytes(*bytes.first_chunk()?));
+    let last = u64::from(u32::from_le_bytes(*bytes.last_chunk()?));
+    // Of the first four only those count that the last four leave out.
+    let head = ((first << spare) | (0x3030_3030 >> (32 - spare.min(32)))) & 0xffff_ffff;
+    Some(if spare == 32 { 0x3030_3030 } else { head } | last << 32)
+}
+
+#[inline]
+fn digit(byte: u8) -> Option<u64> {
+    let digit = byte.wrapping_sub(b'0');
+    (digit <= 9).then_some(u64::from(digit))
+}
+
 /// A run of 1 to 18 digits and nothing else.
+#[inline]
 pub(crate) fn digits(bytes: &[u8]) -> Option<u64> {
-    match bytes.len() {
-        0 => None,
-        1 => bytes
-            .first()
-            .filter(|byte| byte.is_ascii_digit())
-            .map(|byte| u64::from(byte - b'0')),
-        2..=8 => eight(bytes),
-        9..=16 => {
-            let (head, tail) = bytes.split_at(bytes.len() - 8);
-            Some(eight(head)? * 100_000_000 + eight(tail)?)
-        }
-        17 | 18 => {
-            let (head, tail) = bytes.split_at(bytes.len() - 16);
-            Some(digits(head)? * 10_000_000_000_000_000 + digits(tail)?)
+    match bytes {
+        [a] => digit(*a),
+        [a, b] => Some(digit(*a)? * 10 + digit(*b)?),
+        [a, b, c] => Some(digit(*a)? * 100 + digit(*b)? * 10 + digit(*c)?),
+        _ if bytes.len() < 4 => None,
+        _ if bytes.len() <= 8 => eight(word(bytes)?),
+        _ if bytes.len() <= 18 => {
+            let (head, tail) = bytes.split_at_checked(bytes.len() - 8)?;
+            Some(digits(head)? * 100_000_000 + eight(u64::from_le_bytes(*tail.first_chunk()?))?)
         }
         _ => None,
     }

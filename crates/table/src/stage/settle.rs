@@ -41,6 +41,17 @@ pub(crate) struct Plan {
     pub(crate) semantic: Option<Semantic>,
 }
 
+impl Plan {
+    /// Takes a meaning that only a second column showed: a number that turns out to be a code keeps its text, unless the owner said a type.
+    pub(crate) fn learn(&mut self, found: Option<Semantic>, stated: bool) {
+        let code = found.as_ref().is_some_and(|found| semantic::is_code_kind(&found.kind));
+        if code && self.semantic.is_none() && !stated && matches!(self.form, Form::Integer(_) | Form::Number(_)) {
+            (self.kind, self.form) = (ColumnType::Code, Form::Text);
+        }
+        self.semantic = found;
+    }
+}
+
 /// From this many values on, rejects are allowed at all.
 const REJECTS_FROM: u64 = 200;
 
@@ -161,10 +172,7 @@ fn stamp_form(tally: &Tally) -> Option<Form> {
 
 /// A code is never a number: a leading zero, a fixed width under a code header, or a match with a code list keeps the text.
 pub(crate) fn is_code(header: &str, tally: &Tally, meaning: Option<&str>) -> bool {
-    if matches!(
-        meaning,
-        Some("municipality_code" | "county_code" | "postcode" | "organisation_number" | "personal_identity_number" | "coordination_number")
-    ) {
+    if meaning.is_some_and(semantic::is_code_kind) {
         return true;
     }
     let decimals = tally.count(Shape::OnlyPoint) + tally.count(Shape::OnlyComma);

@@ -53,8 +53,8 @@ impl Block {
             return;
         }
         for (row, names) in self.column(0).zip(self.column(1)).enumerate() {
-            let text = |cell: Option<(&str, bool)>| cell.map_or("", |(text, _)| text);
-            sums.see([text(names.0), text(names.1)], self.first_row + row as u64);
+            let (first, second) = (names.0.map_or("", |cell| cell.0), names.1.map_or("", |cell| cell.0));
+            sums.see([first, second], self.first_row + row as u64);
         }
     }
     /// Bytes of text.
@@ -461,15 +461,20 @@ impl<'a> Specials<'a> {
         self.mask &= u64::MAX << (at & 63);
     }
     fn look(&self) -> u64 {
-        let mut piece = [0u8; 64];
         let rest = self.bytes.get(self.base..).unwrap_or_default();
-        let length = rest.len().min(64);
-        if let (Some(room), Some(text)) = (piece.get_mut(..length), rest.get(..length)) {
-            room.copy_from_slice(text);
+        if let Some(piece) = rest.first_chunk() {
+            return self.compare(piece);
         }
+        let mut piece = [0u8; 64];
+        if let Some(room) = piece.get_mut(..rest.len()) {
+            room.copy_from_slice(rest);
+        }
+        self.compare(&piece) & ((1 << rest.len()) - 1)
+    }
+    fn compare(&self, piece: &[u8; 64]) -> u64 {
         let [a, b, c, d] = self.wanted;
         let mut hits = [0u8; 64];
-        for (hit, byte) in hits.iter_mut().zip(piece) {
+        for (hit, byte) in hits.iter_mut().zip(piece.iter().copied()) {
             *hit = u8::from(byte == a) | u8::from(byte == b) | u8::from(byte == c) | u8::from(byte == d);
         }
         let mut mask = 0u64;
@@ -478,7 +483,7 @@ impl<'a> Specials<'a> {
             // Eight bytes of 0 or 1 become eight neighbouring bits at the top.
             mask |= (word.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * index);
         }
-        if length < 64 { mask & ((1 << length) - 1) } else { mask }
+        mask
     }
 }
 
@@ -493,10 +498,8 @@ mod tests {
         Layout {
             left,
             width,
-            header_row: None,
-            data_row: 0,
             headers: vec![String::new(); width],
-            preamble: 0,
+            ..Layout::default()
         }
     }
 

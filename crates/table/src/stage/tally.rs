@@ -5,6 +5,7 @@ use super::marker::{self, MARKERS};
 use super::moment::{self, DateForm};
 use super::number::{self, Decimal, Fit};
 use super::plain;
+use super::probe::Probe;
 use super::register;
 
 /// Something a value can be; several at once.
@@ -49,9 +50,11 @@ pub(crate) enum Shape {
     Email,
     Url,
     Uuid,
+    /// Four digits that were a municipality code since 1980 and are none today.
+    MunicipalityFormer,
 }
 
-const SHAPES: usize = Shape::Uuid as usize + 1;
+const SHAPES: usize = Shape::MunicipalityFormer as usize + 1;
 const BOOLEANS: [Shape; 4] = [Shape::Boolean0, Shape::Boolean1, Shape::Boolean2, Shape::Boolean3];
 
 /// The counts of one column.
@@ -72,6 +75,8 @@ pub(crate) struct Tally {
     counts: [u64; SHAPES],
     /// The owner's markers, in place of ours.
     missing: Option<Vec<String>>,
+    /// Values looked up in registers, when the header gives a reason: each value must pass it, whatever the reader.
+    pub(crate) probe: Option<Box<Probe>>,
 }
 
 impl Tally {
@@ -85,7 +90,13 @@ impl Tally {
             digits: None,
             counts: [0; SHAPES],
             missing,
+            probe: None,
         }
+    }
+    /// A tally that looks its values up in the registers that the header speaks of.
+    pub(crate) fn asking(mut self, header: &str) -> Self {
+        self.probe = Probe::of(header);
+        self
     }
     pub(crate) fn count(&self, shape: Shape) -> u64 {
         self.counts.get(shape as usize).copied().unwrap_or_default()
@@ -121,6 +132,9 @@ impl Tally {
         if let Some((least, most)) = one.digits {
             self.widen(least, most);
         }
+        if let (Cell::Text { text, .. }, 1) = (cell, one.values) {
+            self.ask_many(text.trim(), count);
+        }
     }
     fn miss(&mut self, marker: usize) {
         if let Some(count) = self.markers.get_mut(marker) {
@@ -138,12 +152,14 @@ impl Tally {
                 Some(marker) => self.miss(marker),
                 None => {
                     self.values += 1;
+                    self.ask(text.trim());
                     self.text(text.trim());
                 }
             },
             Cell::Number(text) => {
                 self.values += 1;
                 self.native_numbers += 1;
+                self.ask(text);
                 self.native_number(text);
             }
             Cell::Boolean(_) => {
@@ -158,6 +174,17 @@ impl Tally {
                 self.values += 1;
                 self.geometries += 1;
             }
+        }
+    }
+
+    /// One call for each value, a trimmed text; nothing happens in most columns.
+    #[inline]
+    pub(crate) fn ask(&mut self, text: &str) {
+        self.ask_many(text, 1);
+    }
+    fn ask_many(&mut self, text: &str, times: u64) {
+        if let Some(probe) = &mut self.probe {
+            probe.see(text, times);
         }
     }
 
@@ -320,6 +347,7 @@ impl Tally {
             } else {
                 Shape::MunicipalityShort
             }),
+            4 if register::was_municipality(number) => self.add(Shape::MunicipalityFormer),
             5 if number >= 10_000 => self.add(Shape::Postcode),
             10 | 12 => self.number_of_authority(std::str::from_utf8(digits).unwrap_or_default()),
             _ => {}

@@ -8,7 +8,9 @@ mod maps_hostile;
 mod mutations;
 mod px;
 mod real;
+mod rules;
 mod samples;
+mod semantics;
 mod sheets;
 mod write;
 

@@ -222,6 +222,9 @@ fn rule(id: &str, passed: bool) -> RuleResult {
         share: 0.0,
         limit: "0 rows".into(),
         rows: vec![],
+        row_ranges: vec![],
+        rows_sha256: None,
+        registers: vec![],
     }
 }
 fn checked(ids: &[(&str, bool)]) -> Option<Vec<Check>> {

@@ -6,10 +6,17 @@
 //! `severity` (`error`, `warning`, `info`), `owner`, `sv`, `en`, `reads` (`t.column`, `t.*`, `ref.table`), `gives` (`row` or `number`),
 //! `nulls` (`pass`, `fail`), `limit` (`0 rows`, `0.1 %`), `source`, and `applies`: the rule then runs once for every column that fits, with
 //! `{column}` in its SQL standing for that column; `{columns}` stands for all columns. `applies` is a list of `type=integer,number`,
-//! `semantic=municipality_code` and `name=antal,count` (words of the header), of which all must fit.
+//! `semantic=municipality_code` and `name=antal,count` (words of the header), of which all must fit. `parameters` is a list of
+//! `name=value`, numbers or single-quoted texts: `{name}` in the SQL stands for the value, and a pipeline may set another.
+//!
+//! A rule in short ([`expand`]) becomes such a rule; [`Rule::text`] writes any rule as a file.
+
+mod short;
 
 use fyr_model::table::{Column, ColumnType};
 use fyr_model::{Refusal, RefusalKind, Text};
+
+pub use short::{expand, frequency_days, kinds, volume_band};
 
 /// How a rule counts rows in which a column it reads is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +57,24 @@ pub struct Applies {
 }
 
 impl Applies {
+    /// As a head writes it.
+    fn text(&self) -> String {
+        let types = self
+            .types
+            .iter()
+            .filter_map(|kind| Some(serde_json::to_value(kind).ok()?.as_str()?.to_owned()));
+        let parts = [
+            ("type", types.collect::<Vec<_>>().join(",")),
+            ("semantic", self.semantics.join(",")),
+            ("name", self.names.join(",")),
+        ];
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(key, list)| format!("{key}={list}"))
+            .collect();
+        parts.join(" ")
+    }
     /// Whether a column fits.
     pub fn fits(&self, column: &Column) -> bool {
         let semantic = column.semantic.as_ref().map(|semantic| semantic.kind.as_str());
@@ -92,9 +117,57 @@ pub struct Rule {
     pub sql: String,
 }
 
-const KEYS: [&str; 11] = [
-    "id", "severity", "owner", "sv", "en", "reads", "gives", "nulls", "limit", "source", "applies",
+const KEYS: [&str; 12] = [
+    "id",
+    "severity",
+    "owner",
+    "sv",
+    "en",
+    "reads",
+    "gives",
+    "nulls",
+    "limit",
+    "source",
+    "applies",
+    "parameters",
 ];
+
+impl Rule {
+    /// The rule as a file, readable by the owner of the data and by [`parse`].
+    pub fn text(&self) -> String {
+        let owner = self.owner.as_ref().map(|owner| format!("      owner: {owner}")).unwrap_or_default();
+        let mut text = format!("-- id: {}      severity: {}{owner}\n", self.id, self.severity);
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        text.push_str(&format!("-- sv: {}\n-- en: {}\n", line(&self.message.sv), line(&self.message.en)));
+        let read: Vec<String> = self
+            .columns
+            .iter()
+            .map(|name| {
+                if name == "*" || name == "{column}" {
+                    format!("t.{name}")
+                } else {
+                    format!("t.{}", identifier(name))
+                }
+            })
+            .chain(self.registers.iter().map(|name| format!("ref.{name}")))
+            .collect();
+        if !read.is_empty() {
+            text.push_str(&format!("-- reads: {}\n", read.join(", ")));
+        }
+        let gives = if self.gives == Gives::Row { "row (0-based)" } else { "number" };
+        let nulls = if self.nulls == Nulls::Pass { "pass" } else { "fail" };
+        text.push_str(&format!("-- gives: {gives}      nulls: {nulls}      limit: {}\n", self.limit_text));
+        if let Some(applies) = &self.applies {
+            text.push_str(&format!("-- applies: {}\n", applies.text()));
+        }
+        if let Some(source) = &self.source {
+            text.push_str(&format!("-- source: {}\n", line(source)));
+        }
+        text.push_str(&self.sql);
+        text.push('\n');
+        text
+    }
+}
 
 fn wrong(rule: &str, line: usize, sv: &str, en: &str) -> Refusal {
     let subject = if rule.is_empty() { "rule" } else { rule };
@@ -119,6 +192,17 @@ pub fn parse(text: &str) -> Result<Rule, Refusal> {
                 sql.push_str(line);
                 sql.push('\n');
             }
+        }
+    }
+    for (index, (key, _, line)) in head.iter().enumerate() {
+        if head.iter().take(index).any(|(other, _, _)| other == key) {
+            let id = head.iter().find(|(key, _, _)| *key == "id").map_or("", |(_, id, _)| id.as_str());
+            return Err(wrong(
+                id,
+                *line,
+                &format!("nyckeln {key} står två gånger"),
+                &format!("the key {key} stands twice"),
+            ));
         }
     }
     let get = |key: &str| {
@@ -156,11 +240,22 @@ pub fn parse(text: &str) -> Result<Rule, Refusal> {
     }
     let (columns, registers) = reads(&id, get("reads"))?;
     let (limit_text, line) = get("limit").unwrap_or(("0 rows", 1));
-    let sql = sql.trim().trim_end_matches(';').trim().to_owned();
+    let mut sql = sql.trim().trim_end_matches(';').trim().to_owned();
+    if let Some((value, line)) = get("parameters") {
+        sql = parameters(&id, value, line, sql)?;
+    }
     if !sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
         && !sql.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("with"))
     {
         return Err(wrong(&id, 1, "regeln är inte en SELECT", "the rule is not a SELECT"));
+    }
+    if get("applies").is_none() && sql.contains("{column}") {
+        return Err(wrong(
+            &id,
+            1,
+            "{column} står i en regel utan applies",
+            "{column} stands in a rule without applies",
+        ));
     }
     Ok(Rule {
         severity: severity.to_owned(),
@@ -203,7 +298,7 @@ fn entries(comment: &str, line: usize, head: &mut Vec<(&'static str, String, usi
         .map(|(_, id, _)| id.clone())
         .unwrap_or_default();
     // Texts for people may hold colons and double blanks: the rest of the line is theirs.
-    for key in ["sv", "en", "source"] {
+    for key in ["sv", "en", "source", "parameters"] {
         if let Some(rest) = comment.strip_prefix(key).and_then(|rest| rest.strip_prefix(':')) {
             head.push((key, rest.trim().to_owned(), line));
             return Ok(());
@@ -231,15 +326,44 @@ fn entries(comment: &str, line: usize, head: &mut Vec<(&'static str, String, usi
     Ok(())
 }
 
+/// Parts between commas; a comma inside double quotes belongs to its name.
+fn items(value: &str) -> Vec<&str> {
+    let mut items = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (index, c) in value.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => {
+                items.push(value.get(start..index).unwrap_or_default().trim());
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    items.push(value.get(start..).unwrap_or_default().trim());
+    items.retain(|item| !item.is_empty());
+    items
+}
+
 fn reads(id: &str, value: Option<(&str, usize)>) -> Result<(Vec<String>, Vec<String>), Refusal> {
     let (mut columns, mut registers) = (Vec::new(), Vec::new());
     let Some((value, line)) = value else {
         return Ok((columns, registers));
     };
-    for item in value.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+    for item in items(value) {
         if let Some(column) = item.strip_prefix("t.") {
-            columns.push(column.trim_matches('"').to_owned());
+            let quoted = column.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            columns.push(quoted.map_or_else(|| column.to_owned(), |inner| inner.replace("\"\"", "\"")));
         } else if let Some(register) = item.strip_prefix("ref.") {
+            if !self::registers().contains(&register) {
+                let known = self::registers().join(", ");
+                return Err(wrong(
+                    id,
+                    line,
+                    &format!("okänt register {register}; kända är {known}"),
+                    &format!("unknown register {register}; known are {known}"),
+                ));
+            }
             registers.push(register.to_owned());
         } else {
             return Err(wrong(
@@ -251,6 +375,36 @@ fn reads(id: &str, value: Option<(&str, usize)>) -> Result<(Vec<String>, Vec<Str
         }
     }
     Ok((columns, registers))
+}
+
+/// Puts the values of `name=value` pairs in their places. A value is a number or a text in single quotes, so it cannot change the SQL.
+fn parameters(id: &str, value: &str, line: usize, mut sql: String) -> Result<String, Refusal> {
+    for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let pair = part.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
+        let honest = |value: &str| {
+            let inner = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+            value.parse::<f64>().is_ok_and(f64::is_finite) || inner.is_some_and(|inner| !inner.contains('\''))
+        };
+        let Some((name, value)) = pair.filter(|(name, value)| !name.is_empty() && honest(value)) else {
+            return Err(wrong(
+                id,
+                line,
+                "parameters skrivs som namn=tal eller namn='text'",
+                "parameters is written as name=number or name='text'",
+            ));
+        };
+        let place = format!("{{{name}}}");
+        if matches!(name, "column" | "columns") || !sql.contains(&place) {
+            return Err(wrong(
+                id,
+                line,
+                &format!("parametern {name} står inte i regelns SQL"),
+                &format!("the parameter {name} does not stand in the rule's SQL"),
+            ));
+        }
+        sql = sql.replace(&place, value);
+    }
+    Ok(sql)
 }
 
 fn limit(text: &str) -> Option<Limit> {
@@ -293,6 +447,24 @@ fn applies(id: &str, value: &str, line: usize) -> Result<Applies, Refusal> {
     Ok(applies)
 }
 
+/// The name of the row number in `t`.
+pub(crate) const ROW: &str = "row";
+
+/// What a data column is called in `t`: its name, but one called `row` is `row_data`.
+pub(crate) fn exposed(name: &str) -> &str {
+    if name == ROW { "row_data" } else { name }
+}
+
+/// A data column as SQL.
+pub(crate) fn column(name: &str) -> String {
+    identifier(exposed(name))
+}
+
+/// The registers that a rule can read as `ref.NAME`.
+pub fn registers() -> Vec<&'static str> {
+    crate::stage::register::REGISTERS.iter().map(|register| register.name).collect()
+}
+
 /// A text as an SQL identifier: always quoted, so that no letter is folded (`ÅR` would become `År`).
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -307,34 +479,12 @@ pub fn standard() -> Vec<Rule> {
 }
 
 /// The files of the standard pack: name and text.
-pub const STANDARD: &[(&str, &str)] = &[
-    (
-        "county-code-in-register.sql",
-        include_str!("../../../sql/quality/county-code-in-register.sql"),
-    ),
-    ("dates-in-range.sql", include_str!("../../../sql/quality/dates-in-range.sql")),
-    ("duplicate-rows.sql", include_str!("../../../sql/quality/duplicate-rows.sql")),
-    (
-        "municipality-code-in-register.sql",
-        include_str!("../../../sql/quality/municipality-code-in-register.sql"),
-    ),
-    ("no-empty-column.sql", include_str!("../../../sql/quality/no-empty-column.sql")),
-    ("no-empty-table.sql", include_str!("../../../sql/quality/no-empty-table.sql")),
-    ("no-negative-count.sql", include_str!("../../../sql/quality/no-negative-count.sql")),
-    (
-        "organisation-number-form.sql",
-        include_str!("../../../sql/quality/organisation-number-form.sql"),
-    ),
-    ("postcode-form.sql", include_str!("../../../sql/quality/postcode-form.sql")),
-    (
-        "text-without-edge-blanks.sql",
-        include_str!("../../../sql/quality/text-without-edge-blanks.sql"),
-    ),
-    (
-        "timestamps-in-range.sql",
-        include_str!("../../../sql/quality/timestamps-in-range.sql"),
-    ),
-];
+pub const STANDARD: &[(&str, &str)] = standard_files::FILES;
+
+/// `FILES`, made when the crate is built from the files of `sql/quality/`: adding a rule is adding a file.
+mod standard_files {
+    include!(concat!(env!("OUT_DIR"), "/quality.rs"));
+}
 
 #[cfg(test)]
 mod tests {
