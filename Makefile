@@ -8,11 +8,21 @@ TARGET    := $(or $(CARGO_TARGET_DIR),target)
 DEMO      ?= fyr-demo
 BENCH     ?= ../shared/bench
 BENCH_MB  ?= 50
+BENCH_PEERS ?= duckdb,polars,pyarrow
+BENCH_REPEAT ?= 5
+BENCH_THREADS ?= $(shell nproc)
+BENCH_DIR ?= $(TARGET)/bench
+BENCH_FYR ?= $(TARGET)/release/fyr
+# Peers are told how many threads; our program takes the cores that it may run on.
+BENCH_CORES = $(if $(shell command -v taskset),taskset --cpu-list 0-$(shell expr $(BENCH_THREADS) - 1))
+BENCH_OURS = --also 'ours:ingest:$(BENCH_FYR) convert {csv} -o {out}' --also 'ours:profile:$(BENCH_FYR) profile {csv} --json'
 # `scripts/bootstrap` writes what the build needs to know of this machine: where libclang lies.
 READY     := source "$(FYR_CACHE)/gate-env.sh"
 PYTHON    := "$(FYR_CACHE)/python/bin/python"
+# The peers of BENCH_PEERS that this Python lacks are reported as faults; datafusion and chdb are no clients of ours, so they need another.
+BENCH_PYTHON ?= $(PYTHON)
 
-.PHONY: demo test rust clients bench docs fmt
+.PHONY: demo test rust clients bench bench-slow docs fmt
 
 demo: ## the whole job on three invented bodies; ARGS=--serve opens the portal afterwards
 	@scripts/bootstrap build
@@ -32,14 +42,27 @@ rust:
 clients: ## strangers read what the demo published: data clients, then Chromium
 	scripts/with-demo "$(TARGET)/debug/fyr" $(PYTHON)
 
-bench: ## our reader beside the peers', on generated data (release build)
+bench: ## ours beside the peers', on generated data (release build): BENCH_MB, BENCH_PEERS, BENCH_PYTHON choose; needs a quiet machine
 	@scripts/bootstrap test
 	@test -f "$(BENCH)/generate.py" || { echo "no peers to run against: give BENCH=<folder with generate.py and peers.py>" >&2; exit 1; }
-	$(READY); cargo build --locked --release
-	mkdir -p "$(TARGET)/bench"
-	$(PYTHON) "$(BENCH)/generate.py" "$(TARGET)/bench" --mb $(BENCH_MB)
-	$(PYTHON) "$(BENCH)/peers.py" "$(TARGET)/bench" --peers duckdb,polars,pyarrow --repeat 5 \
-	  --also 'ours:ingest:$(TARGET)/release/fyr convert {csv} -o {out}'
+	$(READY); cargo build --locked --release --package fyr --package fyr-table --bin fyr --bench tables
+	mkdir -p "$(BENCH_DIR)"
+	rm -f "$(BENCH_DIR)"/*.jsonl "$(BENCH_DIR)"/*.parquet "$(BENCH_DIR)"/small/*.parquet
+	$(BENCH_PYTHON) "$(BENCH)/generate.py" "$(BENCH_DIR)" --mb $(BENCH_MB)
+	$(BENCH_CORES) $(BENCH_PYTHON) "$(BENCH)/peers.py" "$(BENCH_DIR)" --peers $(BENCH_PEERS) --repeat $(BENCH_REPEAT) --threads $(BENCH_THREADS) \
+	  --tasks ingest,profile,profile_pq,rules,agg3,sniff $(BENCH_OURS) | tee "$(BENCH_DIR)/peers.jsonl"
+	$(READY); $(BENCH_CORES) cargo bench --locked --package fyr --package fyr-table --bench tables -- \
+	  rules agg3 --mb $(BENCH_MB) --repeat $(BENCH_REPEAT) --json "$(abspath $(BENCH_DIR))/library.jsonl"
+	@$(MAKE) --no-print-directory bench-slow
+	scripts/bench-ratios.py "$(BENCH_DIR)"/*.jsonl
+
+# Peers that take seconds for what others do in milliseconds: on 5 MB, once, and only where they are installed.
+bench-slow:
+	@slow=$$($(BENCH_PYTHON) -c 'import importlib.util as u; print(",".join(p for p, m in dict(csv_detective="csv_detective", ydata="ydata_profiling").items() if u.find_spec(m)))'); \
+	if [ -z "$$slow" ]; then echo "csv-detective and ydata-profiling are not installed: left out" >&2; exit; fi; \
+	$(BENCH_PYTHON) "$(BENCH)/generate.py" "$(BENCH_DIR)/small" --mb 5; \
+	$(BENCH_CORES) $(BENCH_PYTHON) "$(BENCH)/peers.py" "$(BENCH_DIR)/small" --peers $$slow --repeat 1 --threads $(BENCH_THREADS) \
+	  --tasks profile,sniff $(BENCH_OURS) | tee "$(BENCH_DIR)/slow.jsonl"
 
 docs: ## the libraries' documentation
 	@scripts/bootstrap build

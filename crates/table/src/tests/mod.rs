@@ -2,6 +2,7 @@
 
 mod cubes;
 mod engine;
+mod generated;
 mod hardening;
 mod maps;
 mod maps_hostile;
