@@ -237,7 +237,7 @@ fn fits(kind: &str, found: ColumnType) -> bool {
         "date" => matches!(found, Date),
         "datetime" => matches!(found, Timestamp | Date),
         "time" => matches!(found, Time),
-        "year" | "yearmonth" => matches!(found, Period | Code),
+        "year" | "yearmonth" => matches!(found, Period | Code | Integer),
         "geopoint" | "geojson" => matches!(found, Geometry | Text),
         // Text that happens to look like something else is still text.
         "string" | "any" | "" => !matches!(found, Geometry),

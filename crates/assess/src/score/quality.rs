@@ -194,7 +194,9 @@ fn current(evidence: &Evidence) -> Seen {
 /// The newest day that a date or period column reaches, columns of coming days left out.
 fn newest_in_content(evidence: &Evidence, today: NaiveDate) -> Option<NaiveDate> {
     let columns = evidence.profile.iter().flat_map(|profile| &profile.columns);
-    let dated = columns.filter(|column| matches!(column.kind, ColumnType::Date | ColumnType::Timestamp | ColumnType::Period));
+    let dated = columns.filter(|column| {
+        matches!(column.kind, ColumnType::Date | ColumnType::Timestamp | ColumnType::Period) || column.semantic.as_deref() == Some("year")
+    });
     let newest = dated
         .filter_map(|column| dates::last_day(column.max.as_deref()?))
         .filter(|day| dates::plausible(*day));

@@ -105,9 +105,11 @@ fn ungroup(whole: &str, decimal: Decimal, may_group: bool, out: &mut String) -> 
     if !may_group || !(groups(separator) || separator == other) {
         return None;
     }
+    // Some programs divide only the last thousand; with a blank that does not break, nothing else can be meant.
+    let first_max = if matches!(separator, '\u{a0}' | '\u{202f}') { 12 } else { 3 };
     for (index, group) in whole.split(separator).enumerate() {
         let length_fits = if index == 0 {
-            (1..=3).contains(&group.len())
+            (1..=first_max).contains(&group.len())
         } else {
             group.len() == 3
         };
@@ -146,6 +148,8 @@ mod tests {
             ("1,234.5", No, Number),
             ("1 234 567", Integer, Integer),
             ("1\u{a0}234,5", Number, No),
+            ("1234\u{a0}567,5", Number, No),
+            ("1234 567,5", No, No),
             ("0.123", No, Number),
             (",5", Number, No),
             ("1e5", Number, Number),

@@ -399,7 +399,7 @@ impl Target {
             Self::Time => ColumnType::Time,
             Self::Geometry => ColumnType::Geometry,
             Self::Text if super::settle::is_code(header, tally, None) => ColumnType::Code,
-            Self::Text if super::settle::is_period(header, tally) && tally.values > 0 => ColumnType::Period,
+            Self::Text if super::settle::is_period(tally) && tally.values > 0 => ColumnType::Period,
             Self::Text | Self::Shown => ColumnType::Text,
         }
     }

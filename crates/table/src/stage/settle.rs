@@ -9,7 +9,7 @@ use fyr_model::table::{ColumnReading, ColumnType, Reading, Semantic};
 
 use super::moment::DateForm;
 use super::number::Decimal;
-use super::semantic::{self, is_code_header, is_date_header, is_year_header};
+use super::semantic::{self, is_code_header, is_date_header};
 use super::tally::{Shape, Tally};
 
 /// How a column's cells become values.
@@ -120,7 +120,7 @@ pub(crate) fn settle(
         plan(ColumnType::Time, Form::Time)
     } else if is_code(header, tally, meaning.as_ref().map(|meaning| meaning.semantic.kind.as_str())) {
         plan(ColumnType::Code, Form::Text)
-    } else if is_period(header, tally) {
+    } else if is_period(tally) {
         plan(ColumnType::Period, Form::Text)
     } else {
         number(name, tally, file, findings)
@@ -183,9 +183,9 @@ pub(crate) fn is_code(header: &str, tally: &Tally, meaning: Option<&str>) -> boo
     tally.count(Shape::Digits) == tally.values && fixed && tally.native_numbers == 0 && is_code_header(header)
 }
 
-pub(crate) fn is_period(header: &str, tally: &Tally) -> bool {
-    let (period, year) = (tally.count(Shape::Period), tally.count(Shape::Year));
-    clear(period, tally.values) && (year < period || is_year_header(header))
+pub(crate) fn is_period(tally: &Tally) -> bool {
+    // Years alone are whole numbers; what they mean is said beside.
+    tally.count(Shape::Year) < tally.count(Shape::Period) && clear(tally.count(Shape::Period), tally.values)
 }
 
 fn number(name: &str, tally: &Tally, file: (Decimal, bool), findings: &mut Vec<Finding>) -> Plan {

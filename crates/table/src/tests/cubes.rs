@@ -50,7 +50,7 @@ fn the_register_of_authorities_is_judged_by_hand() {
             ("org_nr", Code, Some("organisation_number")),
             ("created_by", Text, None),
             ("email", Text, Some("e_mail")),
-            ("phone", Text, None),
+            ("phone", Text, Some("phone")),
             ("website", Text, Some("url")),
             ("group", Text, None),
             ("postal_address.address", Text, None),
@@ -117,10 +117,10 @@ pub(crate) fn stat(value: &str, status: &str) -> String {
 fn json_stat_gives_a_row_a_cell_and_a_column_a_measure() {
     let columns = [
         ("kommun_kod", Code, Some("municipality_code")),
-        ("kommun", Text, None),
+        ("kommun", Text, Some("municipality_name")),
         ("kvartal", Period, None),
         ("Bygglov", Integer, None),
-        ("Andel", Number, None),
+        ("Andel", Number, Some("percentage")),
     ];
     let listed = staged("prov.json", &stat("[1,2,10.5,20,3,null,30,40.5]", r#","status":{"5":".."}"#));
     judge(&listed, 4, &columns);

@@ -265,7 +265,7 @@ fn px_keywords_come_in_any_order_and_strings_over_lines() {
         8,
         &[
             ("kommun_kod", Code, Some("municipality_code")),
-            ("kommun", Text, None),
+            ("kommun", Text, Some("municipality_name")),
             ("slag_kod", Code, None),
             ("slag", Text, None),
             ("kvartal", Period, None),

@@ -76,7 +76,7 @@ fn the_procurement_workbook_is_read_whole() {
         report.columns
     );
     assert!(sample.facts.rows > 3, "{report:?}");
-    assert_eq!(sample.kind("År"), ColumnType::Period);
+    assert_eq!(sample.kind("År"), ColumnType::Integer);
     assert_eq!(report.columns[2].kind, ColumnType::Integer);
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use fyr_model::limits::TableLimits;
-use fyr_model::table::ColumnType::{Boolean, Code, Date, Integer, Number, Period, Text, Time};
+use fyr_model::table::ColumnType::{Boolean, Code, Date, Integer, Number, Text, Time};
 use fyr_model::table::Reading;
 
 use super::cubes::{judge, real};
@@ -88,7 +88,7 @@ fn the_procurement_workbook_is_judged_by_hand() {
         &sample,
         6,
         &[
-            ("År", Period, Some("year")),
+            ("År", Integer, Some("year")),
             ("Typ av miljömässigt hållbar upphandling", Text, None),
             ("Antal upphandlingar, Miljötyp, Summa", Integer, None),
         ],
@@ -197,9 +197,9 @@ fn merged_header_cells_name_all_their_columns() {
         &[
             ("Kod", Code, None),
             ("Män / Antal", Integer, None),
-            ("Män / Andel", Number, None),
+            ("Män / Andel", Number, Some("percentage")),
             ("Kvinnor / Antal", Integer, None),
-            ("Kvinnor / Andel", Number, None),
+            ("Kvinnor / Andel", Number, Some("percentage")),
         ],
     );
     assert_eq!(sample.repairs("preamble-row"), 1);
@@ -243,7 +243,11 @@ fn the_largest_of_several_tables_is_taken_and_the_others_are_named() {
     judge(
         &sample,
         3,
-        &[("ort", Text, None), ("andel", Integer, None), ("summa", Integer, None)],
+        &[
+            ("ort", Text, None),
+            ("andel", Integer, Some("percentage")),
+            ("summa", Integer, None),
+        ],
     );
     let found = sample
         .facts
@@ -273,9 +277,9 @@ fn tables_side_by_side_are_told_apart() {
         &["=2024", "=4"],
     ];
     let sample = read("prov.xlsx", &xlsx(rows, ""), None);
-    judge(&sample, 4, &[("år", Period, Some("year")), ("antal", Integer, None)]);
+    judge(&sample, 4, &[("år", Integer, Some("year")), ("antal", Integer, None)]);
     let right = read("prov.xlsx", &xlsx(rows, ""), Some("Blad1!D1"));
-    judge(&right, 3, &[("år", Period, Some("year")), ("andel", Number, None)]);
+    judge(&right, 3, &[("år", Integer, Some("year")), ("andel", Number, Some("percentage"))]);
 }
 
 /// A spreadsheet of these tables in the language of its content part.
@@ -313,7 +317,7 @@ fn an_open_document_is_read_by_its_stored_values() {
             ("kommunkod", Code, Some("municipality_code")),
             ("datum", Date, None),
             ("tid", Time, None),
-            ("andel", Number, None),
+            ("andel", Number, Some("percentage")),
             ("aktiv", Boolean, None),
             ("antal", Integer, None),
             ("text & mera", Text, None),
@@ -370,9 +374,9 @@ fn an_open_document_has_hidden_sheets_and_merged_headers() {
         &[
             ("ort", Text, None),
             ("Män / antal", Integer, None),
-            ("Män / andel", Number, None),
+            ("Män / andel", Number, Some("percentage")),
             ("Kvinnor / antal", Integer, None),
-            ("Kvinnor / andel", Number, None),
+            ("Kvinnor / andel", Number, Some("percentage")),
         ],
     );
     assert!(sample.finding("hidden-sheet"));
@@ -444,9 +448,9 @@ fn delimited_text_has_units_comments_groups_and_sums() {
         &[
             ("kod", Code, None),
             ("Män / antal", Integer, None),
-            ("Män / andel", Number, None),
+            ("Män / andel", Number, Some("percentage")),
             ("Kvinnor / antal", Integer, None),
-            ("Kvinnor / andel", Number, None),
+            ("Kvinnor / andel", Number, Some("percentage")),
         ],
     );
 }
