@@ -10,6 +10,7 @@
 
 mod digest;
 mod engine;
+pub mod profile;
 mod refuse;
 pub mod rules;
 mod stage;
