@@ -107,6 +107,15 @@ pub struct TextFacts {
     /// Different values that are another value in other case; counted while all values are held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case_variants: Option<u64>,
+    /// Texts that are nearly another one, among those that `near_method` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near_duplicates: Option<u64>,
+    /// Share of words in runs of eight that three texts or more share, among the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boilerplate_share: Option<f64>,
+    /// How these were found: different texts of eight words or more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near_method: Option<Method>,
     /// Share of texts with four words or more, by language (stop words): `sv`, `en`, `other`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub languages: BTreeMap<String, f64>,
@@ -216,4 +225,56 @@ pub struct Pair {
     /// The correlation of missing with missing (phi).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<f64>,
+}
+
+/// How a table differs from its previous version, from two stored profiles.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Rows before and now.
+    pub rows: [u64; 2],
+    /// Columns that only the new version has.
+    pub columns_added: Vec<String>,
+    /// Columns that only the old version had.
+    pub columns_removed: Vec<String>,
+    /// Columns that look like a removed one under another name.
+    pub columns_renamed: Vec<Relation>,
+    /// Columns with another type.
+    pub columns_retyped: Vec<String>,
+    /// Columns that both have, with the same type.
+    pub columns: Vec<ColumnDrift>,
+}
+
+/// How one column differs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColumnDrift {
+    /// Its name.
+    pub name: String,
+    /// `none`, `notice` (from 0.1) or `warning` (from 0.25), by PSI for numbers and dates, by Jensen-Shannon for codes.
+    pub level: String,
+    /// Share of cells without a value before and now.
+    pub missing: [f64; 2],
+    /// Whether a value lies below what was smallest or above what was largest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range_left: Option<bool>,
+    /// Population stability index over ten quantile bins of the old version, half a row in an empty bin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub psi: Option<f64>,
+    /// The largest distance between both distributions (Kolmogorov and Smirnov).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kolmogorov_smirnov: Option<f64>,
+    /// Jensen-Shannon divergence of codes, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jensen_shannon: Option<f64>,
+    /// Codes that are new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values_new: Option<u64>,
+    /// Codes that are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values_gone: Option<u64>,
+    /// The most common of the new codes, where they may be shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub new: Vec<ValueCount>,
+    /// The most common of those that are gone, with how often they stood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<ValueCount>,
 }

@@ -2,7 +2,7 @@
 //! copy another one where their hashes did not fit in memory, and where outliers stand.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
@@ -11,8 +11,9 @@ use fyr_model::Refusal;
 use fyr_model::profile::{Method, Outliers};
 use fyr_model::table::{ColumnProfile, Distinct};
 
-use super::{Exposure, Show, reader};
-use crate::profile::{Fences, RowLanes, TableProfiler, cells};
+use super::reader;
+use super::spill::{Spill, copies_of};
+use crate::profile::{Facts, Fences, RowLanes, TableProfiler, cells};
 use crate::refuse;
 
 /// Hashes held at a time.
@@ -31,26 +32,33 @@ pub(crate) struct Again {
 
 impl Again {
     /// Looks again where it is needed, and nowhere else.
-    pub(crate) fn look(parquet: &[PathBuf], profiler: &mut TableProfiler, exposure: &Exposure) -> Result<Self, Refusal> {
+    pub(crate) fn look(
+        parquet: &[PathBuf],
+        folder: &Path,
+        profiler: &mut TableProfiler,
+        known: &[Option<Facts>],
+        coarse: bool,
+    ) -> Result<Self, Refusal> {
+        let duplicate_rows = match profiler.rows.exact_copies() {
+            Some(counted) => counted,
+            None => copies(parquet, folder, None, profiler.rows.rows())?,
+        };
         let mut found = Self {
-            duplicate_rows: profiler.rows.copies(),
+            duplicate_rows,
             ..Self::default()
         };
-        if !profiler.rows.is_exact() {
-            found.duplicate_rows = copies(parquet, None, profiler.rows.rows())?;
-        }
         for column in profiler.columns.iter().filter(|column| column.may_be_key()) {
-            if copies(parquet, Some(column.name()), profiler.rows.rows())? == 0 {
+            if copies(parquet, folder, Some(column.name()), profiler.rows.rows())? == 0 {
                 found.unique.push(column.name().to_owned());
             }
         }
-        for column in &profiler.columns {
-            let shown = exposure.columns.get(column.name()) == Some(&Show::Values) && !exposure.coarse;
-            let Some(fences) = column.fences().filter(|_| shown) else {
-                continue;
-            };
-            let outliers = outliers(parquet, column.name(), fences)?;
-            found.outliers.insert(column.name().to_owned(), outliers);
+        // An outlier is the row of somebody: nothing of it is published.
+        for (column, facts) in profiler.columns.iter().zip(known).filter(|_| !coarse) {
+            let Some(facts) = facts else { continue };
+            if let Some(fences) = column.fences(facts) {
+                let outliers = outliers(parquet, column.name(), fences, facts.ranks.is_none())?;
+                found.outliers.insert(column.name().to_owned(), outliers);
+            }
         }
         Ok(found)
     }
@@ -64,39 +72,42 @@ impl Again {
                 error: None,
             };
         }
-        if let Some(outliers) = self.outliers.get(&column.name) {
-            column.outliers = Some(outliers.clone());
+        if let Some(found) = self.outliers.get(&column.name) {
+            // While all values are held the counts are known already, and only the rows were looked up.
+            let counted = column.outliers.get_or_insert_with(|| found.clone());
+            counted.rows.clone_from(&found.rows);
         }
     }
 }
 
-/// Rows that copy another one, of the whole table or of one column, part by part of their hashes.
-fn copies(parquet: &[PathBuf], column: Option<&str>, rows: u64) -> Result<u64, Refusal> {
+/// Rows that copy another one, of the whole table or of one column; hashes that do not fit in memory go through files.
+fn copies(parquet: &[PathBuf], folder: &Path, column: Option<&str>, rows: u64) -> Result<u64, Refusal> {
     let broken = || refuse::engine(column.unwrap_or("table"), "duplicates");
     let place = column
         .map(|name| reader::schema(parquet)?.index_of(name).map_err(|_| broken()))
         .transpose()?;
     let places = place.map(|place| vec![place]);
-    let parts = u128::from(rows / HELD_MAX + 1);
-    let (mut copies, mut lanes) = (0u64, RowLanes::default());
-    for part in 0..parts {
-        let mut held: Vec<u128> = Vec::new();
-        reader::each(parquet, places.as_deref(), &mut |batch| {
-            lanes.begin(batch.num_rows());
-            if !batch.columns().iter().all(|array| cells(lanes.rows(), array)) {
-                return Err(broken());
+    let (mut held, mut lanes): (Vec<u128>, _) = (Vec::new(), RowLanes::default());
+    let parts = (rows / HELD_MAX) as usize + 1;
+    let mut spill = (parts > 1).then(|| Spill::open(folder, parts)).transpose()?;
+    reader::each(parquet, places.as_deref(), &mut |batch| {
+        lanes.begin(batch.num_rows());
+        if !batch.columns().iter().all(|array| cells(lanes.rows(), array)) {
+            return Err(broken());
+        }
+        match &mut spill {
+            Some(spill) => lanes.finish().try_for_each(|hash| spill.add(hash)),
+            None => {
+                held.extend(lanes.finish());
+                Ok(())
             }
-            held.extend(lanes.finish().filter(|hash| hash % parts == part));
-            Ok(())
-        })?;
-        held.sort_unstable();
-        copies += held.iter().zip(held.iter().skip(1)).filter(|(a, b)| a == b).count() as u64;
-    }
-    Ok(copies)
+        }
+    })?;
+    spill.map_or_else(|| Ok(copies_of(&mut held)), Spill::copies)
 }
 
-/// The outliers of a column, with the first rows.
-fn outliers(parquet: &[PathBuf], column: &str, fences: Fences) -> Result<Outliers, Refusal> {
+/// The outliers of a column with the first rows; only these where the counts are known.
+fn outliers(parquet: &[PathBuf], column: &str, fences: Fences, counted: bool) -> Result<Outliers, Refusal> {
     let broken = || refuse::engine(column, "outliers");
     let place = reader::schema(parquet)?.index_of(column).map_err(|_| broken())?;
     let mut found = Outliers {
@@ -104,7 +115,7 @@ fn outliers(parquet: &[PathBuf], column: &str, fences: Fences) -> Result<Outlier
         ..Outliers::default()
     };
     let mut start = 0u64;
-    reader::each(parquet, Some(&[place]), &mut |batch| {
+    reader::each_until(parquet, Some(&[place]), &mut |batch| {
         let array = batch.columns().first().ok_or_else(broken)?;
         let numbers = numbers(array).ok_or_else(broken)?;
         for (row, value) in numbers.as_primitive::<Float64Type>().iter().enumerate() {
@@ -117,7 +128,7 @@ fn outliers(parquet: &[PathBuf], column: &str, fences: Fences) -> Result<Outlier
             }
         }
         start += array.len() as u64;
-        Ok(())
+        Ok(!counted || found.rows.len() < ROWS_NAMED)
     })?;
     Ok(found)
 }

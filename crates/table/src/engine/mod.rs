@@ -10,6 +10,8 @@ mod compare;
 mod histogram;
 mod profile;
 mod reader;
+mod relations;
+mod spill;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -129,7 +131,7 @@ impl Engine {
         source: Option<&ReadingReport>,
         exposure: &Exposure,
     ) -> Result<TableProfile, Refusal> {
-        profile::finish(self.as_of, profiler, parquet, source, exposure).await
+        profile::finish(self, profiler, parquet, source, exposure).await
     }
 
     /// Counts, ranges and shapes of a table, as far as `exposure` allows.

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use arrow::array::{ArrayRef, RecordBatch};
-use chrono::NaiveDate;
 use fyr_model::Refusal;
 use fyr_model::table::{Column, ReadingReport, TableProfile};
 
 use super::again::Again;
+use super::relations::Relations;
 use super::{Engine, Exposure, reader};
-use crate::profile::{ColumnProfiler, TableProfiler, Told, project_column, project_table};
+use crate::profile::{ColumnProfiler, TableProfiler, Told, known, project_column, project_table};
 use crate::refuse;
 
 /// Threads over columns; more than these wait for the one that reads.
@@ -29,31 +29,36 @@ pub(crate) async fn profile(
 ) -> Result<TableProfile, Refusal> {
     let (files, wanted) = (parquet.to_vec(), columns.to_vec());
     let profiler = super::blocking(move || pass(&files, &wanted)).await?;
-    finish(engine.as_of, profiler, parquet, source, exposure).await
+    finish(engine, profiler, parquet, source, exposure).await
 }
 
 /// The answer from a profiler that saw the whole table, and the table for what needs a second look.
 pub(crate) async fn finish(
-    as_of: Option<NaiveDate>,
+    engine: &Engine,
     mut profiler: TableProfiler,
     parquet: &[PathBuf],
     source: Option<&ReadingReport>,
     exposure: &Exposure,
 ) -> Result<TableProfile, Refusal> {
     let (files, exposure, source) = (parquet.to_vec(), exposure.clone(), source.cloned());
+    let (as_of, folder) = (engine.as_of, engine.spill.clone());
     super::blocking(move || {
         profiler.settle();
-        let again = Again::look(&files, &mut profiler, &exposure)?;
         let told = Told {
             exposure: &exposure,
             as_of,
         };
-        let mut columns: Vec<_> = profiler.columns.iter().map(|column| project_column(column, &told)).collect();
+        let known = known(&profiler.columns, &told);
+        let again = Again::look(&files, &folder, &mut profiler, &known, exposure.coarse)?;
+        let facts = profiler.columns.iter().zip(&known);
+        let mut columns: Vec<_> = facts.map(|(column, facts)| project_column(column, facts.as_ref(), &told)).collect();
         for column in &mut columns {
             again.complete(column, profiler.rows.rows);
             column.rejects = source.as_ref().and_then(|report| report.rejects.get(&column.name).copied());
         }
-        let mut table = project_table(&mut profiler, &columns, &told);
+        let mut table = project_table(&profiler, &columns, &told);
+        let relations = Relations::look(&files, &profiler, &columns, !table.keys.is_empty())?;
+        (table.wider_keys, table.copies, table.dependencies) = (relations.keys, relations.copies, relations.dependencies);
         table.duplicate_rows = again.duplicate_rows;
         table.bad_rows = source.as_ref().map_or(0, |report| report.bad_rows);
         table.source = source.map(|report| report.source);

@@ -11,7 +11,7 @@ use arrow::datatypes::{
 use fyr_model::table::{Column, ColumnType};
 use serde::{Deserialize, Serialize};
 
-use super::facts::facts;
+use super::facts::Facts;
 use super::hyperloglog;
 use super::numbers::Numbers;
 use super::places::Places;
@@ -158,13 +158,11 @@ impl ColumnProfiler {
         held.is_some_and(|distinct| self.filled() == self.rows && distinct as f64 >= self.rows as f64 * (1.0 - 5.0 * hyperloglog::ERROR))
     }
     /// The fences beyond which numbers are outliers, where some are.
-    pub(crate) fn fences(&self) -> Option<Fences> {
-        if !matches!(self.kind, ColumnType::Integer | ColumnType::Number) {
-            return None;
-        }
-        let facts = facts(self, u64::MAX);
-        let (low, high) = facts.range?;
-        Fences::of(&facts).filter(|fences| facts.ranks.is_some() || fences.is_out(low) || fences.is_out(high))
+    pub(crate) fn fences(&self, facts: &Facts) -> Option<Fences> {
+        let (low, high) = facts
+            .range
+            .filter(|_| matches!(self.kind, ColumnType::Integer | ColumnType::Number))?;
+        Fences::of(facts).filter(|fences| fences.is_out(low) || fences.is_out(high))
     }
 
     /// Works off what is buffered; called by itself before a merge, a file or an answer.

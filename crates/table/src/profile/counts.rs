@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::hash::mix;
+use super::packed::{Damaged, Packer, Unpacker};
 
 /// Different values counted exactly (`tables.md` section 2).
 pub(crate) const DISTINCT_MAX: usize = 100_000;
@@ -15,6 +16,8 @@ pub(crate) trait Key: Copy + Ord + Default + std::fmt::Debug {
     fn hash(self) -> u64;
     /// As a whole number.
     fn whole(self) -> i128;
+    /// From a whole number, where it fits.
+    fn of_whole(whole: i128) -> Option<Self>;
 }
 
 impl Key for i64 {
@@ -23,6 +26,9 @@ impl Key for i64 {
     }
     fn whole(self) -> i128 {
         i128::from(self)
+    }
+    fn of_whole(whole: i128) -> Option<Self> {
+        Self::try_from(whole).ok()
     }
 }
 
@@ -39,15 +45,14 @@ impl Key for i128 {
     fn whole(self) -> i128 {
         self
     }
+    fn of_whole(whole: i128) -> Option<Self> {
+        Some(whole)
+    }
 }
 
 /// Counts by value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(
-    from = "Vec<(K, u64)>",
-    into = "Vec<(K, u64)>",
-    bound(serialize = "K: Key + Serialize", deserialize = "K: Key + Deserialize<'de>")
-)]
+#[serde(try_from = "String", into = "String", bound = "K: Key")]
 pub(crate) struct Counts<K: Key> {
     /// A count of nought is an empty slot; the length is a power of two.
     slots: Vec<(K, u64)>,
@@ -63,19 +68,33 @@ impl<K: Key> Default for Counts<K> {
     }
 }
 
-impl<K: Key> From<Vec<(K, u64)>> for Counts<K> {
-    fn from(entries: Vec<(K, u64)>) -> Self {
+impl<K: Key> TryFrom<String> for Counts<K> {
+    type Error = Damaged;
+    fn try_from(text: String) -> Result<Self, Damaged> {
         let mut counts = Self::default();
-        for (key, count) in entries {
-            counts.add(key, count);
+        let mut packed = Unpacker::new(&text)?;
+        let mut last = 0i128;
+        while !packed.is_empty() {
+            last = last.wrapping_add(packed.signed()?);
+            let key = K::of_whole(last).ok_or(Damaged)?;
+            let count = u64::try_from(packed.take()?).map_err(|_| Damaged)?;
+            if count == 0 || !counts.add(key, count) {
+                return Err(Damaged);
+            }
         }
-        counts
+        Ok(counts)
     }
 }
 
-impl<K: Key> From<Counts<K>> for Vec<(K, u64)> {
+impl<K: Key> From<Counts<K>> for String {
     fn from(counts: Counts<K>) -> Self {
-        counts.sorted()
+        let (mut packed, mut last) = (Packer::default(), 0i128);
+        for (key, count) in counts.sorted() {
+            packed.signed(key.whole().wrapping_sub(last));
+            packed.put(u128::from(count));
+            last = key.whole();
+        }
+        packed.text()
     }
 }
 

@@ -7,6 +7,7 @@ use fyr_model::table::{Distinct, ValueCount};
 
 use super::column::{ColumnProfiler, Held};
 use super::counts::Key;
+use super::near::{Near, near};
 use super::numbers::{Finished, Numbers};
 use super::ranks::Weighted;
 use super::scan::{Scan, Unit};
@@ -35,6 +36,7 @@ pub(crate) struct Facts {
     pub(crate) scan: Option<Scan>,
     pub(crate) shapes: Option<Shapes>,
     pub(crate) case_variants: Option<u64>,
+    pub(crate) near: Option<Near>,
 }
 
 /// The number of different values, for columns that show no more than that.
@@ -146,7 +148,8 @@ fn words_facts(words: &Words, least: u64) -> Facts {
                 entropy: entropy(sorted.iter().map(|entry| entry.1)),
                 top: top(sorted.iter().copied(), least, |text| Some(text.to_owned())),
                 case_variants: Some(case_variants(&sorted)),
-                shapes: Some(shapes),
+                near: near(sorted.iter().map(|entry| entry.0)),
+                shapes: Some(*shapes),
                 ..Facts::default()
             }
         }

@@ -22,7 +22,8 @@ pub(crate) fn mix(mut hash: u64) -> u64 {
 
 /// Both halves of a product, folded.
 fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
+    // It cannot wrap; said so, the check that releases carry falls away.
+    let product = u128::from(a).wrapping_mul(u128::from(b));
     product as u64 ^ (product >> 64) as u64
 }
 
@@ -60,8 +61,8 @@ pub(crate) fn bytes128(bytes: &[u8]) -> u128 {
     };
     let mut rest = bytes;
     while let Some((sixteen, after)) = rest.split_first_chunk::<16>() {
-        let (first, second) = sixteen.split_at(8);
-        step(word(first), word(second));
+        let both = u128::from_le_bytes(*sixteen);
+        step(both as u64, (both >> 64) as u64);
         rest = after;
     }
     let (first, second) = tail(rest);

@@ -105,7 +105,7 @@ mod tests {
             for n in 0..4_000u64 {
                 let random = super::super::hash::mix(batch * 4_000 + n);
                 // A twentieth of the cells fall on fifty values, the rest are nearly all different.
-                let value = if random % 20 == 0 { random % 50 } else { random };
+                let value = if random.is_multiple_of(20) { random % 50 } else { random };
                 *one.entry(value).or_default() += 1;
                 *exact.entry(value).or_default() += 1;
             }

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::packed::{Damaged, base64, unbase64};
+
 /// log2 of the number of registers.
 const BITS: u32 = 14;
 /// The name in results.
@@ -15,6 +17,7 @@ pub(crate) const ERROR: f64 = 0.0081;
 
 /// The sketch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct HyperLogLog {
     registers: Vec<u8>,
 }
@@ -24,6 +27,22 @@ impl Default for HyperLogLog {
         Self {
             registers: vec![0; 1 << BITS],
         }
+    }
+}
+
+impl TryFrom<String> for HyperLogLog {
+    type Error = Damaged;
+    fn try_from(text: String) -> Result<Self, Damaged> {
+        let registers = unbase64(&text)?;
+        let ranks = 64 - BITS as u8 + 1;
+        let right = registers.len() == 1 << BITS && registers.iter().all(|rank| *rank <= ranks);
+        right.then_some(Self { registers }).ok_or(Damaged)
+    }
+}
+
+impl From<HyperLogLog> for String {
+    fn from(sketch: HyperLogLog) -> Self {
+        base64(&sketch.registers)
     }
 }
 

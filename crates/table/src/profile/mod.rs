@@ -10,12 +10,17 @@
 
 mod column;
 mod counts;
+mod drift;
 mod facts;
+mod file;
 mod hash;
 mod heavy;
 mod hyperloglog;
 mod moments;
+mod near;
 mod numbers;
+mod packed;
+mod pairs;
 mod places;
 mod project;
 mod ranks;
@@ -38,10 +43,12 @@ use fyr_model::table::Column;
 use serde::{Deserialize, Serialize};
 
 pub use column::ColumnProfiler;
+pub use drift::drift;
 pub use rows::RowProfiler;
 
+pub(crate) use facts::Facts;
 pub(crate) use hash::RowLanes;
-pub(crate) use project::{Fences, Told, column as project_column};
+pub(crate) use project::{Fences, Told, column as project_column, known};
 pub(crate) use rows::cells;
 pub(crate) use table::project as project_table;
 
@@ -92,6 +99,11 @@ impl TableProfiler {
                 .all(|(own, new)| own.name == new.name && own.merge(new));
         self.rows.merge(other.rows);
         same
+    }
+
+    /// The sampled rows, column by column.
+    pub(crate) fn sampled(&self) -> Vec<&[Option<i64>]> {
+        self.rows.sample.columns.iter().map(|keys| keys.0.as_slice()).collect()
     }
 
     /// Works off what is buffered.

@@ -2,7 +2,7 @@
 //! only groups of at least k rows and bounds rounded outwards.
 
 use chrono::{Datelike, NaiveDate};
-use fyr_model::profile::{GeometryFacts, NumberFacts, Outliers, TextFacts};
+use fyr_model::profile::{GeometryFacts, Method, NumberFacts, Outliers, TextFacts};
 use fyr_model::table::{ColumnProfile, ColumnType, Quantiles, ValueCount};
 
 use super::column::{ColumnProfiler, Held};
@@ -39,8 +39,33 @@ impl Told<'_> {
     }
 }
 
-/// The profile of a settled column as far as it may be seen.
-pub(crate) fn column(column: &ColumnProfiler, told: &Told<'_>) -> ColumnProfile {
+/// Whether the figures of a column may be told at all.
+fn is_shown(column: &ColumnProfiler, told: &Told<'_>) -> bool {
+    told.exposure.columns.get(&column.name) == Some(&Show::Values) && column.filled() >= told.least()
+}
+
+/// The figures of settled columns that may be told, on as many threads as there are processors.
+pub(crate) fn known(columns: &[ColumnProfiler], told: &Told<'_>) -> Vec<Option<Facts>> {
+    let workers = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(columns.len().max(1));
+    let of = |column: &ColumnProfiler| is_shown(column, told).then(|| facts(column, told.least()));
+    if workers == 1 {
+        return columns.iter().map(of).collect();
+    }
+    let mut found: Vec<(usize, Option<Facts>)> = std::thread::scope(|scope| {
+        let own = |worker: usize| columns.iter().enumerate().skip(worker).step_by(workers);
+        let threads: Vec<_> = (0..workers)
+            .map(|worker| scope.spawn(move || own(worker).map(|(place, column)| (place, of(column))).collect::<Vec<_>>()))
+            .collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()
+    });
+    found.sort_by_key(|entry| entry.0);
+    found.into_iter().map(|entry| entry.1).collect()
+}
+
+/// The profile of a settled column as far as it may be seen: with its figures where [`known`] gave them, else by type and counts.
+pub(crate) fn column(column: &ColumnProfiler, facts: Option<&Facts>, told: &Told<'_>) -> ColumnProfile {
     let mut profile = ColumnProfile {
         name: column.name.clone(),
         kind: column.kind,
@@ -49,28 +74,26 @@ pub(crate) fn column(column: &ColumnProfiler, told: &Told<'_>) -> ColumnProfile 
         empty: column.empty,
         ..ColumnProfile::default()
     };
-    let show = told.exposure.columns.get(&column.name);
-    if let Some(Show::CountsOnly(verdict)) = show {
+    if let Some(Show::CountsOnly(verdict)) = told.exposure.columns.get(&column.name) {
         profile.personal_data = (!verdict.is_empty() && verdict != "none").then(|| verdict.clone());
     }
-    if show != Some(&Show::Values) || column.filled() < told.least() {
+    let Some(facts) = facts.filter(|_| is_shown(column, told)) else {
         profile.distinct = distinct(column);
         return profile;
-    }
-    let facts = facts(column, told.least());
+    };
     profile.distinct = facts.distinct.clone();
     if let Held::Places(places) = &column.held {
         profile.geometry = Some(geometry(places, column.filled(), told));
         return profile;
     }
-    (profile.min, profile.max) = bounds(column.kind, &facts, told.exposure.coarse);
+    (profile.min, profile.max) = bounds(column.kind, facts, told.exposure.coarse);
     if !told.exposure.coarse {
         (profile.share_unique, profile.entropy) = (facts.share_unique, facts.entropy);
         (profile.first_row, profile.last_row) = column.span.unzip();
     }
     profile.top = (!facts.top.is_empty()).then(|| facts.top.clone());
     profile.top_method = facts.top_method.clone().filter(|_| profile.top.is_some());
-    measured(column, &facts, told, &mut profile);
+    measured(column, facts, told, &mut profile);
     profile
 }
 
@@ -197,7 +220,7 @@ fn outliers(facts: &Facts, told: &Told<'_>) -> Option<Outliers> {
     }
     let fences = Fences::of(facts)?;
     let mut found = Outliers {
-        method: fyr_model::profile::Method::exact(),
+        method: Method::exact(),
         ..Outliers::default()
     };
     facts
@@ -221,12 +244,12 @@ fn texts(shapes: &Shapes, facts: &Facts, filled: u64, told: &Told<'_>) -> TextFa
         .collect();
     patterns.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
     patterns.truncate(TOP);
-    let asked: u64 = shapes.languages.values().sum();
+    let asked: u64 = shapes.languages().iter().map(|language| language.1).sum();
     TextFacts {
         length_min: lengths.first().map(|entry| entry.0.unsigned_abs()).filter(|_| exact),
         length_mean: (filled > 0).then(|| shapes.length_sum as f64 / filled as f64),
         length_max: exact.then_some(shapes.length_max),
-        classes: groups(&shapes.classes, told)
+        classes: groups(shapes.classes(), told)
             .into_iter()
             .map(|(name, count)| (name.to_owned(), count))
             .collect(),
@@ -237,7 +260,12 @@ fn texts(shapes: &Shapes, facts: &Facts, filled: u64, told: &Told<'_>) -> TextFa
         control: told.count(shapes.control, filled),
         mojibake: told.count(shapes.mojibake, filled),
         case_variants: facts.case_variants.filter(|_| exact),
-        languages: groups(&shapes.languages, told)
+        near_duplicates: facts.near.filter(|_| exact).map(|found| found.near),
+        boilerplate_share: facts.near.map(|found| found.boilerplate),
+        near_method: facts
+            .near
+            .map(|found| Method::sketch(&format!("minhash-32, {} texts", found.texts), 0.07)),
+        languages: groups(shapes.languages(), told)
             .into_iter()
             .map(|(name, count)| (name.to_owned(), count as f64 / asked.max(1) as f64))
             .collect(),
@@ -245,16 +273,17 @@ fn texts(shapes: &Shapes, facts: &Facts, filled: u64, told: &Told<'_>) -> TextFa
 }
 
 /// Groups that make up a whole: all, or none when one of them is small.
-fn groups<'a>(counts: &'a std::collections::BTreeMap<String, u64>, told: &Told<'_>) -> Vec<(&'a str, u64)> {
-    if counts.values().any(|count| *count < told.least()) {
-        return Vec::new();
+fn groups<'a>(counts: Vec<(&'a str, u64)>, told: &Told<'_>) -> Vec<(&'a str, u64)> {
+    if counts.iter().any(|group| group.1 < told.least()) {
+        Vec::new()
+    } else {
+        counts
     }
-    counts.iter().map(|(name, count)| (name.as_str(), *count)).collect()
 }
 
 fn geometry(places: &Places, filled: u64, told: &Told<'_>) -> GeometryFacts {
     GeometryFacts {
-        kinds: groups(&places.kinds, told)
+        kinds: groups(places.kinds.iter().map(|(name, count)| (name.as_str(), *count)).collect(), told)
             .into_iter()
             .map(|(name, count)| (name.to_owned(), count))
             .collect(),

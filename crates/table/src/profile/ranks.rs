@@ -6,6 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::counts::Key;
+use super::packed::{Damaged, Packer, Unpacker};
+
 /// Values a level holds before it is compacted.
 pub(crate) const LEVEL_MAX: usize = 8_192;
 /// The name in results.
@@ -13,13 +16,42 @@ pub(crate) const METHOD: &str = "compactor-8192";
 
 /// Values with weights: level n holds values that stand for 2^n each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Ranks<K> {
-    levels: Vec<Vec<K>>,
+#[serde(bound = "K: Key")]
+pub(crate) struct Ranks<K: Key> {
+    levels: Vec<Level<K>>,
     error: u64,
     odd: bool,
 }
 
-impl<K> Default for Ranks<K> {
+/// The values of one level.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String", bound = "K: Key")]
+struct Level<K: Key>(Vec<K>);
+
+impl<K: Key> TryFrom<String> for Level<K> {
+    type Error = Damaged;
+    fn try_from(text: String) -> Result<Self, Damaged> {
+        let (mut packed, mut values, mut last) = (Unpacker::new(&text)?, Vec::new(), 0i128);
+        while !packed.is_empty() {
+            last = last.wrapping_add(packed.signed()?);
+            values.push(K::of_whole(last).ok_or(Damaged)?);
+        }
+        Ok(Self(values))
+    }
+}
+
+impl<K: Key> From<Level<K>> for String {
+    fn from(level: Level<K>) -> Self {
+        let (mut packed, mut last) = (Packer::default(), 0i128);
+        for value in level.0 {
+            packed.signed(value.whole().wrapping_sub(last));
+            last = value.whole();
+        }
+        packed.text()
+    }
+}
+
+impl<K: Key> Default for Ranks<K> {
     fn default() -> Self {
         Self {
             levels: Vec::new(),
@@ -29,7 +61,7 @@ impl<K> Default for Ranks<K> {
     }
 }
 
-impl<K: Copy + Ord> Ranks<K> {
+impl<K: Key> Ranks<K> {
     /// How many places a rank may be off.
     pub(crate) fn error(&self) -> u64 {
         self.error
@@ -55,16 +87,16 @@ impl<K: Copy + Ord> Ranks<K> {
     pub(crate) fn merge(&mut self, other: &Self) {
         self.error += other.error;
         for (level, values) in other.levels.iter().enumerate() {
-            self.level(level).extend_from_slice(values);
+            self.level(level).extend_from_slice(&values.0);
         }
         self.settle();
     }
     fn level(&mut self, level: usize) -> &mut Vec<K> {
         if self.levels.len() <= level {
-            self.levels.resize_with(level + 1, Vec::new);
+            self.levels.resize_with(level + 1, Level::default);
         }
         let last = self.levels.len() - 1;
-        &mut self.levels[level.min(last)]
+        &mut self.levels[level.min(last)].0
     }
     fn put(&mut self, level: usize, values: impl Iterator<Item = K>) {
         let own = self.level(level);
@@ -87,7 +119,7 @@ impl<K: Copy + Ord> Ranks<K> {
             .levels
             .iter()
             .enumerate()
-            .flat_map(|(level, values)| values.iter().map(move |value| (*value, 1u64 << level.min(62))))
+            .flat_map(|(level, values)| values.0.iter().map(move |value| (*value, 1u64 << level.min(62))))
             .collect();
         all.sort_unstable_by_key(|entry| entry.0);
         all

@@ -51,6 +51,8 @@ impl Clone for Scratch {
 pub(crate) struct RowHashes {
     pub(crate) zeros: u32,
     hashes: Vec<u128>,
+    /// The exact number of copies, once counted and until more rows come.
+    counted: Option<u64>,
 }
 
 impl RowHashes {
@@ -59,6 +61,7 @@ impl RowHashes {
     }
     pub(crate) fn add(&mut self, hashes: impl Iterator<Item = u128>, most: usize) {
         let zeros = self.zeros;
+        self.counted = None;
         self.hashes.extend(hashes.filter(|hash| Self::is_kept(zeros, *hash)));
         self.thin(most);
     }
@@ -72,6 +75,7 @@ impl RowHashes {
     }
     fn merge(&mut self, mut other: Self, most: usize) {
         let zeros = self.zeros.max(other.zeros);
+        self.counted = None;
         for part in [&mut *self, &mut other] {
             part.zeros = zeros;
             part.hashes.retain(|hash| Self::is_kept(zeros, *hash));
@@ -79,11 +83,22 @@ impl RowHashes {
         self.hashes.append(&mut other.hashes);
         self.thin(most);
     }
+    /// Rows that copy another one, where all hashes are held or were once.
+    pub(crate) fn exact(&mut self) -> Option<u64> {
+        if self.counted.is_none() && self.zeros == 0 {
+            self.counted = Some(self.kept());
+        }
+        self.counted
+    }
     /// Rows that copy another one among those kept.
-    pub(crate) fn copies(&mut self) -> u64 {
+    fn kept(&mut self) -> u64 {
         self.hashes.sort_unstable();
         let pairs = self.hashes.iter().zip(self.hashes.iter().skip(1));
         pairs.filter(|(a, b)| a == b).count() as u64
+    }
+    /// Rows that copy another one: exact, or an estimate from those kept.
+    pub(crate) fn copies(&mut self) -> u64 {
+        self.exact().unwrap_or_else(|| self.kept() << self.zeros)
     }
 }
 
@@ -190,13 +205,13 @@ impl RowProfiler {
     pub fn rows(&self) -> u64 {
         self.rows
     }
-    /// Whether all row hashes are held.
-    pub(crate) fn is_exact(&self) -> bool {
-        self.hashes.zeros == 0
+    /// Rows that copy another one, where that is known exactly.
+    pub(crate) fn exact_copies(&mut self) -> Option<u64> {
+        self.hashes.exact()
     }
     /// Rows that copy another one; an estimate where not all hashes are held.
-    pub(crate) fn copies(&mut self) -> u64 {
-        self.hashes.copies() << self.hashes.zeros
+    pub fn copies(&mut self) -> u64 {
+        self.hashes.copies()
     }
 
     /// Joins the profiler of the rows that follow.

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64T
 use serde::{Deserialize, Serialize};
 
 use super::hash::bytes128;
+use super::packed::{Damaged, Packer, Unpacker};
 use super::scan::float_key;
 
 /// Rows sampled, and cells.
@@ -17,11 +18,37 @@ const ROWS_MIN: usize = 500;
 /// Sampled rows by column: keys of numbers, hashes of texts; nothing where missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sample {
-    pub(crate) columns: Vec<Vec<Option<i64>>>,
+    pub(crate) columns: Vec<Keys>,
     /// The rows' places, each in the part that it was sampled from.
     rows: Vec<u64>,
     /// log2 of the distance between sampled rows.
     shift: u32,
+}
+
+/// The sampled cells of one column.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Keys(pub(crate) Vec<Option<i64>>);
+
+impl TryFrom<String> for Keys {
+    type Error = Damaged;
+    fn try_from(text: String) -> Result<Self, Damaged> {
+        let (mut packed, mut keys) = (Unpacker::new(&text)?, Vec::new());
+        while !packed.is_empty() {
+            // A missing cell is a number beyond 64 bits.
+            let key = packed.signed()?;
+            keys.push(i64::try_from(key).ok());
+        }
+        Ok(Self(keys))
+    }
+}
+
+impl From<Keys> for String {
+    fn from(keys: Keys) -> Self {
+        let mut packed = Packer::default();
+        keys.0.iter().for_each(|key| packed.signed(key.map_or(1 << 64, i128::from)));
+        packed.text()
+    }
 }
 
 impl Sample {
@@ -40,12 +67,12 @@ impl Sample {
         if places.is_empty() {
             return;
         }
-        self.columns.resize_with(batch.num_columns(), Vec::new);
+        self.columns.resize_with(batch.num_columns(), Keys::default);
         let wanted = UInt64Array::from(places.clone());
         for (own, array) in self.columns.iter_mut().zip(batch.columns()) {
             match take(array, &wanted, None) {
-                Ok(taken) => keys(&taken, own),
-                Err(_) => own.extend(std::iter::repeat_n(None, places.len())),
+                Ok(taken) => keys(&taken, &mut own.0),
+                Err(_) => own.0.extend(std::iter::repeat_n(None, places.len())),
             }
         }
         self.rows.extend(places.iter().map(|place| start + place));
@@ -62,7 +89,7 @@ impl Sample {
         let kept: Vec<bool> = self.rows.iter().map(|row| row % step == 0).collect();
         for column in &mut self.columns {
             let mut kept = kept.iter();
-            column.retain(|_| kept.next().copied().unwrap_or(false));
+            column.0.retain(|_| kept.next().copied().unwrap_or(false));
         }
         self.rows.retain(|row| row % step == 0);
     }
@@ -73,9 +100,9 @@ impl Sample {
             part.shift = shift;
             part.keep();
         }
-        self.columns.resize_with(self.columns.len().max(other.columns.len()), Vec::new);
+        self.columns.resize_with(self.columns.len().max(other.columns.len()), Keys::default);
         for (own, new) in self.columns.iter_mut().zip(other.columns) {
-            own.extend(new);
+            own.0.extend(new.0);
         }
         self.rows.append(&mut other.rows);
         self.shift = shift;

@@ -113,7 +113,12 @@ impl Scan {
         }
         if let Some(sum) = self.whole_sum {
             self.whole_sum = sorted.iter().try_fold(sum, |sum, (key, count)| {
-                key.whole().checked_mul(i128::from(*count)).and_then(|part| sum.checked_add(part))
+                let part = if *count == 1 {
+                    Some(key.whole())
+                } else {
+                    key.whole().checked_mul(i128::from(*count))
+                };
+                part.and_then(|part| sum.checked_add(part))
             });
         }
         self.look_at_days(unit, sorted);
@@ -149,6 +154,7 @@ impl Scan {
     }
 
     fn round(&mut self, rest: i64, count: u64) {
+        let rest = rest as i32;
         for (found, by) in self.rounds.iter_mut().zip([5, 10, 100]) {
             *found += if rest % by == 0 { count } else { 0 };
         }
@@ -171,14 +177,21 @@ impl Scan {
 
     fn look_at_days<K: Key>(&mut self, unit: Unit, sorted: &[(K, u64)]) {
         let Some(days) = &mut self.days else { return };
-        let per_day = if matches!(unit, Unit::Day) { 1 } else { DAY_MICROS };
         let mut run: Option<(i64, u64)> = None;
         let mut held = true;
+        // Keys from here on begin another day: a division a day instead of one a value.
+        let mut next = i64::MIN;
         for (key, count) in sorted {
-            let day = (key.whole() as i64).div_euclid(per_day);
+            let key = key.whole() as i64;
             match &mut run {
-                Some(run) if run.0 == day => run.1 += count,
+                Some(run) if key < next => run.1 += count,
                 _ => {
+                    let day = if unit == Unit::Day { key } else { key.div_euclid(DAY_MICROS) };
+                    next = if unit == Unit::Day {
+                        key.saturating_add(1)
+                    } else {
+                        day.saturating_add(1).saturating_mul(DAY_MICROS)
+                    };
                     if let Some((day, count)) = run.replace((day, *count)) {
                         held &= days.add(day, count);
                     }
@@ -211,10 +224,18 @@ impl Scan {
     }
 }
 
+/// Ten to the power of so many decimals.
+const SCALES: [f64; 16] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
 /// Whether a float is the nearest one to some decimal with so many digits after the point.
 fn has_decimals(value: f64, decimals: u8) -> bool {
-    let scale = 10f64.powi(i32::from(decimals));
+    /// Added and taken away again, it rounds what is below 2^51 without a call.
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    let scale = SCALES.get(usize::from(decimals)).copied().unwrap_or(1e15);
     let scaled = value * scale;
+    if scaled.abs() < 2_251_799_813_685_248.0 {
+        return ((scaled + ROUND) - ROUND) / scale == value;
+    }
     // Past 2^53 every float is whole, and the test says nothing.
     scaled.abs() >= 9_007_199_254_740_992.0 || (scaled.round_ties_even() / scale) == value
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
+use super::hash::bytes128;
+use super::texts::Texts;
 
 /// Longer texts are prose; their pattern would be a text of its own.
 const PATTERN_MAX: usize = 32;
@@ -24,25 +26,57 @@ const ENGLISH: [&str; 24] = [
     "have", "has", "were", "their", "will",
 ];
 
+/// Kinds of letters.
+const CLASSES: [&str; 4] = ["digits", "letters", "letters-and-digits", "other"];
+/// Languages told apart.
+const LANGUAGES: [&str; 3] = ["sv", "en", "other"];
+
 /// What is known of the texts of a column. Every figure is a sum, so parts merge.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Shapes {
     /// Rows by length in characters; nothing once too many lengths differ.
     pub(crate) lengths: Counts<i64>,
     pub(crate) length_sum: u64,
     pub(crate) length_max: u64,
-    /// Rows by kind of letters: `digits`, `letters`, `letters-and-digits`, `other`.
-    pub(crate) classes: BTreeMap<String, u64>,
+    /// Rows by kind of letters, as [`CLASSES`] names them.
+    classes: [u64; 4],
     /// Rows by pattern; lower bounds by at most `patterns_lost`.
     pub(crate) patterns: BTreeMap<String, u64>,
+    /// Patterns on their way there.
+    #[serde(skip, default = "gathering")]
+    gathered: Texts,
     pub(crate) patterns_lost: u64,
     pub(crate) not_ascii: u64,
     pub(crate) leading: u64,
     pub(crate) trailing: u64,
     pub(crate) control: u64,
     pub(crate) mojibake: u64,
-    /// Rows with four words or more, by language.
-    pub(crate) languages: BTreeMap<String, u64>,
+    /// Rows with four words or more, by language, as [`LANGUAGES`] names them.
+    languages: [u64; 3],
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Self {
+            lengths: Counts::default(),
+            length_sum: 0,
+            length_max: 0,
+            classes: [0; 4],
+            patterns: BTreeMap::new(),
+            gathered: gathering(),
+            patterns_lost: 0,
+            not_ascii: 0,
+            leading: 0,
+            trailing: 0,
+            control: 0,
+            mojibake: 0,
+            languages: [0; 3],
+        }
+    }
+}
+
+fn gathering() -> Texts {
+    Texts::bounded(1_024, 64 << 10)
 }
 
 #[derive(Default)]
@@ -68,12 +102,14 @@ impl Shapes {
         self.length_sum += letters.count * count;
         self.length_max = self.length_max.max(letters.count);
         let class = match (letters.digits, letters.letters, letters.other) {
-            (true, false, false) => "digits",
-            (false, true, false) => "letters",
-            (true, true, false) => "letters-and-digits",
-            _ => "other",
+            (true, false, false) => 0,
+            (false, true, false) => 1,
+            (true, true, false) => 2,
+            _ => 3,
         };
-        raise(&mut self.classes, class, count);
+        if let Some(own) = self.classes.get_mut(class) {
+            *own += count;
+        }
         let counted = |yes: bool| if yes { count } else { 0 };
         self.not_ascii += counted(letters.wide);
         self.leading += counted(text.starts_with(char::is_whitespace));
@@ -81,12 +117,37 @@ impl Shapes {
         self.control += counted(letters.control);
         self.mojibake += counted(letters.wide && is_mojibake(text));
         if letters.count <= PATTERN_MAX as u64 {
+            let hash = bytes128(pattern.as_bytes());
+            if !self.gathered.add(pattern, hash, count) {
+                self.settle();
+                self.gathered.add(pattern, hash, count);
+            }
+        }
+        if letters.words >= WORDS_MIN
+            && let Some(own) = self.languages.get_mut(language(text))
+        {
+            *own += count;
+        }
+    }
+    /// Counts the patterns that are still gathered.
+    pub(crate) fn settle(&mut self) {
+        for (pattern, _, count) in self.gathered.iter() {
             raise(&mut self.patterns, pattern, count);
-            self.trim(PATTERNS_MAX);
         }
-        if letters.words >= WORDS_MIN {
-            raise(&mut self.languages, language(text), count);
-        }
+        self.gathered.clear();
+        self.trim(PATTERNS_MAX);
+    }
+    /// Rows by kind of letters.
+    pub(crate) fn classes(&self) -> Vec<(&'static str, u64)> {
+        CLASSES.into_iter().zip(self.classes).filter(|class| class.1 > 0).collect()
+    }
+    /// Rows with four words or more, by language.
+    pub(crate) fn languages(&self) -> Vec<(&'static str, u64)> {
+        LANGUAGES
+            .into_iter()
+            .zip(self.languages)
+            .filter(|language| language.1 > 0)
+            .collect()
     }
     /// Lowers all pattern counts by the first that finds no place (as in [`super::heavy`]).
     fn trim(&mut self, most: usize) {
@@ -107,12 +168,17 @@ impl Shapes {
         }
         self.length_sum += other.length_sum;
         self.length_max = self.length_max.max(other.length_max);
-        for (own, new) in [
-            (&mut self.classes, &other.classes),
-            (&mut self.patterns, &other.patterns),
-            (&mut self.languages, &other.languages),
-        ] {
-            new.iter().for_each(|(name, count)| raise(own, name, *count));
+        self.settle();
+        for (pattern, count) in &other.patterns {
+            raise(&mut self.patterns, pattern, *count);
+        }
+        for (own, new) in self
+            .classes
+            .iter_mut()
+            .zip(other.classes)
+            .chain(self.languages.iter_mut().zip(other.languages))
+        {
+            *own += new;
         }
         self.patterns_lost += other.patterns_lost;
         self.trim(PATTERNS_MAX);
@@ -136,11 +202,15 @@ fn raise(counts: &mut BTreeMap<String, u64>, name: &str, by: u64) {
 /// What stands in a text, and its pattern: `9` for a digit, `A` and `a` for letters, anything else as it is.
 fn letters(text: &str, pattern: &mut String) -> Letters {
     pattern.clear();
-    let mut found = Letters::default();
+    if text.is_ascii() {
+        return ascii(text.as_bytes(), pattern);
+    }
+    let mut found = Letters {
+        wide: true,
+        ..Letters::default()
+    };
     let mut in_word = false;
     for letter in text.chars() {
-        found.count += 1;
-        found.wide |= !letter.is_ascii();
         let blank = letter.is_whitespace();
         found.words += usize::from(!blank && !in_word);
         in_word = !blank;
@@ -153,11 +223,49 @@ fn letters(text: &str, pattern: &mut String) -> Letters {
         } else {
             found.other = true;
             found.control |= letter.is_control();
-            if letter.is_control() { '\u{fffd}' } else { letter }
+            if letter.is_control() { '?' } else { letter }
         };
+        found.count += 1;
         if found.count <= PATTERN_MAX as u64 {
             pattern.push(shape);
         }
+    }
+    found
+}
+
+/// The same for texts of ASCII alone, which most are.
+fn ascii(bytes: &[u8], pattern: &mut String) -> Letters {
+    let mut found = Letters {
+        count: bytes.len() as u64,
+        ..Letters::default()
+    };
+    let mut in_word = false;
+    for byte in bytes {
+        let blank = byte.is_ascii_whitespace() || *byte == 0x0b;
+        found.words += usize::from(!blank && !in_word);
+        in_word = !blank;
+        found.digits |= byte.is_ascii_digit();
+        found.letters |= byte.is_ascii_alphabetic();
+        found.other |= !byte.is_ascii_alphanumeric();
+        found.control |= byte.is_ascii_control();
+    }
+    if bytes.len() <= PATTERN_MAX {
+        let mut shapes = [0u8; PATTERN_MAX];
+        for (shape, byte) in shapes.iter_mut().zip(bytes) {
+            *shape = match byte {
+                b'0'..=b'9' => b'9',
+                b'A'..=b'Z' => b'A',
+                b'a'..=b'z' => b'a',
+                0..=31 | 127 => b'?',
+                other => *other,
+            };
+        }
+        pattern.push_str(
+            shapes
+                .get(..bytes.len())
+                .and_then(|shapes| std::str::from_utf8(shapes).ok())
+                .unwrap_or_default(),
+        );
     }
     found
 }
@@ -173,8 +281,8 @@ fn is_mojibake(text: &str) -> bool {
     })
 }
 
-/// The language of a text by its stop words: `sv`, `en`, or `other` where neither has more.
-fn language(text: &str) -> &'static str {
+/// The language of a text by its stop words, as a place in [`LANGUAGES`]: the third where neither has more.
+fn language(text: &str) -> usize {
     let (mut swedish, mut english) = (0u32, 0u32);
     for word in text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()) {
         let word = word.to_lowercase();
@@ -182,9 +290,9 @@ fn language(text: &str) -> &'static str {
         english += u32::from(ENGLISH.contains(&word.as_str()));
     }
     match swedish.cmp(&english) {
-        std::cmp::Ordering::Greater => "sv",
-        std::cmp::Ordering::Less => "en",
-        std::cmp::Ordering::Equal => "other",
+        std::cmp::Ordering::Greater => 0,
+        std::cmp::Ordering::Less => 1,
+        std::cmp::Ordering::Equal => 2,
     }
 }
 
@@ -195,6 +303,7 @@ mod tests {
     fn look(texts: &[&str]) -> Shapes {
         let mut shapes = Shapes::default();
         texts.iter().for_each(|text| shapes.look(text, 1, &mut String::new()));
+        shapes.settle();
         shapes
     }
 
@@ -202,10 +311,7 @@ mod tests {
     fn patterns_classes_and_blanks_are_counted() {
         let found = look(&["ABC 123", "DEF 456", "0180", " x", "y ", "Å1", "a\u{7}"]);
         assert_eq!((found.patterns["AAA 999"], found.patterns["9999"], found.patterns["A9"]), (2, 1, 1));
-        assert_eq!(
-            (found.classes["digits"], found.classes["letters-and-digits"], found.classes["other"]),
-            (1, 1, 5)
-        );
+        assert_eq!(found.classes(), [("digits", 1), ("letters-and-digits", 1), ("other", 5)]);
         assert_eq!((found.leading, found.trailing, found.control, found.not_ascii), (1, 1, 1, 1));
         assert_eq!((found.length_sum, found.length_max), (7 + 7 + 4 + 2 + 2 + 2 + 2, 7));
     }
@@ -235,7 +341,7 @@ mod tests {
             "Alfa beta gamma delta",
             "och att",
         ]);
-        assert_eq!((found.languages["sv"], found.languages["en"], found.languages["other"]), (1, 1, 1));
+        assert_eq!(found.languages(), [("sv", 1), ("en", 1), ("other", 1)]);
     }
 
     #[test]
@@ -246,6 +352,7 @@ mod tests {
             let text: String = (0..14).map(|bit| if n >> bit & 1 == 1 { 'x' } else { '1' }).collect();
             shapes.look(&text, if n % 10_000 == 7 { 500 } else { 1 }, &mut String::new());
         }
+        shapes.settle();
         assert!(shapes.patterns.len() <= PATTERNS_MAX && shapes.patterns_lost > 0);
         assert!(shapes.patterns.values().all(|count| *count <= 1_002));
     }

@@ -6,13 +6,15 @@ use fyr_model::profile::MissingPattern;
 use fyr_model::table::{ColumnProfile, TableProfile};
 
 use super::TableProfiler;
+use super::pairs::pairs;
 use super::project::Told;
+use crate::Show;
 
 /// Patterns of missing columns shown.
 const MISSING_SHOWN: usize = 20;
 
 /// The table's own figures; the columns are filled in by the caller.
-pub(crate) fn project(profiler: &mut TableProfiler, columns: &[ColumnProfile], told: &Told<'_>) -> TableProfile {
+pub(crate) fn project(profiler: &TableProfiler, columns: &[ColumnProfile], told: &Told<'_>) -> TableProfile {
     let rows = profiler.rows.rows();
     let is_key = |column: &&ColumnProfile| rows > 0 && column.nulls == 0 && column.empty == 0 && is_unique(column, rows);
     let constant = |column: &&ColumnProfile| rows > 1 && column.nulls == 0 && column.distinct.value == 1;
@@ -24,7 +26,11 @@ pub(crate) fn project(profiler: &mut TableProfiler, columns: &[ColumnProfile], t
             .and_then(|word| word.as_str().map(str::to_owned));
         *types.entry(word.unwrap_or_default()).or_default() += 1;
     }
+    let shown = |name: &str| told.exposure.columns.get(name) == Some(&Show::Values);
+    let (pairs, pairs_method) = pairs(profiler, columns, &shown);
     TableProfile {
+        pairs,
+        pairs_method,
         rows,
         keys: names(&is_key),
         constant: names(&constant),

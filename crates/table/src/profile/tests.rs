@@ -8,7 +8,7 @@ use fyr_model::table::{Column, ColumnProfile, ColumnType, TableProfile};
 use proptest::prelude::*;
 
 use super::hash::mix;
-use super::{ColumnProfiler, TableProfiler, Told, project_column, project_table};
+use super::{ColumnProfiler, TableProfiler, Told, drift, known, project_column, project_table};
 use crate::{Exposure, Show};
 
 fn column(name: &str, kind: ColumnType) -> Column {
@@ -30,6 +30,11 @@ fn all(columns: &[Column]) -> Exposure {
     }
 }
 
+fn one_told(column: &ColumnProfiler, told: &Told<'_>) -> ColumnProfile {
+    let known = known(std::slice::from_ref(column), told);
+    project_column(column, known[0].as_ref(), told)
+}
+
 fn told(profiler: &mut TableProfiler, columns: &[Column]) -> TableProfile {
     profiler.settle();
     let exposure = all(columns);
@@ -37,7 +42,7 @@ fn told(profiler: &mut TableProfiler, columns: &[Column]) -> TableProfile {
         exposure: &exposure,
         as_of: chrono::NaiveDate::from_ymd_opt(2024, 6, 1),
     };
-    let columns: Vec<ColumnProfile> = profiler.columns.iter().map(|column| project_column(column, &told)).collect();
+    let columns: Vec<ColumnProfile> = profiler.columns.iter().map(|column| one_told(column, &told)).collect();
     let mut table = project_table(profiler, &columns, &told);
     table.duplicate_rows = profiler.rows.copies();
     table.columns = columns;
@@ -48,7 +53,7 @@ fn told(profiler: &mut TableProfiler, columns: &[Column]) -> TableProfile {
 fn batch(from: u64, to: u64, spread: u64) -> RecordBatch {
     let random = |row: u64, salt: u64| mix(row.wrapping_mul(5).wrapping_add(salt)) % spread;
     let rows = || from..to;
-    let lacks = |row: u64| mix(row ^ 0xabcd) % 11 == 0;
+    let lacks = |row: u64| mix(row ^ 0xabcd).is_multiple_of(11);
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from_iter(
             rows().map(|row| (!lacks(row)).then(|| random(row, 1).cast_signed() - 40)),
@@ -188,7 +193,7 @@ fn a_column_that_few_values_make_up_stays_exact_after_two_million_rows() {
         assert!(profiler.see(&(Arc::new(values) as ArrayRef)));
     }
     let exposure = all(&[column("antal", ColumnType::Integer)]);
-    let found = project_column(
+    let found = one_told(
         &profiler,
         &Told {
             exposure: &exposure,
@@ -212,7 +217,7 @@ fn a_dictionary_of_texts_counts_as_its_texts_do() {
         let mut profiler = ColumnProfiler::new(&kod, array.data_type());
         assert!(profiler.see(array));
         let exposure = all(std::slice::from_ref(&kod));
-        project_column(
+        one_told(
             &profiler,
             &Told {
                 exposure: &exposure,
@@ -233,10 +238,75 @@ fn a_dictionary_of_texts_counts_as_its_texts_do() {
 
 #[test]
 fn a_state_is_stored_and_read_as_itself() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("table.profile");
     let mut profiler = seen(0, 120_000, 1 << 40, 8_192);
-    profiler.settle();
-    let text = serde_json::to_string(&profiler).unwrap();
-    let mut read: TableProfiler = serde_json::from_str(&text).unwrap();
+    profiler.store(&path).unwrap();
+    let mut read = TableProfiler::load(&path).unwrap();
     assert_eq!(told(&mut read, &columns()), told(&mut profiler, &columns()));
     assert!(read.merge(seen(0, 10, 5, 10)));
+    std::fs::write(&path, b"{}").unwrap();
+    assert_eq!(TableProfiler::load(&path).unwrap_err().id, "profile-file");
+}
+
+fn one(name: &str, kind: ColumnType, array: ArrayRef) -> TableProfiler {
+    let schema = Schema::new(vec![Field::new(name, array.data_type().clone(), true)]);
+    let mut profiler = TableProfiler::new(&[column(name, kind)], &schema).unwrap();
+    assert!(profiler.see(&RecordBatch::try_new(Arc::new(schema), vec![array]).unwrap()));
+    profiler.settle();
+    profiler
+}
+
+#[test]
+fn drift_tells_what_moved_and_by_how_much() {
+    let numbers = |values: std::ops::Range<i64>| one("antal", ColumnType::Integer, Arc::new(Int64Array::from_iter_values(values)));
+    let exposure = all(&[column("antal", ColumnType::Integer)]);
+    let still = &drift(&numbers(0..1_000), &numbers(0..1_000), &exposure).columns[0];
+    assert_eq!(
+        (still.level.as_str(), still.psi, still.kolmogorov_smirnov),
+        ("none", Some(0.0), Some(0.0))
+    );
+    assert_eq!(still.range_left, Some(false));
+    // Half of the values move beyond all bins but the last.
+    let moved = &drift(&numbers(0..1_000), &numbers(500..1_500), &exposure).columns[0];
+    assert_eq!(
+        (moved.level.as_str(), moved.range_left, moved.kolmogorov_smirnov),
+        ("warning", Some(true), Some(0.5))
+    );
+    // Five bins keep a tenth and 100/1000 of the rows, five lose all (half a row is left), the last has 600.
+    let empty = 5.0 * (0.0005f64 - 0.1) * (0.0005f64 / 0.1).ln();
+    let last = (0.6f64 - 0.1) * (0.6f64 / 0.1).ln();
+    assert!((moved.psi.unwrap() - empty - last).abs() < 0.02, "{:?} {}", moved.psi, empty + last);
+
+    let words = |texts: &[&str]| one("ort", ColumnType::Code, Arc::new(StringArray::from(texts.to_vec())));
+    let exposure = all(&[column("ort", ColumnType::Code)]);
+    let found = drift(&words(&["A", "A", "B"]), &words(&["A", "A", "C"]), &exposure);
+    let ort = &found.columns[0];
+    assert_eq!(
+        (
+            ort.values_new,
+            ort.values_gone,
+            ort.new[0].value.as_str(),
+            ort.gone[0].value.as_str()
+        ),
+        (Some(1), Some(1), "C", "B")
+    );
+    // A third of the mass shares nothing.
+    assert!((ort.jensen_shannon.unwrap() - 1.0 / 3.0).abs() < 1e-12);
+    let hidden = drift(&words(&["A", "A", "B"]), &words(&["A", "A", "C"]), &Exposure::default());
+    assert!(hidden.columns[0].new.is_empty() && hidden.columns[0].gone.is_empty());
+
+    let renamed = drift(
+        &words(&["A", "A", "B"]),
+        &one("plats", ColumnType::Code, Arc::new(StringArray::from(vec!["A", "B", "A"]))),
+        &exposure,
+    );
+    assert_eq!(
+        (
+            renamed.columns_renamed[0].to.as_str(),
+            renamed.columns_added.len(),
+            renamed.columns_removed.len()
+        ),
+        ("plats", 0, 0)
+    );
 }

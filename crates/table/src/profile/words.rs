@@ -42,7 +42,7 @@ pub(crate) struct WordSketches {
 /// What the texts were found to be.
 pub(crate) enum FoundWords<'a> {
     /// Every different text in order with its count.
-    All(Vec<(&'a str, u64)>, Shapes),
+    All(Vec<(&'a str, u64)>, Box<Shapes>),
     /// Sketches.
     Sketches(&'a WordSketches),
 }
@@ -117,8 +117,9 @@ impl Words {
         match &self.sketches {
             Some(sketches) => FoundWords::Sketches(sketches),
             None => {
-                let (mut shapes, mut pattern) = (Shapes::default(), String::new());
+                let (mut shapes, mut pattern) = (Box::<Shapes>::default(), String::new());
                 self.all.iter().for_each(|(text, _, count)| shapes.look(text, count, &mut pattern));
+                shapes.settle();
                 FoundWords::All(self.all.sorted(), shapes)
             }
         }
@@ -143,6 +144,7 @@ impl WordSketches {
         self.look(&gathered);
         gathered.clear();
         self.gathered = gathered;
+        self.shapes.settle();
     }
     fn look(&mut self, texts: &Texts) {
         let mut runs: Vec<(u128, u64)> = Vec::with_capacity(texts.len());

@@ -159,6 +159,46 @@ async fn h33_published_groups_are_large_and_bounds_are_rounded_outwards() {
 }
 
 #[tokio::test]
+async fn h33_what_stands_out_is_not_published() {
+    let mut text = String::from("antal;kod\n");
+    for row in 0..200 {
+        text.push_str(&format!(
+            "{};{}\n",
+            if row == 70 { 98_765 } else { 40 + row % 10 },
+            if row == 70 { "Xq-9" } else { "AB12" }
+        ));
+    }
+    let sample = staged("prov.csv", &text);
+    let shown = all(&sample.facts.report.columns);
+    let holder = serde_json::to_string(&profiled(&sample, &shown).await).unwrap();
+    // An honest control: who holds the file sees it all.
+    for canary in ["98765", "Xq-9", "\"Aa-9\"", "\"rows\":[70]", "tukey", "length_max", "first_row"] {
+        assert!(holder.contains(canary), "{canary}: {holder}");
+    }
+    let exposure = Exposure {
+        group_min: 5,
+        coarse: true,
+        ..shown
+    };
+    let published = serde_json::to_string(&profiled(&sample, &exposure).await).unwrap();
+    for canary in [
+        "98765",
+        "Xq-9",
+        "Aa-9",
+        "[70]",
+        "tukey",
+        "length_max",
+        "length_min",
+        "first_row",
+        "\"mad\"",
+        "decimals",
+        "classes",
+    ] {
+        assert!(!published.contains(canary), "{canary}: {published}");
+    }
+}
+
+#[tokio::test]
 async fn distinct_values_past_memory_are_estimated_and_never_taken_for_a_key() {
     let mut text = String::from("id;grupp\n");
     for row in 0..100_500u32 {
@@ -183,6 +223,49 @@ async fn distinct_values_past_memory_are_estimated_and_never_taken_for_a_key() {
         (&["id".to_owned()][..], 100_500)
     );
     assert_eq!(profile.columns[0].distinct.method, "exact");
+}
+
+#[tokio::test]
+async fn what_holds_in_every_row_is_found_and_what_fails_in_one_is_not() {
+    let mut text = String::from("kommunkod;kommun;kopia;dag;matning;fast\n");
+    for row in 0..600u32 {
+        let code = 1_000 + row % 30;
+        // One row of the last day breaks the tie between the code and `kopia`.
+        let copy = if row == 599 { 1_000 } else { code };
+        text.push_str(&format!(
+            "{code};Ort {};{copy};2024-01-{:02};{};ja\n",
+            code % 7,
+            row / 30 + 1,
+            row % 4 * 10 + row % 9
+        ));
+    }
+    let sample = staged("prov.csv", &text);
+    let profile = profiled(&sample, &all(&sample.facts.report.columns)).await;
+    let relation = |from: &str, to: &str| fyr_model::profile::Relation {
+        from: vec![from.into()],
+        to: to.into(),
+    };
+    assert!(profile.keys.is_empty());
+    assert!(
+        profile.wider_keys.contains(&vec!["kommunkod".to_owned(), "dag".to_owned()]),
+        "{:?}",
+        profile.wider_keys
+    );
+    assert_eq!(profile.constant, ["fast"]);
+    assert!(profile.copies.is_empty());
+    assert!(
+        profile.dependencies.contains(&relation("kommunkod", "kommun")),
+        "{:?}",
+        profile.dependencies
+    );
+    assert!(
+        !profile.dependencies.contains(&relation("kopia", "kommun")),
+        "{:?}",
+        profile.dependencies
+    );
+    let whole = staged("prov.csv", "a;b;c\n1;1;x\n2;2;y\n2;2;y\n");
+    let profile = profiled(&whole, &all(&whole.facts.report.columns)).await;
+    assert_eq!(profile.copies, [relation("a", "b")]);
 }
 
 #[tokio::test]
