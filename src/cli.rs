@@ -295,8 +295,8 @@ impl Words {
             "File or address: CSV, XLSX, JSON, GeoJSON, Parquet, also in zip or gzip",
         ))
         .arg(
-            self.option("format", "FORMAT", "text eller json", "text or json")
-                .value_parser(["text", "json"]),
+            self.option("format", "FORMAT", "text, json eller html", "text, json or html")
+                .value_parser(["text", "json", "html"]),
         )
     }
 

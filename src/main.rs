@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod handover;
 mod order;
+mod page;
 mod serve;
 mod show;
 mod site;

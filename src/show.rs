@@ -352,7 +352,8 @@ pub fn mqa(term: &Term, report: &MqaReport) {
     println!("{}", term.ink(Ink::Dim, note));
 }
 
-fn type_word(term: &Term, kind: ColumnType) -> &'static str {
+/// The word for a type.
+pub fn type_word(term: &Term, kind: ColumnType) -> &'static str {
     let (sv, en) = match kind {
         ColumnType::Integer => ("heltal", "integer"),
         ColumnType::Number => ("tal", "number"),
@@ -395,6 +396,39 @@ pub fn profile(term: &Term, profile: &TableProfile, report: &ReadingReport) {
         })
         .collect();
     println!("{}", term.table(&heads, &[2, 3], &rows));
+    relations(term, profile);
+}
+
+/// What holds between the columns, a line each.
+fn relations(term: &Term, profile: &TableProfile) {
+    let names = |names: &[String]| names.iter().map(|name| safe(name)).collect::<Vec<_>>().join(", ");
+    let line = |word: &str, text: String| println!("{} {word} {text}", term.info());
+    if profile.duplicate_rows > 0 {
+        let copies = term.count(profile.duplicate_rows);
+        println!(
+            "{} {} {copies}",
+            term.warning(),
+            term.say("rader som kopierar en annan:", "rows that copy another:")
+        );
+    }
+    if !profile.keys.is_empty() {
+        line(term.say("nyckel:", "key:"), names(&profile.keys));
+    }
+    for key in &profile.wider_keys {
+        line(term.say("nyckel tillsammans:", "key together:"), names(key));
+    }
+    if !profile.constant.is_empty() {
+        line(
+            term.say("samma värde i alla rader:", "one value in all rows:"),
+            names(&profile.constant),
+        );
+    }
+    for copy in &profile.copies {
+        line(term.say("kopia:", "copy:"), format!("{} = {}", safe(&copy.to), names(&copy.from)));
+    }
+    for one in &profile.dependencies {
+        line(term.say("följer:", "follows:"), format!("{} < {}", safe(&one.to), names(&one.from)));
+    }
 }
 
 /// How the file was read.

@@ -217,12 +217,17 @@ pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let parquet = [facts.path.clone()];
     let profile = bench
         .engine(door)?
+        .on(Utc::now().date_naive())
         .profile(&parquet, &facts.report.columns, Some(&facts.report), &exposure)
         .await?;
-    if door.json || cli::text(words, "format") == Some("json") {
-        door.document("profile", reference(&read.resource), &profile)?;
-    } else {
-        show::profile(&door.term, &profile, &facts.report);
+    match cli::text(words, "format") {
+        format if door.json || format == Some("json") => door.document("profile", reference(&read.resource), &profile)?,
+        Some("html") => {
+            let input = cli::text(words, "input").unwrap_or_default();
+            let name = input.rsplit('/').next().unwrap_or(input);
+            println!("{}", crate::page::profile(&door.term, name, &profile, &facts.report));
+        }
+        _ => show::profile(&door.term, &profile, &facts.report),
     }
     Ok(0)
 }

@@ -16,6 +16,7 @@ pub mod link;
 pub mod mqa;
 pub mod pipeline;
 pub mod privacy;
+pub mod profile;
 pub mod quality;
 pub mod readiness;
 pub mod release;

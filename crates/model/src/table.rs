@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 use crate::ids::Sha256;
+use crate::profile::{DateFacts, GeometryFacts, Method, MissingPattern, NumberFacts, Outliers, Pair, Relation, TextFacts};
 use crate::text::Text;
 
 /// The type of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnType {
     /// Whole numbers: int64 (decimal128 beyond).
@@ -28,6 +29,7 @@ pub enum ColumnType {
     /// A year, quarter, month, week or school year, kept as text.
     Period,
     /// Free text.
+    #[default]
     Text,
     /// A code, kept as text: never a number.
     Code,
@@ -208,17 +210,23 @@ pub struct StagedFacts {
 }
 
 /// A number of distinct values and how it was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Distinct {
     /// How many.
     pub value: u64,
     /// `exact`, or the sketch's name.
     pub method: String,
+    /// The sketch's standard error as a share of the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<f64>,
 }
 
-/// Five quantiles.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// Quantiles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quantiles {
+    /// 1 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p01: Option<f64>,
     /// 5 %.
     pub p05: f64,
     /// 25 %.
@@ -229,6 +237,9 @@ pub struct Quantiles {
     pub p75: f64,
     /// 95 %.
     pub p95: f64,
+    /// 99 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99: Option<f64>,
 }
 
 /// A histogram of equal steps.
@@ -252,7 +263,7 @@ pub struct ValueCount {
 }
 
 /// One column's profile. Values appear only for columns that detectors cleared and only as `privacy` allows (H33).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColumnProfile {
     /// Its name.
     pub name: String,
@@ -266,8 +277,23 @@ pub struct ColumnProfile {
     pub nulls: u64,
     /// Empty texts.
     pub empty: u64,
+    /// Cells that did not fit the type, for a file of a source; they are among the nulls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects: Option<u64>,
     /// Different values.
     pub distinct: Distinct,
+    /// Values that stand once, as a share of all values; while all values are held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_unique: Option<f64>,
+    /// Shannon's entropy in bits; while all values are held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entropy: Option<f64>,
+    /// The first row (0-based) with a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_row: Option<u64>,
+    /// The last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_row: Option<u64>,
     /// Smallest, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<String>,
@@ -286,12 +312,33 @@ pub struct ColumnProfile {
     /// Quantiles, for numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantiles: Option<Quantiles>,
+    /// How quantiles, histogram and median deviation were found, where not exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<Method>,
     /// Histogram, for numbers and dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
     /// The most common values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top: Option<Vec<ValueCount>>,
+    /// How the most common values were found, where not exactly: counts are then at most so much too low.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_method: Option<Method>,
+    /// The shape of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<NumberFacts>,
+    /// The shape of texts and codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<TextFacts>,
+    /// The shape of dates and moments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dates: Option<DateFacts>,
+    /// The shape of geometries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geometry: Option<GeometryFacts>,
+    /// Values far from the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outliers: Option<Outliers>,
     /// The verdict of the detectors: `direct`, `quasi-identifying`, `sensitive`; none when cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal_data: Option<String>,
@@ -304,7 +351,7 @@ pub struct ColumnProfile {
 }
 
 /// A table's profile.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableProfile {
     /// How the file was written; absent for a published table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -317,6 +364,30 @@ pub struct TableProfile {
     pub duplicate_rows: u64,
     /// Columns (alone) whose values are all present and different.
     pub keys: Vec<String>,
+    /// Pairs and triples of columns that are different in every row, where no part of them is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wider_keys: Vec<Vec<String>>,
+    /// Columns by type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub types: BTreeMap<String, u64>,
+    /// Columns with one value in every row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constant: Vec<String>,
+    /// Columns that are another column again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<Relation>,
+    /// Columns that follow from another: a name from its code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<Relation>,
+    /// Rows by which columns they lack, the most common first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingPattern>,
+    /// How columns go together, the strongest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<Pair>,
+    /// On which rows and columns the pairs were computed, where not on all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs_method: Option<Method>,
     /// The columns.
     pub columns: Vec<ColumnProfile>,
 }

@@ -183,10 +183,10 @@ fn profile() -> TableProfile {
         let numeric = matches!(column.kind, ColumnType::Integer | ColumnType::Number);
         ColumnProfile {
             nulls: u64::from(column.name != "id"),
-            empty: 0,
             distinct: Distinct {
                 value: 2,
                 method: "exact".into(),
+                ..Distinct::default()
             },
             min: numeric.then(|| "1".into()),
             max: numeric.then(|| "2.5".into()),
@@ -199,15 +199,13 @@ fn profile() -> TableProfile {
                 p50: 1.75,
                 p75: 2.5,
                 p95: 2.5,
+                ..Quantiles::default()
             }),
-            histogram: None,
-            top: None,
-            personal_data: None,
-            semantic: None,
             kind: column.kind,
             name: column.name,
             description: column.description,
             unit: column.unit,
+            ..ColumnProfile::default()
         }
     };
     TableProfile {
@@ -217,6 +215,7 @@ fn profile() -> TableProfile {
         duplicate_rows: 0,
         keys: vec!["id".into()],
         columns: columns().into_iter().map(one).collect(),
+        ..TableProfile::default()
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod contract;
 mod digest;
 mod engine;
+pub mod profile;
 mod refuse;
 pub mod rules;
 pub mod specification;

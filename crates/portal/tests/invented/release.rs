@@ -106,24 +106,14 @@ fn column(name: &str, kind: ColumnType, nulls: u64, distinct: u64, description: 
     ColumnProfile {
         name: name.into(),
         kind,
-        semantic: None,
         nulls,
-        empty: 0,
         distinct: Distinct {
             value: distinct,
             method: "exact".into(),
+            ..Distinct::default()
         },
-        min: None,
-        max: None,
-        sum: None,
-        mean: None,
-        stddev: None,
-        quantiles: None,
-        histogram: None,
-        top: None,
-        personal_data: None,
         description: description.map(|text| Text::new(text, text)),
-        unit: None,
+        ..ColumnProfile::default()
     }
 }
 
@@ -150,6 +140,7 @@ fn profile(rows: u64) -> TableProfile {
         p50: 84.0,
         p75: 140.0,
         p95: 260.0,
+        ..Quantiles::default()
     });
     let mut planted = column("planterad", ColumnType::Date, rows * 316 / 1000, 118, None);
     planted.histogram = bins(
@@ -177,6 +168,7 @@ fn profile(rows: u64) -> TableProfile {
         duplicate_rows: 0,
         keys: vec!["trad_id".into()],
         columns: vec![key, species, planted, girth, mail],
+        ..TableProfile::default()
     }
 }
 

@@ -20,7 +20,7 @@ impl Bins {
             counts: vec![0; if from < to { BINS } else { 1 }],
         }
     }
-    pub(crate) fn push(&mut self, value: f64) {
+    pub(crate) fn push(&mut self, value: f64, times: u64) {
         let steps = self.counts.len();
         let share = if self.to > self.from {
             (value - self.from) / (self.to - self.from)
@@ -29,7 +29,7 @@ impl Bins {
         };
         let bin = ((share * steps as f64) as usize).min(steps - 1);
         if let Some(count) = self.counts.get_mut(bin) {
-            *count += 1;
+            *count += times;
         }
     }
     /// The histogram, its bins joined until none but empty ones is smaller than `group_min`; nothing when that cannot be.
@@ -84,7 +84,7 @@ mod tests {
     fn small_bins_are_joined_and_never_shown() {
         let bins = |values: &[f64]| {
             let mut bins = Bins::new(0.0, 20.0);
-            values.iter().for_each(|value| bins.push(*value));
+            values.iter().for_each(|value| bins.push(*value, 1));
             bins
         };
         assert_eq!(bins(&[0.0, 20.0, 10.0]).finish(1).unwrap().counts.len(), 20);

@@ -4,18 +4,20 @@
 //! spill pool; what an answer holds is decided by the caller's [`Exposure`]. Traps of the engine and what is done about them:
 //! `tables.md` section 4.
 
+mod again;
 mod check;
-mod column;
 mod compare;
 mod histogram;
 mod profile;
-mod quantile;
 mod reader;
+mod relations;
+mod spill;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -30,7 +32,9 @@ use serde::{Deserialize, Serialize};
 
 pub use compare::Difference;
 pub(crate) use compare::hash128 as compare_hash;
+pub(crate) use histogram::{Bins, outwards};
 
+use crate::profile::TableProfiler;
 use crate::refuse;
 use crate::rules::{Rule, identifier};
 
@@ -69,6 +73,7 @@ pub struct Engine {
     config: SessionConfig,
     runtime: Arc<RuntimeEnv>,
     spill: PathBuf,
+    as_of: Option<NaiveDate>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -103,10 +108,32 @@ pub fn open(mode: &Mode, memory_bytes: usize, spill: &Path) -> Result<Engine, Re
         config,
         runtime,
         spill: spill.to_path_buf(),
+        as_of: None,
     })
 }
 
 impl Engine {
+    /// The same engine, told what day it is: its profiles then count dates in the future.
+    #[must_use]
+    pub fn on(mut self, day: NaiveDate) -> Self {
+        self.as_of = Some(day);
+        self
+    }
+
+    /// The profile from a profiler that saw the whole table while it was read; the files are only opened for what needs a second look.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub async fn finish(
+        &self,
+        profiler: TableProfiler,
+        parquet: &[PathBuf],
+        source: Option<&ReadingReport>,
+        exposure: &Exposure,
+    ) -> Result<TableProfile, Refusal> {
+        profile::finish(self, profiler, parquet, source, exposure).await
+    }
+
     /// Counts, ranges and shapes of a table, as far as `exposure` allows.
     ///
     /// # Errors

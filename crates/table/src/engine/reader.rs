@@ -61,6 +61,22 @@ pub(crate) fn each(
     Ok(())
 }
 
+/// Calls `see` on batch after batch until it says that it has seen enough.
+pub(crate) fn each_until(
+    parquet: &[PathBuf],
+    columns: Option<&[usize]>,
+    see: &mut dyn FnMut(&RecordBatch) -> Result<bool, Refusal>,
+) -> Result<(), Refusal> {
+    for path in parquet {
+        for batch in open(path, columns)? {
+            if !see(&batch.map_err(|_| refuse::engine(&super::subject(std::slice::from_ref(path)), "read"))?)? {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// All batches, one at a time.
 pub(crate) fn stream(parquet: Vec<PathBuf>) -> BoxStream<'static, Result<RecordBatch, Refusal>> {
     stream::unfold(

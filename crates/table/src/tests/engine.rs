@@ -46,6 +46,17 @@ async fn a_profile_counts_exactly() {
     );
     assert_eq!((amount.min.as_deref(), amount.max.as_deref()), (Some("1.5"), Some("10")));
     assert_eq!(amount.quantiles.unwrap().p50, 6.25);
+    let facts = amount.numbers.as_ref().unwrap();
+    assert_eq!(
+        (facts.decimals, facts.zeros, facts.whole_share, facts.mad),
+        (Some(1), Some(0), Some(0.5), Some(3.75))
+    );
+    assert_eq!(
+        (amount.first_row, amount.last_row, amount.share_unique, amount.entropy),
+        (Some(0), Some(3), Some(0.5), Some(1.5))
+    );
+    assert_eq!(column("datum").dates.as_ref().unwrap().first_of_january, Some(1));
+    assert_eq!(profile.missing[0].columns, ["belopp", "datum"]);
     assert!((amount.stddev.unwrap() - 4.636_809_247_747_852).abs() < 1e-12);
     assert_eq!(amount.histogram.as_ref().unwrap().counts.iter().sum::<u64>(), 4);
     let code = column("kod");
@@ -70,7 +81,19 @@ async fn h33_a_column_that_is_not_cleared_shows_type_and_counts_only() {
     let mut exposure = Exposure::default();
     exposure.columns.insert("namn".into(), Show::CountsOnly("direct".into()));
     let text = serde_json::to_string(&profiled(&sample, &exposure).await).unwrap();
-    for canary in ["Kanarie", "Talgoxe", "7531", "7533"] {
+    for canary in [
+        "Kanarie",
+        "Talgoxe",
+        "7531",
+        "7533",
+        "Aaaa",
+        "pattern",
+        "length",
+        "first_row",
+        "entropy",
+        "outliers",
+        "skewness",
+    ] {
         assert!(!text.contains(canary), "{canary}");
     }
     assert!(text.contains("\"personal_data\":\"direct\"") && text.contains("\"distinct\""));
@@ -102,6 +125,19 @@ async fn h33_published_groups_are_large_and_bounds_are_rounded_outwards() {
         !json.contains("Ensamby") && !json.contains("1234") && !json.contains("2024-03"),
         "{json}"
     );
+    // Ensamby has a pattern of its own (`Aaaaaaa`), a length of its own and a row of its own.
+    for canary in [
+        "\"Aaaaaaa\"",
+        "length_min",
+        "first_row",
+        "outliers",
+        "mad",
+        "decimals",
+        "case_variants",
+        "missing_steps",
+    ] {
+        assert!(!json.contains(canary), "{canary}: {json}");
+    }
     let amount = &profile.columns[1];
     assert_eq!(
         (amount.min.as_deref(), amount.max.as_deref(), amount.quantiles),
@@ -123,7 +159,47 @@ async fn h33_published_groups_are_large_and_bounds_are_rounded_outwards() {
 }
 
 #[tokio::test]
-async fn distinct_values_past_memory_are_counted_by_a_plan() {
+async fn h33_what_stands_out_is_not_published() {
+    let mut text = String::from("antal;kod\n");
+    for row in 0..200 {
+        text.push_str(&format!(
+            "{};{}\n",
+            if row == 70 { 98_765 } else { 40 + row % 10 },
+            if row == 70 { "Xq-9" } else { "AB12" }
+        ));
+    }
+    let sample = staged("prov.csv", &text);
+    let shown = all(&sample.facts.report.columns);
+    let holder = serde_json::to_string(&profiled(&sample, &shown).await).unwrap();
+    // An honest control: who holds the file sees it all.
+    for canary in ["98765", "Xq-9", "\"Aa-9\"", "\"rows\":[70]", "tukey", "length_max", "first_row"] {
+        assert!(holder.contains(canary), "{canary}: {holder}");
+    }
+    let exposure = Exposure {
+        group_min: 5,
+        coarse: true,
+        ..shown
+    };
+    let published = serde_json::to_string(&profiled(&sample, &exposure).await).unwrap();
+    for canary in [
+        "98765",
+        "Xq-9",
+        "Aa-9",
+        "[70]",
+        "tukey",
+        "length_max",
+        "length_min",
+        "first_row",
+        "\"mad\"",
+        "decimals",
+        "classes",
+    ] {
+        assert!(!published.contains(canary), "{canary}: {published}");
+    }
+}
+
+#[tokio::test]
+async fn distinct_values_past_memory_are_estimated_and_never_taken_for_a_key() {
     let mut text = String::from("id;grupp\n");
     for row in 0..100_500u32 {
         text.push_str(&format!("A{row};{}\n", row % 7));
@@ -131,15 +207,81 @@ async fn distinct_values_past_memory_are_counted_by_a_plan() {
     text.push_str("A1;0\n");
     let sample = staged("prov.csv", &text);
     let profile = profiled(&sample, &all(&sample.facts.report.columns)).await;
+    let id = &profile.columns[0];
     assert_eq!(
-        (
-            profile.columns[0].distinct.value,
-            profile.columns[0].top.as_ref().unwrap()[0].value.as_str()
-        ),
-        (100_500, "A1")
+        (id.distinct.method.as_str(), id.distinct.error),
+        ("hyperloglog-16384", Some(0.0081))
     );
+    assert!(id.distinct.value.abs_diff(100_500) < 2_500, "{:?}", id.distinct);
     assert_eq!(profile.columns[1].distinct.value, 7);
     assert!(profile.keys.is_empty());
+    // Without the copy it is a key, and by exact count.
+    let sample = staged("prov.csv", text.strip_suffix("A1;0\n").unwrap());
+    let profile = profiled(&sample, &all(&sample.facts.report.columns)).await;
+    assert_eq!(
+        (profile.keys.as_slice(), profile.columns[0].distinct.value),
+        (&["id".to_owned()][..], 100_500)
+    );
+    assert_eq!(profile.columns[0].distinct.method, "exact");
+}
+
+#[tokio::test]
+async fn what_holds_in_every_row_is_found_and_what_fails_in_one_is_not() {
+    let mut text = String::from("kommunkod;kommun;kopia;dag;matning;fast\n");
+    for row in 0..600u32 {
+        let code = 1_000 + row % 30;
+        // One row of the last day breaks the tie between the code and `kopia`.
+        let copy = if row == 599 { 1_000 } else { code };
+        text.push_str(&format!(
+            "{code};Ort {};{copy};2024-01-{:02};{};ja\n",
+            code % 7,
+            row / 30 + 1,
+            row % 4 * 10 + row % 9
+        ));
+    }
+    let sample = staged("prov.csv", &text);
+    let profile = profiled(&sample, &all(&sample.facts.report.columns)).await;
+    let relation = |from: &str, to: &str| fyr_model::profile::Relation {
+        from: vec![from.into()],
+        to: to.into(),
+    };
+    assert!(profile.keys.is_empty());
+    assert!(
+        profile.wider_keys.contains(&vec!["kommunkod".to_owned(), "dag".to_owned()]),
+        "{:?}",
+        profile.wider_keys
+    );
+    assert_eq!(profile.constant, ["fast"]);
+    assert!(profile.copies.is_empty());
+    assert!(
+        profile.dependencies.contains(&relation("kommunkod", "kommun")),
+        "{:?}",
+        profile.dependencies
+    );
+    assert!(
+        !profile.dependencies.contains(&relation("kopia", "kommun")),
+        "{:?}",
+        profile.dependencies
+    );
+    let whole = staged("prov.csv", "a;b;c\n1;1;x\n2;2;y\n2;2;y\n");
+    let profile = profiled(&whole, &all(&whole.facts.report.columns)).await;
+    assert_eq!(profile.copies, [relation("a", "b")]);
+}
+
+#[tokio::test]
+async fn outliers_are_counted_and_their_rows_named() {
+    let mut text = String::from("antal;kod\n");
+    for row in 0..100 {
+        text.push_str(&format!("{};A{}\n", if row == 70 { 900 } else { 40 + row % 10 }, row % 3));
+    }
+    let sample = staged("prov.csv", &text);
+    let profile = profiled(&sample, &all(&sample.facts.report.columns)).await;
+    let outliers = profile.columns[0].outliers.as_ref().unwrap();
+    assert_eq!(
+        (outliers.tukey, outliers.tukey_far, outliers.modified_z, outliers.rows.as_slice()),
+        (1, 1, Some(1), &[70][..])
+    );
+    assert_eq!(profile.columns[1].outliers, None);
 }
 
 async fn checked(sample: &Sample, rules: &[Rule]) -> fyr_model::quality::QualityReport {

@@ -130,24 +130,14 @@ fn profiled(name: &str, kind: ColumnType) -> ColumnProfile {
     ColumnProfile {
         name: name.into(),
         kind,
-        semantic: None,
-        nulls: 0,
-        empty: 0,
         distinct: Distinct {
             value: 3,
             method: "exact".into(),
+            ..Distinct::default()
         },
-        min: None,
-        max: None,
-        sum: None,
-        mean: None,
-        stddev: None,
-        quantiles: None,
-        histogram: None,
-        top: None,
-        personal_data: None,
         description: said("Vad kolumnen betyder"),
         unit: matches!(kind, ColumnType::Integer | ColumnType::Number).then(|| "m".to_owned()),
+        ..ColumnProfile::default()
     }
 }
 fn profile() -> TableProfile {
@@ -170,6 +160,7 @@ fn profile() -> TableProfile {
         duplicate_rows: 0,
         keys: vec!["id".into()],
         columns: vec![profiled("id", ColumnType::Text), code, date, profiled("hojd", ColumnType::Number)],
+        ..TableProfile::default()
     }
 }
 fn reading() -> ReadingReport {
