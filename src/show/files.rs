@@ -1,0 +1,143 @@
+//! What is printed of a data file: its columns, how it was read, what detectors found.
+
+use fyr_model::table::{ColumnType, ReadingReport, TableProfile};
+
+use crate::commands::ScanBody;
+use crate::term::{Ink, Term, cut, safe};
+
+/// The word for a type.
+pub fn type_word(term: &Term, kind: ColumnType) -> &'static str {
+    let (sv, en) = match kind {
+        ColumnType::Integer => ("heltal", "integer"),
+        ColumnType::Number => ("tal", "number"),
+        ColumnType::Boolean => ("ja/nej", "boolean"),
+        ColumnType::Date => ("datum", "date"),
+        ColumnType::Timestamp => ("tidpunkt", "timestamp"),
+        ColumnType::Time => ("klockslag", "time"),
+        ColumnType::Period => ("period", "period"),
+        ColumnType::Text => ("text", "text"),
+        ColumnType::Code => ("kod", "code"),
+        ColumnType::Geometry => ("geometri", "geometry"),
+    };
+    if term.lang == fyr_model::Lang::Sv { sv } else { en }
+}
+
+/// How the file was read, and its columns.
+pub fn profile(term: &Term, profile: &TableProfile, report: &ReadingReport) {
+    reading(term, report);
+    let heads = match term.lang {
+        fyr_model::Lang::Sv => ["kolumn", "typ", "saknas", "olika", "minst", "störst"],
+        fyr_model::Lang::En => ["column", "type", "missing", "distinct", "min", "max"],
+    };
+    let rows: Vec<Vec<String>> = profile
+        .columns
+        .iter()
+        .map(|column| {
+            let bound = |value: &Option<String>| value.as_deref().map_or_else(|| "–".into(), |value| cut(&safe(value), 24));
+            let hidden = column
+                .personal_data
+                .as_ref()
+                .map(|_| term.ink(Ink::Dim, term.say("visas inte", "not shown")));
+            vec![
+                cut(&safe(&column.name), 32),
+                type_word(term, column.kind).to_owned(),
+                term.count(column.nulls),
+                term.count(column.distinct.value),
+                hidden.clone().unwrap_or_else(|| bound(&column.min)),
+                hidden.unwrap_or_else(|| bound(&column.max)),
+            ]
+        })
+        .collect();
+    println!("{}", term.table(&heads, &[2, 3], &rows));
+    relations(term, profile);
+}
+
+/// What holds between the columns, a line each.
+fn relations(term: &Term, profile: &TableProfile) {
+    let names = |names: &[String]| names.iter().map(|name| safe(name)).collect::<Vec<_>>().join(", ");
+    let line = |word: &str, text: String| println!("{} {word} {text}", term.info());
+    if profile.duplicate_rows > 0 {
+        let copies = term.count(profile.duplicate_rows);
+        println!(
+            "{} {} {copies}",
+            term.warning(),
+            term.say("rader som kopierar en annan:", "rows that copy another:")
+        );
+    }
+    if !profile.keys.is_empty() {
+        line(term.say("nyckel:", "key:"), names(&profile.keys));
+    }
+    for key in &profile.wider_keys {
+        line(term.say("nyckel tillsammans:", "key together:"), names(key));
+    }
+    if !profile.constant.is_empty() {
+        line(
+            term.say("samma värde i alla rader:", "one value in all rows:"),
+            names(&profile.constant),
+        );
+    }
+    for copy in &profile.copies {
+        line(term.say("kopia:", "copy:"), format!("{} = {}", safe(&copy.to), names(&copy.from)));
+    }
+    for one in &profile.dependencies {
+        line(term.say("följer:", "follows:"), format!("{} < {}", safe(&one.to), names(&one.from)));
+    }
+}
+
+/// How the file was read.
+pub fn reading(term: &Term, report: &ReadingReport) {
+    let source = &report.source;
+    let encoding = source.encoding.as_deref().unwrap_or("–");
+    let dialect = source.dialect.as_ref().map_or(String::new(), |dialect| {
+        format!(", {:?}, {}", dialect.delimiter, dialect.decimal_sign)
+    });
+    println!("{} {encoding}{dialect}", term.ink(Ink::Bold, &source.format));
+    let rejects: u64 = report.rejects.values().sum();
+    println!(
+        "{} {}, {} {}, {} {}",
+        term.count(report.rows),
+        term.say("rader", "rows"),
+        term.count(report.bad_rows),
+        term.say("underkända", "rejected"),
+        term.count(rejects),
+        term.say("celler underkända", "cells rejected")
+    );
+    for repair in &report.repairs {
+        let column = repair.column.as_deref().map(|name| format!(" {}", safe(name))).unwrap_or_default();
+        println!("{} {}{column}: {}", term.info(), repair.kind, term.count(repair.count));
+    }
+    for finding in &report.findings {
+        println!("{} {}", term.warning(), safe(finding.message.get(term.lang)));
+    }
+}
+
+/// One line a column: counts, never values.
+pub fn scan(term: &Term, body: &ScanBody) {
+    let heads = match term.lang {
+        fyr_model::Lang::Sv => ["kolumn", "omdöme", "slag", "träffar", "andel", "säkerhet"],
+        fyr_model::Lang::En => ["column", "verdict", "kind", "matches", "share", "confidence"],
+    };
+    let verdict = |verdict: &str| match verdict {
+        "direct" => term.ink(Ink::Error, term.say("direkt", "direct")),
+        "quasi-identifying" => term.ink(Ink::Warning, term.say("indirekt", "quasi-identifying")),
+        "sensitive" => term.ink(Ink::Warning, term.say("känslig", "sensitive")),
+        _ => term.say("inget", "none").to_owned(),
+    };
+    let rows: Vec<Vec<String>> = body
+        .columns
+        .iter()
+        .map(|column| {
+            let one = &column.finding;
+            vec![
+                cut(&safe(&column.name), 32),
+                verdict(&one.verdict),
+                one.kind.clone().unwrap_or_else(|| "–".into()),
+                term.count(one.matches),
+                format!("{} %", term.decimal(one.share * 100.0)),
+                term.decimal(one.confidence * 100.0),
+            ]
+        })
+        .collect();
+    println!("{}", term.table(&heads, &[3, 4, 5], &rows));
+    println!("{} {}", term.count(body.rows), term.say("rader", "rows"));
+}
