@@ -13,6 +13,39 @@ const MEMORY: usize = 1 << 9;
 /// Longer texts are looked at each time.
 const REMEMBERED_BYTES: usize = 48;
 
+/// Values whose variety is looked at.
+const SAMPLED: u64 = 1 << 14;
+
+/// How varied the first numbers and days of a column are: linear counting (Whang and others, 1990) in as many bits as values are taken.
+struct Variety {
+    bits: Vec<u64>,
+    taken: u64,
+}
+
+impl Variety {
+    #[inline]
+    fn take(&mut self, bytes: &[u8]) {
+        if self.taken == SAMPLED {
+            return;
+        }
+        if self.bits.is_empty() {
+            self.bits.resize(SAMPLED as usize / 64, 0);
+        }
+        self.taken += 1;
+        let place = hash(bytes) >> 10 & (SAMPLED - 1);
+        if let Some(word) = self.bits.get_mut(place as usize / 64) {
+            *word |= 1 << (place % 64);
+        }
+    }
+    /// Whether most values differ, so that a dictionary of them would only cost.
+    fn is_high(&self) -> bool {
+        let set: u32 = self.bits.iter().map(|word| word.count_ones()).sum();
+        let unset = 1.0 - f64::from(set) / SAMPLED as f64;
+        let distinct = -unset.max(1e-9).ln() * SAMPLED as f64;
+        self.taken == SAMPLED && distinct > SAMPLED as f64 * 0.4
+    }
+}
+
 /// Counts the cells of one column.
 pub(crate) struct Counter<'a> {
     tally: &'a mut Tally,
@@ -24,6 +57,7 @@ pub(crate) struct Counter<'a> {
     days: u64,
     moments: u64,
     memory: Vec<(Box<str>, u64)>,
+    variety: Variety,
     /// The owner named markers: then every cell is looked at.
     thorough: bool,
 }
@@ -39,6 +73,10 @@ impl<'a> Counter<'a> {
             days: 0,
             moments: 0,
             memory: Vec::new(),
+            variety: Variety {
+                bits: Vec::new(),
+                taken: 0,
+            },
         }
     }
 
@@ -67,6 +105,7 @@ impl<'a> Counter<'a> {
     fn asked(&mut self, text: &str, count: fn(&mut Self, &[u8]) -> bool) -> bool {
         let counted = count(self, text.as_bytes());
         if counted {
+            self.variety.take(text.as_bytes());
             self.tally.ask(text);
         }
         counted
@@ -132,8 +171,8 @@ impl<'a> Counter<'a> {
         true
     }
 
-    /// Hands all that was counted to the tally.
-    pub(crate) fn finish(self) {
+    /// Hands all that was counted to the tally; says whether most numbers of the column differ.
+    pub(crate) fn finish(self) -> bool {
         let tally = self.tally;
         for shape in [
             Shape::IntegerPoint,
@@ -162,6 +201,7 @@ impl<'a> Counter<'a> {
                 count,
             );
         }
+        self.variety.is_high()
     }
 }
 
@@ -208,7 +248,7 @@ mod tests {
                 counter.cell(text, false);
                 slow.see(Cell::Text { text, quoted: false });
             }
-            counter.finish();
+            let _ = counter.finish();
             prop_assert_eq!(quick, slow);
         }
     }

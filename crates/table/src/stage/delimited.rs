@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use fyr_model::Refusal;
 use fyr_model::limits::TableLimits;
@@ -33,6 +33,8 @@ pub(crate) struct TextTable {
     delimiter: u8,
     quote: Option<u8>,
     layout: Layout,
+    /// Columns of mostly different numbers.
+    varied: Vec<bool>,
 }
 
 /// The blocks of a text from the first to the last.
@@ -46,6 +48,10 @@ impl TextTable {
         let mut file = File::open(&self.decoded.path).map_err(|error| refuse::io(subject, error))?;
         file.seek(SeekFrom::Start(self.start)).map_err(|error| refuse::io(subject, error))?;
         Ok(Pieces::new(file, self.decoded.characters.clone()))
+    }
+    /// Whether a column holds mostly different numbers.
+    pub(crate) fn is_varied(&self, column: usize) -> bool {
+        self.varied.get(column).copied().unwrap_or_default()
     }
     /// All rows of data, by blocks.
     pub(crate) fn blocks<'a>(&'a self, limits: &'a TableLimits, subject: &str) -> Result<Blocks<'a>, Refusal> {
@@ -90,6 +96,7 @@ pub(crate) fn read(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<(
         delimiter: b',',
         quote: single(reading.quote, subject)?.or(Some(b'"')),
         layout: Layout::default(),
+        varied: Vec::new(),
     };
     let mut sample = Vec::new();
     PieceReader::new(table.pieces(subject)?)
@@ -120,7 +127,7 @@ pub(crate) fn read(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<(
     let quick = if reading.skip_after.is_some() {
         None
     } else {
-        count(&table, gather)?
+        count(&mut table, gather)?
     };
     match quick {
         Some(()) => gather.text = Some(table),
@@ -150,7 +157,7 @@ fn describe(table: &TextTable, second: Option<u8>, gather: &mut Gather<'_>) {
 }
 
 /// Counts every cell, by blocks and on all cores; nothing when the thorough reader must look at the file.
-fn count(table: &TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refusal> {
+fn count(table: &mut TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refusal> {
     let subject = gather.subject();
     let limits = gather.limits();
     range::columns(&table.layout, gather)?;
@@ -164,32 +171,33 @@ fn count(table: &TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refus
         }
     }
     let mut sums = Sums::default();
+    let mut varied = vec![false; shares.iter().map(Vec::len).sum()];
     let halt = std::thread::scope(|scope| {
-        let mut doors = Vec::new();
-        for mut share in shares {
-            let (door, messages) = sync_channel::<Arc<Block>>(4);
+        let (mut doors, mut hands) = (Vec::new(), Vec::new());
+        for share in shares {
+            let (door, messages) = sync_channel(4);
             doors.push(door);
-            scope.spawn(move || {
-                for block in messages {
-                    for (column, counter) in &mut share {
-                        counter.see(&block, *column);
-                    }
-                }
-                share.into_iter().for_each(|(_, counter)| counter.finish());
-            });
+            hands.push(scope.spawn(move || count_columns(share, messages)));
         }
-        loop {
+        let halt = loop {
             match blocks.next(subject) {
-                Ok(None) => return None,
-                Err(halt) => return Some(halt),
+                Ok(None) => break None,
+                Err(halt) => break Some(halt),
                 Ok(Some(block)) => {
                     block.see_sums(&mut sums);
                     let block = Arc::new(block);
-                    // A lane that is gone has panicked; the scope passes that on.
+                    // A thread that is gone has panicked; the scope passes that on.
                     doors.iter().for_each(|door| drop(door.send(block.clone())));
                 }
             }
+        };
+        drop(doors);
+        for (column, high) in hands.into_iter().filter_map(|hand| hand.join().ok()).flatten() {
+            if let Some(place) = varied.get_mut(column) {
+                *place = high;
+            }
         }
+        halt
     });
     match halt {
         Some(Halt::Refused(refusal)) => return Err(refusal),
@@ -202,7 +210,18 @@ fn count(table: &TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refus
     range::note_preamble(&table.layout, gather);
     sums.report(gather);
     stray(blocks.splitter.stray_quotes, gather);
+    table.varied = varied;
     Ok(Some(()))
+}
+
+/// A thread's columns, block by block; gives which of them hold mostly different numbers.
+fn count_columns(mut share: Vec<(usize, Counter<'_>)>, messages: Receiver<Arc<Block>>) -> Vec<(usize, bool)> {
+    for block in messages {
+        for (column, counter) in &mut share {
+            counter.see(&block, *column);
+        }
+    }
+    share.into_iter().map(|(column, counter)| (column, counter.finish())).collect()
 }
 
 /// Row by row into the spool: what the blocks leave alone, and what must be refused with its place.

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use fyr_model::Refusal;
 use fyr_model::finding::Finding;
 use fyr_model::table::{Column, ColumnReading, ReadingReport, Semantic, StagedFacts, TableSource};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 use super::build::{Builder, Fate, Fates};
 use super::cell::Row;
@@ -174,7 +175,7 @@ fn write_text(
         .map(|(name, plan)| Arc::new(Builder::field(name, plan.form)))
         .collect();
     let schema = Arc::new(Schema::new(fields.clone()));
-    let (path, mut groups) = StagedWriter::create(dir, schema, subject)?.groups()?;
+    let (path, mut groups) = StagedWriter::create(dir, schema, subject, &|column| table.is_varied(column))?.groups()?;
     let mut watching = observer.columns().into_iter();
     let lanes = plans
         .iter()
@@ -223,7 +224,7 @@ fn write(
         fields.push(Builder::field(name, plan.form));
     }
     let schema = Arc::new(Schema::new(fields));
-    let mut out = StagedWriter::create(dir, schema.clone(), &request.name)?;
+    let mut out = StagedWriter::create(dir, schema.clone(), &request.name, &|_| false)?;
     let mut spool = gather.spool.read()?;
     let mut row = Row::default();
     let (mut number, mut held, mut bytes) = (0u64, 0usize, 0usize);
@@ -310,15 +311,23 @@ pub(crate) struct StagedWriter {
 }
 
 impl StagedWriter {
-    pub(crate) fn create(dir: &Path, schema: SchemaRef, subject: &str) -> Result<Self, Refusal> {
+    /// A dictionary is written for every column but those of mostly different numbers.
+    pub(crate) fn create(dir: &Path, schema: SchemaRef, subject: &str, varied: &dyn Fn(usize) -> bool) -> Result<Self, Refusal> {
         let path = dir.join("staged.parquet");
         let file = File::create(&path).map_err(|error| refuse::io(subject, error))?;
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
             .set_statistics_enabled(EnabledStatistics::None)
             .set_max_row_group_row_count(Some(122_880))
-            .set_created_by(crate::CREATED_BY.into())
-            .build();
+            .set_created_by(crate::CREATED_BY.into());
+        for (_, field) in schema.fields().iter().enumerate().filter(|(column, _)| varied(*column)) {
+            let path = ColumnPath::from(field.name().as_str());
+            properties = properties.set_column_dictionary_enabled(path.clone(), false);
+            if matches!(field.data_type(), DataType::Int64 | DataType::Timestamp(..)) {
+                properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+            }
+        }
+        let properties = properties.build();
         let out = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|_| refuse::engine(subject, "write"))?;
         Ok(Self {
             path,

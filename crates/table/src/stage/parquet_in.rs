@@ -127,7 +127,7 @@ pub(crate) fn stage(
             .map(|(name, target)| Field::new(name, target.data_type(), true))
             .collect::<Vec<_>>(),
     ));
-    let mut out = StagedWriter::create(dir, schema.clone(), subject)?;
+    let mut out = StagedWriter::create(dir, schema.clone(), subject, &|_| false)?;
     let (mut rows, mut nulls, mut rejects) = (0u64, vec![0u64; names.len()], vec![0u64; names.len()]);
     let mut extent: BTreeMap<usize, Extent> = BTreeMap::new();
     for batch in open()?.build().map_err(|_| damaged())? {
