@@ -7,7 +7,7 @@
 //! `nulls` (`pass`, `fail`), `limit` (`0 rows`, `0.1 %`), `source`, and `applies`: the rule then runs once for every column that fits, with
 //! `{column}` in its SQL standing for that column; `{columns}` stands for all columns. `applies` is a list of `type=integer,number`,
 //! `semantic=municipality_code` and `name=antal,count` (words of the header), of which all must fit. `parameters` is a list of
-//! `name=value`, numbers or single-quoted texts: `{name}` in the SQL stands for the value, and a pipeline may set another.
+//! `name=value`, numbers or single-quoted texts: `{name}` in the SQL stands for the value.
 //!
 //! A rule in short ([`expand`]) becomes such a rule; [`Rule::text`] writes any rule as a file.
 
