@@ -495,7 +495,11 @@ mod tests {
     fn wide(columns: usize) -> TableProfile {
         let column = |place: usize| ColumnProfile {
             name: format!("kolumn_{place}"),
-            kind: if place % 2 == 0 { ColumnType::Number } else { ColumnType::Text },
+            kind: if place.is_multiple_of(2) {
+                ColumnType::Number
+            } else {
+                ColumnType::Text
+            },
             distinct: Distinct {
                 value: 4_000_000,
                 method: "exact".into(),
@@ -504,7 +508,7 @@ mod tests {
             min: Some("-123456.789".into()),
             max: Some("<script>alert(1)</script>".into()),
             mean: Some(1234.5678),
-            histogram: (place % 2 == 0).then(|| Histogram {
+            histogram: place.is_multiple_of(2).then(|| Histogram {
                 from: -123_456.7,
                 to: 987_654.3,
                 counts: (1..=20).map(|n| n * 123_457).collect(),

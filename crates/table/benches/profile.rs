@@ -139,7 +139,11 @@ fn main() {
     let Some(first) = batches.first() else { return };
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let mut taxi = 0.0;
-    for (place, column) in columns.iter().enumerate().filter(|(_, column)| wanted.is_empty() || wanted.contains(&column.name)) {
+    for (place, column) in columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| wanted.is_empty() || wanted.contains(&column.name))
+    {
         let cost = least(ROWS, || {
             let mut profiler = ColumnProfiler::new(column, first.column(place).data_type());
             assert!(batches.iter().all(|batch| profiler.see(batch.column(place))));
