@@ -150,7 +150,8 @@ fn spread(reader: &Reader, one: &ColumnProfile, name: &str, rows: u64, i: usize)
     let id = format!("col{i}");
     let range = range(reader, one);
     let title = format!("{} {name}", reader.t("Fördelning av", "Distribution of"));
-    if let Some(bins) = one.histogram.as_ref().filter(|bins| !bins.counts.is_empty()) {
+    // Years are read one by one: bins would cut them into fractions.
+    if let Some(bins) = one.histogram.as_ref().filter(|bins| !bins.counts.is_empty() && !is_year(one)) {
         let chart = column::histogram(&bins.counts, &id, &title, &range);
         let step = (bins.to - bins.from) / bins.counts.len() as f64;
         let row = |(n, count): (usize, &u64)| {
@@ -194,13 +195,17 @@ fn range(reader: &Reader, one: &ColumnProfile) -> String {
         " … "
     };
     match &one.quantiles {
-        Some(quantiles) => format!("{low}{dash}{high}, median {}", words::value(reader.lang, quantiles.p50)),
-        None => format!("{low}{dash}{high}"),
+        Some(quantiles) if !is_year(one) => format!("{low}{dash}{high}, median {}", words::value(reader.lang, quantiles.p50)),
+        _ => format!("{low}{dash}{high}"),
     }
 }
 
+fn is_year(one: &ColumnProfile) -> bool {
+    one.semantic.as_deref() == Some("year")
+}
+
 fn number_or_text(reader: &Reader, one: &ColumnProfile, text: &str) -> String {
-    let numeric = matches!(one.kind, ColumnType::Integer | ColumnType::Number) && one.semantic.as_deref() != Some("year");
+    let numeric = matches!(one.kind, ColumnType::Integer | ColumnType::Number) && !is_year(one);
     match text.parse::<f64>() {
         Ok(value) if numeric => words::value(reader.lang, value),
         _ => words::cut(clean(text).trim(), 40),
