@@ -213,7 +213,8 @@ pub(crate) fn axis(header: &str) -> Option<Axis> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Places {
     pub(crate) sum: u64,
-    first: Option<u64>,
+    /// The lowest code, which stands in for all when there is only one.
+    least: Option<u64>,
     /// Whether there is more than one.
     pub(crate) varied: bool,
 }
@@ -225,12 +226,18 @@ impl Places {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         self.sum = self.sum.wrapping_add((mixed ^ (mixed >> 31)).wrapping_mul(times));
-        self.varied |= *self.first.get_or_insert(code) != code;
+        self.join(Some(code));
+    }
+    fn join(&mut self, code: Option<u64>) {
+        if let (Some(mine), Some(theirs)) = (self.least, code) {
+            self.varied |= mine != theirs;
+        }
+        self.least = self.least.into_iter().chain(code).min();
     }
     fn merge(&mut self, other: &Self) {
         self.sum = self.sum.wrapping_add(other.sum);
-        self.varied |= other.varied || matches!((self.first, other.first), (Some(mine), Some(theirs)) if mine != theirs);
-        self.first = self.first.or(other.first);
+        self.varied |= other.varied;
+        self.join(other.least);
     }
 }
 
