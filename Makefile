@@ -22,7 +22,10 @@ PYTHON    := "$(FYR_CACHE)/python/bin/python"
 # The peers of BENCH_PEERS that this Python lacks are reported as faults; datafusion and chdb are no clients of ours, so they need another.
 BENCH_PYTHON ?= $(PYTHON)
 
-.PHONY: demo test rust clients bench bench-slow docs fmt
+CASES     ?= 20000
+PROPERTIES ?=
+
+.PHONY: demo test rust properties clients bench bench-slow docs fmt
 
 demo: ## the whole job on three invented bodies; ARGS=--serve opens the portal afterwards
 	@scripts/bootstrap build
@@ -33,11 +36,17 @@ test: ## everything that must hold before a change is shared
 	@scripts/bootstrap test
 	@$(MAKE) --no-print-directory rust clients
 
+# One seed, so that the gate says the same of the same commit; `make properties` looks with new ones.
+rust: export PROPTEST_RNG_SEED ?= 1157
 rust:
 	cargo fmt --all --check
 	$(READY); cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(READY); RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 	$(READY); FYR_PYTHON=$(PYTHON) cargo test --locked --workspace --no-fail-fast
+
+properties: ## the property tests with new seeds and CASES of each (PROPERTIES=<name> for some)
+	@scripts/bootstrap build
+	$(READY); PROPTEST_CASES=$(CASES) cargo test --locked --workspace --no-fail-fast --lib -- $(PROPERTIES)
 
 clients: ## strangers read what the demo published: data clients, then Chromium
 	scripts/with-demo "$(TARGET)/debug/fyr" $(PYTHON)
