@@ -39,6 +39,7 @@ test: ## everything that must hold before a change is shared
 # One seed, so that the gate says the same of the same commit; `make properties` looks with new ones.
 rust: export PROPTEST_RNG_SEED ?= 1157
 rust:
+	cargo fetch --locked # the packages of every platform: the tests over the dependency graph look at all of them, offline
 	cargo fmt --all --check
 	$(READY); cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(READY); RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
