@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::Utc;
 use clap::ArgMatches;
-use fyr_curate::Inspected;
+use fyr_curate::{Inspected, Look};
 use fyr_fetch::{Client, What};
 use fyr_graph::{ReadRequest, ReadResponse};
 use fyr_model::mqa::Variant;
@@ -67,24 +67,10 @@ impl Bench {
     }
 
     /// Reads a data file in a confined worker.
-    pub async fn table(&self, door: &Door, input: &str, scanned: bool) -> Result<Inspected, Refusal> {
+    pub async fn table(&self, door: &Door, input: &str, look: Look) -> Result<Inspected, Refusal> {
         let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
         let limits = (&door.config.table, &door.config.worker);
-        Inspected::read(
-            &self.client,
-            &runner,
-            input,
-            Reading::default(),
-            limits,
-            &self.work("table")?,
-            scanned.then(Utc::now),
-        )
-        .await
-    }
-
-    /// The query engine, spilling into the private folder.
-    pub fn engine(&self, door: &Door) -> Result<fyr_table::Engine, Refusal> {
-        fyr_table::open(&fyr_table::Mode::Embedded, door.config.engine_memory, &self.work("spill")?)
+        Inspected::read(&self.client, &runner, input, Reading::default(), limits, &self.work("table")?, look).await
     }
 }
 
@@ -211,15 +197,10 @@ fn links_file(file: &str, error: &dyn std::fmt::Display) -> Refusal {
 
 pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), true).await?;
+    let look = Look::Profile(Utc::now().date_naive());
+    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), look).await?;
     let facts = read.table.facts();
-    let exposure = fyr_curate::for_holder(&facts.report.columns, &read.detections);
-    let parquet = [facts.path.clone()];
-    let profile = bench
-        .engine(door)?
-        .on(Utc::now().date_naive())
-        .profile(&parquet, &facts.report.columns, Some(&facts.report), &exposure)
-        .await?;
+    let profile = read.profile.ok_or_else(|| internal("profile", &"no profile came back"))?;
     match cli::text(words, "format") {
         format if door.json || format == Some("json") => door.document("profile", reference(&read.resource), &profile)?,
         Some("html") => {
@@ -234,7 +215,7 @@ pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
 
 pub async fn convert(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), false).await?;
+    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), Look::Away).await?;
     let facts = read.table.facts();
     let out = Path::new(cli::text(words, "out").unwrap_or_default());
     place(&facts.path, out).map_err(|error| {
@@ -289,7 +270,8 @@ pub struct ScanColumn {
 
 pub async fn scan(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), true).await?;
+    let look = Look::Detect(Utc::now().date_naive());
+    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), look).await?;
     let columns = read
         .detections
         .iter()

@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
 use fyr_confine::Runner;
 use fyr_fetch::{Client, What};
 use fyr_model::Refusal;
 use fyr_model::limits::{TableLimits, WorkerLimits};
 use fyr_model::privacy::PersonalDataFinding;
 use fyr_model::resource::Resource;
-use fyr_model::table::Reading;
+use fyr_model::table::{Reading, TableProfile};
 use fyr_table::{StageRequest, StagedTable};
 
-use crate::work::{StageResult, StageWork};
+use crate::work::{Look, StageResult, StageWork};
 
 /// A data file that has been read.
 pub struct Inspected {
@@ -22,10 +21,12 @@ pub struct Inspected {
     pub table: StagedTable,
     /// What detectors found.
     pub detections: Vec<PersonalDataFinding>,
+    /// The profile, where it was asked for.
+    pub profile: Option<TableProfile>,
 }
 
 impl Inspected {
-    /// Reads a local file or an address; `scanned_at` is the day against which personal data is looked for, and without it nobody looks.
+    /// Reads a local file or an address and looks at its cells as closely as asked.
     ///
     /// # Errors
     /// What `fetch` or `table::stage` refuses.
@@ -36,14 +37,19 @@ impl Inspected {
         reading: Reading,
         limits: (&TableLimits, &WorkerLimits),
         dir: &Path,
-        scanned_at: Option<DateTime<Utc>>,
+        look: Look,
     ) -> Result<Self, Refusal> {
         let resource = client.input(input, What::File).await?;
-        let StageResult { facts, detections } = stage(runner, &resource, None, reading, limits, dir, scanned_at)?;
+        let StageResult {
+            facts,
+            detections,
+            profile,
+        } = stage(runner, &resource, None, reading, limits, dir, look)?;
         Ok(Self {
             resource,
             table: StagedTable::adopt(facts),
             detections,
+            profile,
         })
     }
 }
@@ -56,7 +62,7 @@ pub(crate) fn stage(
     reading: Reading,
     (table, worker): (&TableLimits, &WorkerLimits),
     dir: &Path,
-    scanned_at: Option<DateTime<Utc>>,
+    look: Look,
 ) -> Result<StageResult, Refusal> {
     let request = StageRequest {
         path: resource.path.clone(),
@@ -67,9 +73,6 @@ pub(crate) fn stage(
         limits: table.clone(),
         digest: Some((resource.bytes, resource.sha256)),
     };
-    let work = StageWork {
-        request,
-        reference: scanned_at.map(|at| at.date_naive()),
-    };
+    let work = StageWork { request, look };
     tokio::task::block_in_place(|| runner.run("curate.stage", &resource.url, &work, dir, worker))
 }

@@ -22,3 +22,4 @@ pub use input::Inspected;
 pub use pipeline::{Pipeline, Pipelines};
 pub use publication::PublishRun;
 pub use run::Curate;
+pub use work::Look;

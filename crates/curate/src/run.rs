@@ -22,11 +22,11 @@ use fyr_table::{Engine, StagedTable};
 
 use crate::candidate::Candidate;
 use crate::disk::{clean, disk, fresh_folder, json, place, private_folder};
-use crate::exposure::{for_holder, for_publication};
+use crate::exposure::for_publication;
 use crate::facts::{CurateFile, CurateOutcome, CurateRun};
 use crate::pipeline::Pipeline;
 use crate::protect::{Label, PARQUET, ProtectedTable};
-use crate::work::StageResult;
+use crate::work::{Look, StageResult};
 
 /// Everything that a run needs, opened once.
 #[derive(Clone)]
@@ -147,20 +147,20 @@ impl Curate {
             Fetched::NotModified { .. } => return Err(no_address(distribution)),
         };
         evidence.resource = Some(resource.clone());
-        let StageResult { facts, detections } = self.stage(pipeline, distribution, &resource, at).inspect_err(|refusal| {
+        let StageResult {
+            facts,
+            detections,
+            profile,
+        } = self.stage(pipeline, distribution, &resource, at).inspect_err(|refusal| {
             evidence.unreadable = Some(refusal.id.clone());
         })?;
         run.rows_in = facts.rows;
         run.privacy.detections.clone_from(&detections);
         let columns = &facts.report.columns;
         let parquet = [facts.path.clone()];
-        let profile = self
-            .engine
-            .profile(&parquet, columns, Some(&facts.report), &for_holder(columns, &detections))
-            .await?;
         run.quality = self.engine.check(&parquet, columns, &pipeline.rules).await?;
         evidence.reading = Some(facts.report.clone());
-        evidence.profile = Some(profile);
+        evidence.profile = profile;
         evidence.quality = Some(run.quality.clone());
         evidence.detections = Some(judged(&detections, &pipeline.policy));
         let harvested_at = self.state.get("source-state", pipeline.file.source.as_str())?.map(|(_, at)| at);
@@ -214,7 +214,7 @@ impl Curate {
             pipeline.file.reading.clone(),
             (&self.limits, &self.worker),
             &dir,
-            Some(at),
+            Look::Profile(at.date_naive()),
         )
     }
 

@@ -1,57 +1,103 @@
-//! The confined step of this crate: stage a file and let the detectors see every batch on its way.
+//! The confined step of this crate: stage a file and let detectors and profile see every cell on its way.
 //!
-//! `table` cannot name `privacy`; this function stands between them inside the worker, so that the bytes are read once and the finished
-//! findings come out as counts.
+//! `table` cannot name `privacy`; this function stands between them inside the worker, so that the bytes are read once and only finished
+//! findings, as counts, and what the holder may see of the profile come out.
 
 use std::path::Path;
 
 use chrono::NaiveDate;
 use fyr_model::privacy::PersonalDataFinding;
-use fyr_model::table::{Column, StagedFacts};
+use fyr_model::table::{Column, StagedFacts, TableProfile};
 use fyr_model::{Refusal, RefusalKind, Text};
 use fyr_privacy::detect::{self, ColumnDetector};
 use fyr_table::arrow::array::ArrayRef;
-use fyr_table::{ColumnObserver, Observer, StageRequest};
+use fyr_table::arrow::datatypes::{FieldRef, Schema};
+use fyr_table::profile::{ColumnProfiler, RowProfiler, TableProfiler};
+use fyr_table::{ColumnObserver, Observer, StageRequest, Watch};
 use serde::{Deserialize, Serialize};
+
+use crate::exposure::for_holder;
+
+/// The folder for what does not fit in memory; wiped with the worker's own.
+const SPILL: &str = "spill";
 
 /// What the worker is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StageWork {
     /// The file and how to read it.
     pub request: StageRequest,
-    /// The day that ages and birth dates are judged against; without one nobody looks for personal data.
-    pub reference: Option<NaiveDate>,
+    /// How closely to look at its cells.
+    pub look: Look,
 }
 
-/// What it answers: the typed table and what detectors found, as counts.
+/// How closely cells are looked at while they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Look {
+    /// Types only.
+    Away,
+    /// For personal data; the day is the one that ages and birth dates are judged against.
+    Detect(NaiveDate),
+    /// For personal data, and the profile for the file's holder.
+    Profile(NaiveDate),
+}
+
+/// What it answers: the typed table, what detectors found as counts, and the profile where it was asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StageResult {
     /// The staged table.
     pub facts: StagedFacts,
     /// One finding a column, verdict `none` included; none at all when nobody looked.
     pub detections: Vec<PersonalDataFinding>,
+    /// What its holder may see of it.
+    pub profile: Option<TableProfile>,
 }
 
+/// Detectors and profile, fed by the pass that reads the file.
 struct Scan {
     reference: NaiveDate,
+    profiled: bool,
     columns: Vec<ColumnScan>,
+    rows: RowProfiler,
 }
 
-struct ColumnScan(ColumnDetector);
+struct ColumnScan {
+    detector: ColumnDetector,
+    profiler: Option<ColumnProfiler>,
+}
 
 impl ColumnObserver for ColumnScan {
     fn see(&mut self, cells: &ArrayRef, first_row: u64) {
-        self.0.observe(cells, first_row);
+        self.detector.observe(cells, first_row);
+        if let Some(profiler) = &mut self.profiler {
+            // It was made for the type of these cells.
+            let _ = profiler.see(cells);
+        }
     }
 }
 
 impl Observer for Scan {
-    fn begin(&mut self, columns: &[Column]) {
-        let detector = |column| ColumnScan(ColumnDetector::new(column, self.reference));
-        self.columns = columns.iter().map(detector).collect();
+    fn begin(&mut self, columns: &[Column], schema: &Schema) {
+        let scan = |(column, field): (&Column, &FieldRef)| ColumnScan {
+            detector: ColumnDetector::new(column, self.reference),
+            profiler: self.profiled.then(|| ColumnProfiler::new(column, field.data_type())),
+        };
+        self.columns = columns.iter().zip(schema.fields()).map(scan).collect();
+        self.rows = RowProfiler::default();
     }
-    fn columns(&mut self) -> Vec<&mut dyn ColumnObserver> {
-        self.columns.iter_mut().map(|column| column as &mut dyn ColumnObserver).collect()
+    fn watch(&mut self) -> Watch<'_> {
+        Watch {
+            columns: self.columns.iter_mut().map(|column| column as &mut dyn ColumnObserver).collect(),
+            rows: self.profiled.then_some(&mut self.rows),
+        }
+    }
+    fn settled(&mut self, columns: &[Column]) {
+        for (scan, column) in self.columns.iter_mut().zip(columns) {
+            scan.detector.settled(column);
+            if let Some(profiler) = &mut scan.profiler {
+                profiler.settled(column);
+            }
+        }
     }
 }
 
@@ -61,20 +107,45 @@ impl Observer for Scan {
 /// What `table::stage` refuses, unchanged.
 pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, Refusal> {
     let work: StageWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
-    let Some(reference) = work.reference else {
+    let (Look::Detect(reference) | Look::Profile(reference)) = work.look else {
         let facts = fyr_table::stage(&work.request, dir, &mut ())?;
         return answer(StageResult {
             facts,
             detections: Vec::new(),
+            profile: None,
         });
     };
     let mut scan = Scan {
         reference,
+        profiled: work.look == Look::Profile(reference),
         columns: Vec::new(),
+        rows: RowProfiler::default(),
     };
     let facts = fyr_table::stage(&work.request, dir, &mut scan)?;
-    let detections = detect::judge(scan.columns.into_iter().map(|column| column.0).collect());
-    answer(StageResult { facts, detections })
+    let (detectors, profilers): (Vec<_>, Vec<_>) = scan.columns.into_iter().map(|column| (column.detector, column.profiler)).unzip();
+    let detections = detect::judge(detectors);
+    let profilers: Option<Vec<ColumnProfiler>> = profilers.into_iter().collect();
+    let profile = profilers
+        .filter(|_| scan.profiled)
+        .map(|columns| {
+            let profiler = TableProfiler::of(columns, scan.rows);
+            let exposure = for_holder(&facts.report.columns, &detections);
+            let parquet = [facts.path.clone()];
+            fyr_table::finish_profile(
+                profiler,
+                &parquet,
+                &dir.join(SPILL),
+                Some(reference),
+                Some(&facts.report),
+                &exposure,
+            )
+        })
+        .transpose()?;
+    answer(StageResult {
+        facts,
+        detections,
+        profile,
+    })
 }
 
 fn answer(result: StageResult) -> Result<serde_json::Value, Refusal> {

@@ -20,8 +20,8 @@ mod wkb;
 pub mod write;
 
 pub use datafusion::arrow;
-pub use engine::{Difference, Engine, Exposure, Mode, Show, open};
-pub use stage::{ColumnObserver, Observer, StageRequest, StagedTable, stage};
+pub use engine::{Difference, Engine, Exposure, Mode, Show, finish_profile, open};
+pub use stage::{ColumnObserver, Observer, StageRequest, StagedTable, Watch, stage};
 
 /// Who wrote a Parquet file: pinned, so that the same rows give the same bytes.
 pub const CREATED_BY: &str = concat!("fyr version ", env!("CARGO_PKG_VERSION"));

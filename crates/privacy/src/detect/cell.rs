@@ -199,9 +199,19 @@ fn phone_inside(text: &str) -> bool {
     })
 }
 
+/// Six or eight digits as a date between 1850 and 2099; a year of two digits belongs to 1970 to 2069.
 fn reads_as_date(digits: &str) -> bool {
-    let format = if digits.len() == 8 { "%Y%m%d" } else { "%y%m%d" };
-    NaiveDate::parse_from_str(digits, format).is_ok_and(|date| (1850..2100).contains(&chrono::Datelike::year(&date)))
+    let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<u32>().ok());
+    let wide = digits.len() - 4;
+    let (Some(year), Some(month), Some(day)) = (number(0..wide), number(wide..wide + 2), number(wide + 2..wide + 4)) else {
+        return false;
+    };
+    let year = match (wide, year) {
+        (4, year) => year,
+        (_, 70..) => 1900 + year,
+        (_, year) => 2000 + year,
+    };
+    (1850..2100).contains(&year) && NaiveDate::from_ymd_opt(year as i32, month, day).is_some()
 }
 
 fn is_name_like(text: &str) -> bool {

@@ -8,12 +8,11 @@ pub(crate) mod cell;
 pub mod contact;
 pub(crate) mod headers;
 pub mod identity;
+mod memory;
 mod verdict;
 
-use std::collections::HashMap;
-
-use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::datatypes::DataType;
+use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use chrono::NaiveDate;
 use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, Role};
 use fyr_model::table::Column;
@@ -23,11 +22,8 @@ use cell::{MARKS, Mark, Marks, look};
 use contact::PhoneForm;
 use headers::Meaning;
 use identity::FORMS;
+use memory::{Memory, Number};
 
-/// Values remembered per column, so that a repeated one is tested once.
-const MEMORY_VALUES: usize = 16_384;
-/// Longer values are tested each time.
-const MEMORY_BYTES: usize = 64;
 /// Positions kept per kind.
 const POSITIONS: usize = 20;
 
@@ -82,7 +78,7 @@ pub(crate) struct Counted {
     pub(crate) phone_shapes: u64,
     /// Cells in which something stood inside longer text.
     pub(crate) inside: u64,
-    memory: HashMap<String, Marks>,
+    memory: Memory,
 }
 
 impl Counted {
@@ -98,7 +94,7 @@ impl Counted {
             phones: [0; 3],
             phone_shapes: 0,
             inside: 0,
-            memory: HashMap::new(),
+            memory: Memory::default(),
         }
     }
 
@@ -107,6 +103,14 @@ impl Counted {
     }
 
     fn observe(&mut self, array: &ArrayRef, first_row: u64, reference: NaiveDate) {
+        match array.data_type() {
+            DataType::Int64 => self.numbers(array.as_primitive::<Int64Type>(), first_row, reference),
+            DataType::Float64 => self.numbers(array.as_primitive::<Float64Type>(), first_row, reference),
+            _ => self.texts(array, first_row, reference),
+        }
+    }
+
+    fn texts(&mut self, array: &ArrayRef, first_row: u64, reference: NaiveDate) {
         let numeric = array.data_type().is_numeric();
         let Ok(cells) = Cells::of(array) else { return };
         for row in 0..array.len() {
@@ -115,16 +119,51 @@ impl Counted {
                 continue;
             }
             self.rows += 1;
-            let marks = match self.memory.get(text.as_ref()) {
+            let marks = match self.memory.texts.get(text.as_ref()) {
                 Some(marks) => *marks,
-                None => self.test(&text, numeric, reference),
+                None => {
+                    let marks = self.test(&text, numeric, reference);
+                    self.memory.keep_text(&text, marks);
+                    marks
+                }
             };
-            for index in marks.iter() {
-                if let Some(tally) = self.tallies.get_mut(index) {
-                    tally.rows += 1;
-                    if tally.first.len() < POSITIONS {
-                        tally.first.push(first_row + row as u64);
-                    }
+            self.count(marks, first_row + row as u64);
+        }
+    }
+
+    /// Numbers are made text only when they are new and have digits enough to be something.
+    fn numbers<T: Number>(&mut self, array: &PrimitiveArray<T>, first_row: u64, reference: NaiveDate) {
+        for (row, number) in array.iter().enumerate() {
+            let Some(number) = number else { continue };
+            self.rows += 1;
+            let key = T::key(number);
+            let marks = match self.memory.numbers.get(&key) {
+                Some(marks) => *marks,
+                None => {
+                    let marks = if T::is_short(number) {
+                        self.cells += 1;
+                        Marks::default()
+                    } else {
+                        self.test(&T::text(number), true, reference)
+                    };
+                    self.memory.keep_number(key, marks);
+                    marks
+                }
+            };
+            self.count(marks, first_row + row as u64);
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, marks: Marks, row: u64) {
+        if marks == Marks::default() {
+            return;
+        }
+        for index in marks.iter() {
+            if let Some(tally) = self.tallies.get_mut(index) {
+                tally.rows += 1;
+                if tally.first.len() < POSITIONS {
+                    tally.first.push(row);
                 }
             }
         }
@@ -157,9 +196,6 @@ impl Counted {
             Some(PhoneForm::Separated) => self.phones[1] += 1,
             Some(PhoneForm::Bare) => self.phones[2] += 1,
             None => {}
-        }
-        if self.memory.len() < MEMORY_VALUES && text.len() <= MEMORY_BYTES {
-            self.memory.insert(text.to_owned(), seen.marks);
         }
         seen.marks
     }
@@ -199,6 +235,11 @@ impl ColumnDetector {
             counted: Counted::new(column),
             reference,
         }
+    }
+
+    /// Takes the column's type and meaning as they were settled in the end.
+    pub fn settled(&mut self, column: &Column) {
+        self.counted.column = column.clone();
     }
 
     /// Takes the next cells; the first of them stands in row `first_row`.

@@ -92,7 +92,12 @@ fn copies(parquet: &[PathBuf], folder: &Path, column: Option<&str>, rows: u64) -
     let mut spill = (parts > 1).then(|| Spill::open(folder, parts)).transpose()?;
     reader::each(parquet, places.as_deref(), &mut |batch| {
         lanes.begin(batch.num_rows());
-        if !batch.columns().iter().all(|array| cells(lanes.rows(), array)) {
+        if !batch
+            .columns()
+            .iter()
+            .enumerate()
+            .all(|(index, array)| cells(lanes.rows(), array, index))
+        {
             return Err(broken());
         }
         match &mut spill {

@@ -33,8 +33,10 @@ use serde::{Deserialize, Serialize};
 pub use compare::Difference;
 pub(crate) use compare::hash128 as compare_hash;
 pub(crate) use histogram::{Bins, outwards};
+pub use profile::finish_profile;
+#[cfg(test)]
+pub(crate) use profile::pass as read_profiler;
 
-use crate::profile::TableProfiler;
 use crate::refuse;
 use crate::rules::{Rule, identifier};
 
@@ -118,20 +120,6 @@ impl Engine {
     pub fn on(mut self, day: NaiveDate) -> Self {
         self.as_of = Some(day);
         self
-    }
-
-    /// The profile from a profiler that saw the whole table while it was read; the files are only opened for what needs a second look.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    pub async fn finish(
-        &self,
-        profiler: TableProfiler,
-        parquet: &[PathBuf],
-        source: Option<&ReadingReport>,
-        exposure: &Exposure,
-    ) -> Result<TableProfile, Refusal> {
-        profile::finish(self, profiler, parquet, source, exposure).await
     }
 
     /// Counts, ranges and shapes of a table, as far as `exposure` allows.

@@ -1,10 +1,11 @@
 //! The profile of a table of Parquet files: one pass that feeds [`TableProfiler`], a second one over the few columns where an exact answer
 //! wants it, then the projection that `Exposure` allows (H33).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use arrow::array::{ArrayRef, RecordBatch};
+use chrono::NaiveDate;
 use fyr_model::Refusal;
 use fyr_model::table::{Column, ReadingReport, TableProfile};
 
@@ -35,37 +36,47 @@ pub(crate) async fn profile(
 /// The answer from a profiler that saw the whole table, and the table for what needs a second look.
 pub(crate) async fn finish(
     engine: &Engine,
-    mut profiler: TableProfiler,
+    profiler: TableProfiler,
     parquet: &[PathBuf],
     source: Option<&ReadingReport>,
     exposure: &Exposure,
 ) -> Result<TableProfile, Refusal> {
     let (files, exposure, source) = (parquet.to_vec(), exposure.clone(), source.cloned());
     let (as_of, folder) = (engine.as_of, engine.spill.clone());
-    super::blocking(move || {
-        profiler.settle();
-        let told = Told {
-            exposure: &exposure,
-            as_of,
-        };
-        let known = known(&profiler.columns, &told);
-        let again = Again::look(&files, &folder, &mut profiler, &known, exposure.coarse)?;
-        let facts = profiler.columns.iter().zip(&known);
-        let mut columns: Vec<_> = facts.map(|(column, facts)| project_column(column, facts.as_ref(), &told)).collect();
-        for column in &mut columns {
-            again.complete(column, profiler.rows.rows);
-            column.rejects = source.as_ref().and_then(|report| report.rejects.get(&column.name).copied());
-        }
-        let mut table = project_table(&profiler, &columns, &told);
-        let relations = Relations::look(&files, &profiler, &columns, !table.keys.is_empty())?;
-        (table.wider_keys, table.copies, table.dependencies) = (relations.keys, relations.copies, relations.dependencies);
-        table.duplicate_rows = again.duplicate_rows;
-        table.bad_rows = source.as_ref().map_or(0, |report| report.bad_rows);
-        table.source = source.map(|report| report.source);
-        table.columns = columns;
-        Ok(table)
-    })
-    .await
+    super::blocking(move || finish_profile(profiler, &files, &folder, as_of, source.as_ref(), &exposure)).await
+}
+
+/// The profile from a profiler that saw the whole table while it was read; the files are only opened for what needs a second look. What does
+/// not fit in memory spills to `folder`; days after `as_of` count as future.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn finish_profile(
+    mut profiler: TableProfiler,
+    parquet: &[PathBuf],
+    folder: &Path,
+    as_of: Option<NaiveDate>,
+    source: Option<&ReadingReport>,
+    exposure: &Exposure,
+) -> Result<TableProfile, Refusal> {
+    profiler.settle();
+    let told = Told { exposure, as_of };
+    let known = known(&profiler.columns, &told);
+    let again = Again::look(parquet, folder, &mut profiler, &known, exposure.coarse)?;
+    let facts = profiler.columns.iter().zip(&known);
+    let mut columns: Vec<_> = facts.map(|(column, facts)| project_column(column, facts.as_ref(), &told)).collect();
+    for column in &mut columns {
+        again.complete(column, profiler.rows.rows);
+        column.rejects = source.and_then(|report| report.rejects.get(&column.name).copied());
+    }
+    let mut table = project_table(&profiler, &columns, &told);
+    let relations = Relations::look(parquet, &profiler, &columns, !table.keys.is_empty())?;
+    (table.wider_keys, table.copies, table.dependencies) = (relations.keys, relations.copies, relations.dependencies);
+    table.duplicate_rows = again.duplicate_rows;
+    table.bad_rows = source.map_or(0, |report| report.bad_rows);
+    table.source = source.map(|report| report.source.clone());
+    table.columns = columns;
+    Ok(table)
 }
 
 /// Reads the files once.

@@ -137,7 +137,7 @@ fn decides(from: &[Option<i64>], to: &[Option<i64>]) -> bool {
 fn hashes(batch: &RecordBatch, place: usize, lanes: &mut RowLanes) -> Option<Vec<u64>> {
     lanes.begin(batch.num_rows());
     let array = batch.columns().get(place)?;
-    cells(lanes.rows(), array).then(|| lanes.finish().map(|hash| hash as u64).collect())
+    cells(lanes.rows(), array, 0).then(|| lanes.finish().map(|hash| hash as u64).collect())
 }
 
 /// Those of the pairs that hold in every row, and whether they are copies.

@@ -76,6 +76,12 @@ impl ColumnProfiler {
         }
     }
 
+    /// Takes the column's type and meaning as they were settled in the end; the type of its arrays stays.
+    pub fn settled(&mut self, column: &Column) {
+        self.kind = column.kind;
+        self.semantic = column.semantic.as_ref().map(|semantic| semantic.kind.clone());
+    }
+
     /// The column's name.
     pub fn name(&self) -> &str {
         &self.name

@@ -15,7 +15,7 @@ use super::rows::STORED_MAX;
 use crate::refuse;
 
 /// The name and version of the shape. A file of another version is refused, never guessed at.
-const SCHEMA: &str = "fyr/profile-state/1";
+const SCHEMA: &str = "fyr/profile-state/2";
 /// What a file may hold.
 const BYTES_MAX: u64 = 2 << 30;
 

@@ -71,7 +71,51 @@ pub(crate) fn bytes128(bytes: &[u8]) -> u128 {
     (u128::from(high) << 64) | u128::from(mix(lanes.1 ^ high))
 }
 
-/// Hashes of rows as they grow cell by cell: two lanes a row.
+/// What a column adds to the hash of its rows: products of its own, summed, so that columns may be added in any order and by several hands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    factors: (u64, u64),
+}
+
+impl Place {
+    /// The column at `index`.
+    pub(crate) fn of(index: usize) -> Self {
+        let index = index as u64;
+        Self {
+            factors: (mix(index ^ SEEDS[0]) | 1, mix(index ^ SEEDS[1]) | 1),
+        }
+    }
+    /// Adds a cell of 64 bits to one row.
+    #[inline]
+    pub(crate) fn cell(self, lanes: &mut (u64, u64), value: u64) {
+        self.add(
+            lanes,
+            fold(value ^ SEEDS[2], self.factors.0),
+            fold(value.rotate_left(29) ^ SEEDS[3], self.factors.1),
+        );
+    }
+    /// Adds a cell of 128 bits.
+    #[inline]
+    pub(crate) fn wide(self, lanes: &mut (u64, u64), value: u128) {
+        let (low, high) = (value as u64, (value >> 64) as u64);
+        self.add(
+            lanes,
+            fold(low ^ self.factors.0, high ^ self.factors.1),
+            fold(low.rotate_left(29) ^ self.factors.1, high.rotate_left(29) ^ SEEDS[3]),
+        );
+    }
+    /// Adds a missing cell: numbers that no value gives but by chance.
+    #[inline]
+    pub(crate) fn missing(self, lanes: &mut (u64, u64)) {
+        self.add(lanes, self.factors.0.rotate_left(17), self.factors.1.rotate_left(43));
+    }
+    #[inline]
+    fn add(self, lanes: &mut (u64, u64), first: u64, second: u64) {
+        *lanes = (lanes.0.wrapping_add(first), lanes.1.wrapping_add(second));
+    }
+}
+
+/// Hashes of rows in the making: two lanes a row.
 #[derive(Debug, Default)]
 pub(crate) struct RowLanes {
     lanes: Vec<(u64, u64)>,
@@ -81,11 +125,17 @@ impl RowLanes {
     /// Begins a batch.
     pub(crate) fn begin(&mut self, rows: usize) {
         self.lanes.clear();
-        self.lanes.resize(rows, (SEEDS[2], SEEDS[3]));
+        self.lanes.resize(rows, (0, 0));
     }
-    /// Adds the next cell of one row.
-    pub(crate) fn cell(lanes: &mut (u64, u64), value: u64) {
-        *lanes = (fold(lanes.0 ^ value, SEEDS[0]), fold(lanes.1 ^ value.rotate_left(29), SEEDS[1]));
+    /// Adds what another hand found in other columns of the same rows.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for (own, new) in self.lanes.iter_mut().zip(&other.lanes) {
+            *own = (own.0.wrapping_add(new.0), own.1.wrapping_add(new.1));
+        }
+    }
+    /// How many rows.
+    pub(crate) fn len(&self) -> usize {
+        self.lanes.len()
     }
     /// The rows, to be added to.
     pub(crate) fn rows(&mut self) -> &mut [(u64, u64)] {

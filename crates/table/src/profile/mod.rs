@@ -49,7 +49,8 @@ pub use rows::RowProfiler;
 pub(crate) use facts::Facts;
 pub(crate) use hash::RowLanes;
 pub(crate) use project::{Fences, Told, column as project_column, known};
-pub(crate) use rows::cells;
+pub(crate) use rows::{RowJoin, RowPart, cells};
+pub(crate) use sample::HandSample;
 pub(crate) use table::project as project_table;
 
 /// The profiler of a whole table.
@@ -74,6 +75,11 @@ impl TableProfiler {
                 .collect(),
             rows: RowProfiler::default(),
         })
+    }
+
+    /// A profiler from parts that saw the same rows on different hands.
+    pub fn of(columns: Vec<ColumnProfiler>, rows: RowProfiler) -> Self {
+        Self { columns, rows }
     }
 
     /// Looks at the next rows; false when the batch is not of the schema.

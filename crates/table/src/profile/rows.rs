@@ -1,6 +1,9 @@
 //! What needs whole rows: copies of rows, which columns are missing together, and a sample of rows for pairs of columns.
 
+use std::collections::VecDeque;
+
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
@@ -9,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::column::valid;
 use super::counts::Counts;
-use super::hash::{RowLanes, bytes128, mix};
-use super::sample::Sample;
+use super::hash::{Place, RowLanes, bytes128, mix};
+use super::sample::{HandSample, Sample};
 use super::scan::float_key;
 
 /// Row hashes held: 64 MiB of them.
@@ -19,8 +22,6 @@ pub(crate) const HELD_MAX: usize = 4_000_000;
 pub(crate) const STORED_MAX: usize = 50_000;
 /// Different patterns of missing columns held.
 const PATTERNS_MAX: usize = 1_000;
-/// Stands for a missing cell, which is then turned so that no value gives the same.
-const MISSING: u64 = 0x6d69_7373_696e_6721;
 
 /// Takes whole rows in file order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -35,7 +36,6 @@ pub struct RowProfiler {
 
 #[derive(Debug, Default)]
 struct Scratch {
-    lanes: RowLanes,
     masks: Vec<u64>,
 }
 
@@ -149,35 +149,111 @@ impl Missing {
     }
 }
 
+/// What one hand knows of the rows of a batch: its columns' share of the hashes, and where they lack a value.
+#[derive(Debug, Default)]
+pub(crate) struct RowPart {
+    lanes: RowLanes,
+    nulls: Vec<(usize, NullBuffer)>,
+}
+
+impl RowPart {
+    /// Begins a batch of so many rows.
+    pub(crate) fn of(rows: usize) -> Self {
+        let mut part = Self::default();
+        part.lanes.begin(rows);
+        part
+    }
+    /// Adds the column at `index`; false when its type is not one of ours.
+    pub(crate) fn see(&mut self, index: usize, array: &ArrayRef) -> bool {
+        if let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) {
+            self.nulls.push((index, nulls.clone()));
+        }
+        cells(self.lanes.rows(), array, index)
+    }
+    /// Adds what another hand found in other columns of the same rows.
+    fn join(&mut self, mut other: Self) {
+        if self.lanes.len() == 0 {
+            *self = other;
+            return;
+        }
+        self.lanes.join(&other.lanes);
+        self.nulls.append(&mut other.nulls);
+    }
+}
+
+/// Joins what hands find in the columns of the same batches; every hand gives its parts in file order.
+#[derive(Debug)]
+pub(crate) struct RowJoin<'a> {
+    rows: &'a mut RowProfiler,
+    hands: usize,
+    waiting: VecDeque<(usize, RowPart)>,
+    done: usize,
+}
+
+impl<'a> RowJoin<'a> {
+    pub(crate) fn new(rows: &'a mut RowProfiler, hands: usize) -> Self {
+        Self {
+            rows,
+            hands,
+            waiting: VecDeque::new(),
+            done: 0,
+        }
+    }
+    /// Takes a hand's part of the batch of this number.
+    pub(crate) fn take(&mut self, number: usize, part: RowPart) {
+        let index = number.saturating_sub(self.done);
+        while self.waiting.len() <= index {
+            self.waiting.push_back(Default::default());
+        }
+        if let Some((hands, joined)) = self.waiting.get_mut(index) {
+            joined.join(part);
+            *hands += 1;
+        }
+        while self.waiting.front().is_some_and(|(hands, _)| *hands == self.hands) {
+            if let Some((_, part)) = self.waiting.pop_front() {
+                self.rows.take(part);
+            }
+            self.done += 1;
+        }
+    }
+    /// Takes over the sample that a hand drew from its columns.
+    pub(crate) fn sampled(&mut self, sample: HandSample) {
+        self.rows.sample.take(sample);
+    }
+}
+
 impl RowProfiler {
     /// Looks at the next rows; false when a column's type is not one of ours.
     #[must_use]
     pub fn see(&mut self, batch: &RecordBatch) -> bool {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.lanes.begin(batch.num_rows());
-        let all = batch.columns().iter().all(|array| cells(scratch.lanes.rows(), array));
+        let mut part = RowPart::of(batch.num_rows());
+        let all = batch.columns().iter().enumerate().all(|(index, array)| part.see(index, array));
         if all {
-            self.hashes.add(scratch.lanes.finish(), HELD_MAX);
-            self.lacks(batch, &mut scratch.masks);
             self.sample.see(batch, self.rows);
-            self.rows += batch.num_rows() as u64;
+            self.take(part);
         }
-        self.scratch = scratch;
         all
     }
 
-    fn lacks(&mut self, batch: &RecordBatch, masks: &mut Vec<u64>) {
-        if batch.columns().iter().all(|array| array.null_count() == 0) {
-            self.missing.add(0, batch.num_rows() as u64, Vec::new);
+    /// Takes what was found in all columns of the next rows.
+    fn take(&mut self, mut part: RowPart) {
+        self.hashes.add(part.lanes.finish(), HELD_MAX);
+        let rows = part.lanes.len();
+        part.nulls.sort_by_key(|(index, _)| *index);
+        self.lacks(rows, &part.nulls);
+        self.rows += rows as u64;
+    }
+
+    fn lacks(&mut self, rows: usize, nulls: &[(usize, NullBuffer)]) {
+        if nulls.is_empty() {
+            self.missing.add(0, rows as u64, Vec::new);
             return;
         }
+        let mut masks = std::mem::take(&mut self.scratch.masks);
         masks.clear();
-        masks.resize(batch.num_rows(), 0);
-        for (place, array) in batch.columns().iter().enumerate() {
-            let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) else {
-                continue;
-            };
-            let mark = mix(place as u64 + 1);
+        masks.resize(rows, 0);
+        for (place, nulls) in nulls {
+            let mark = mix(*place as u64 + 1);
             for (mask, valid) in masks.iter_mut().zip(nulls.iter()) {
                 *mask ^= if valid { 0 } else { mark };
             }
@@ -186,8 +262,8 @@ impl RowProfiler {
         let mut close = |(mask, count, row): (u64, u64, usize)| {
             if count > 0 {
                 self.missing.add(mask.cast_signed(), count, || {
-                    let lacking = batch.columns().iter().enumerate().filter(|(_, array)| array.is_null(row));
-                    lacking.map(|(place, _)| place as u32).collect()
+                    let lacking = nulls.iter().filter(|(_, nulls)| nulls.is_null(row));
+                    lacking.map(|(place, _)| *place as u32).collect()
                 });
             }
         };
@@ -199,6 +275,7 @@ impl RowProfiler {
             }
         }
         close(run);
+        self.scratch.masks = masks;
     }
 
     /// Rows seen.
@@ -223,21 +300,19 @@ impl RowProfiler {
     }
 }
 
-/// Adds the cells of a column to the hashes of its rows; false when the type is not one of ours.
-pub(crate) fn cells(rows: &mut [(u64, u64)], array: &ArrayRef) -> bool {
+/// Adds the cells of the column at `index` to the hashes of its rows; false when the type is not one of ours.
+pub(crate) fn cells(rows: &mut [(u64, u64)], array: &ArrayRef, index: usize) -> bool {
+    let place = Place::of(index);
     let mut each = |value: &dyn Fn(usize) -> u64| {
         if array.null_count() == 0 {
-            rows.iter_mut()
-                .enumerate()
-                .for_each(|(row, lanes)| RowLanes::cell(lanes, value(row)));
+            rows.iter_mut().enumerate().for_each(|(row, lanes)| place.cell(lanes, value(row)));
             return;
         }
         for (row, lanes) in rows.iter_mut().enumerate() {
             if array.is_valid(row) {
-                RowLanes::cell(lanes, value(row));
+                place.cell(lanes, value(row));
             } else {
-                RowLanes::cell(lanes, MISSING);
-                lanes.0 = lanes.0.rotate_left(7);
+                place.missing(lanes);
             }
         }
     };
@@ -248,7 +323,7 @@ pub(crate) fn cells(rows: &mut [(u64, u64)], array: &ArrayRef) -> bool {
             if array.null_count() == 0 {
                 rows.iter_mut()
                     .zip(values.iter())
-                    .for_each(|(lanes, value)| RowLanes::cell(lanes, key(*value)));
+                    .for_each(|(lanes, value)| place.cell(lanes, key(*value)));
             } else {
                 each(&|row| values.get(row).map_or(0, |value| key(*value)));
             }
@@ -266,61 +341,47 @@ pub(crate) fn cells(rows: &mut [(u64, u64)], array: &ArrayRef) -> bool {
         }
         DataType::Decimal128(..) => {
             let values = array.as_primitive::<Decimal128Type>();
-            wide(rows, array, &|row| values.value(row).cast_unsigned());
+            wide(rows, array, place, &|row| values.value(row).cast_unsigned());
         }
         DataType::Utf8 => {
             let values = array.as_string::<i32>();
-            wide(rows, array, &|row| bytes128(values.value(row).as_bytes()));
+            wide(rows, array, place, &|row| bytes128(values.value(row).as_bytes()));
         }
         DataType::LargeUtf8 => {
             let values = array.as_string::<i64>();
-            wide(rows, array, &|row| bytes128(values.value(row).as_bytes()));
+            wide(rows, array, place, &|row| bytes128(values.value(row).as_bytes()));
         }
         DataType::Utf8View => {
             let values = array.as_string_view();
-            wide(rows, array, &|row| bytes128(values.value(row).as_bytes()));
+            wide(rows, array, place, &|row| bytes128(values.value(row).as_bytes()));
         }
         DataType::Binary => {
             let values = array.as_binary::<i32>();
-            wide(rows, array, &|row| bytes128(values.value(row)));
+            wide(rows, array, place, &|row| bytes128(values.value(row)));
         }
         DataType::LargeBinary => {
             let values = array.as_binary::<i64>();
-            wide(rows, array, &|row| bytes128(values.value(row)));
+            wide(rows, array, place, &|row| bytes128(values.value(row)));
         }
         DataType::BinaryView => {
             let values = array.as_binary_view();
-            wide(rows, array, &|row| bytes128(values.value(row)));
+            wide(rows, array, place, &|row| bytes128(values.value(row)));
         }
-        DataType::Dictionary(..) => return cast(array, &DataType::Utf8).is_ok_and(|flat| cells(rows, &flat)),
+        DataType::Dictionary(..) => return cast(array, &DataType::Utf8).is_ok_and(|flat| cells(rows, &flat, index)),
         _ => return false,
     }
     true
 }
 
-/// Cells of 128 bits: two steps each.
-fn wide(rows: &mut [(u64, u64)], array: &ArrayRef, value: &dyn Fn(usize) -> u128) {
-    if array.null_count() > 0 {
-        let mut next = 0;
-        let ranges = valid(array.as_ref());
-        let gap = rows.len()..rows.len();
-        for range in ranges.into_iter().chain(std::iter::once(gap)) {
-            for lanes in rows.iter_mut().take(range.start).skip(next) {
-                RowLanes::cell(lanes, MISSING);
-                lanes.0 = lanes.0.rotate_left(7);
-            }
-            next = range.end;
-            wide_range(rows, range, value);
+/// Cells of 128 bits.
+fn wide(rows: &mut [(u64, u64)], array: &ArrayRef, place: Place, value: &dyn Fn(usize) -> u128) {
+    let mut next = 0;
+    let gap = rows.len()..rows.len();
+    for range in valid(array.as_ref()).into_iter().chain(std::iter::once(gap)) {
+        rows.iter_mut().take(range.start).skip(next).for_each(|lanes| place.missing(lanes));
+        next = range.end;
+        for (row, lanes) in rows.iter_mut().enumerate().take(range.end).skip(range.start) {
+            place.wide(lanes, value(row));
         }
-        return;
-    }
-    wide_range(rows, 0..rows.len(), value);
-}
-
-fn wide_range(rows: &mut [(u64, u64)], range: std::ops::Range<usize>, value: &dyn Fn(usize) -> u128) {
-    for (row, lanes) in rows.iter_mut().enumerate().take(range.end).skip(range.start) {
-        let cell = value(row);
-        RowLanes::cell(lanes, cell as u64);
-        RowLanes::cell(lanes, (cell >> 64) as u64);
     }
 }

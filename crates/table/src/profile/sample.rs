@@ -1,7 +1,6 @@
 //! A sample of rows for questions about several columns at once: every n-th row, n growing in powers of two.
 
-use arrow::array::UInt64Array;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use serde::{Deserialize, Serialize};
@@ -51,6 +50,42 @@ impl From<Keys> for String {
     }
 }
 
+impl Keys {
+    fn see(&mut self, array: &ArrayRef, places: &UInt64Array) {
+        match take(array, places, None) {
+            Ok(taken) => keys(&taken, &mut self.0),
+            Err(_) => self.0.extend(std::iter::repeat_n(None, places.len())),
+        }
+    }
+}
+
+/// The sample of the columns that one hand sees; which rows are drawn depends on the width of the whole table alone.
+#[derive(Debug)]
+pub(crate) struct HandSample {
+    sample: Sample,
+    places: Vec<usize>,
+    width: usize,
+}
+
+impl HandSample {
+    /// For the columns at these places of a table of `width` columns.
+    pub(crate) fn new(places: Vec<usize>, width: usize) -> Self {
+        let mut sample = Sample::default();
+        sample.columns.resize_with(places.len(), Keys::default);
+        Self { sample, places, width }
+    }
+    /// Looks at the rows from `start` on: one array for each of the hand's columns.
+    pub(crate) fn see(&mut self, arrays: &[ArrayRef], start: u64) {
+        let rows = arrays.first().map_or(0, |array| array.len() as u64);
+        if let Some(places) = self.sample.places(start, rows) {
+            for (own, array) in self.sample.columns.iter_mut().zip(arrays) {
+                own.see(array, &places);
+            }
+            self.sample.drawn(start, &places, self.width);
+        }
+    }
+}
+
 impl Sample {
     /// How many rows are held.
     pub(crate) fn len(&self) -> usize {
@@ -61,28 +96,42 @@ impl Sample {
     }
     /// Looks at the rows from `start` on.
     pub(crate) fn see(&mut self, batch: &RecordBatch, start: u64) {
+        let width = batch.num_columns();
+        if let Some(places) = self.places(start, batch.num_rows() as u64) {
+            self.columns.resize_with(width, Keys::default);
+            for (own, array) in self.columns.iter_mut().zip(batch.columns()) {
+                own.see(array, &places);
+            }
+            self.drawn(start, &places, width);
+        }
+    }
+    /// Which of the rows from `start` on are sampled.
+    fn places(&self, start: u64, rows: u64) -> Option<UInt64Array> {
         let step = 1u64 << self.shift;
         let first = start.div_ceil(step) * step - start;
-        let places: Vec<u64> = (first..batch.num_rows() as u64).step_by(step as usize).collect();
-        if places.is_empty() {
-            return;
-        }
-        self.columns.resize_with(batch.num_columns(), Keys::default);
-        let wanted = UInt64Array::from(places.clone());
-        for (own, array) in self.columns.iter_mut().zip(batch.columns()) {
-            match take(array, &wanted, None) {
-                Ok(taken) => keys(&taken, &mut own.0),
-                Err(_) => own.0.extend(std::iter::repeat_n(None, places.len())),
-            }
-        }
-        self.rows.extend(places.iter().map(|place| start + place));
-        self.thin();
+        (first < rows).then(|| (first..rows).step_by(step as usize).collect::<Vec<_>>().into())
     }
-    fn thin(&mut self) {
-        while self.rows.len() > self.most(self.columns.len()) && self.shift < 63 {
+    /// Notes the rows drawn and thins them out when they are too many for a table of so many columns.
+    fn drawn(&mut self, start: u64, places: &UInt64Array, width: usize) {
+        self.rows.extend(places.values().iter().map(|place| start + place));
+        self.thin(width);
+    }
+    fn thin(&mut self, width: usize) {
+        while self.rows.len() > self.most(width) && self.shift < 63 {
             self.shift += 1;
             self.keep();
         }
+    }
+    /// Takes over a hand's columns; every hand draws the same rows.
+    pub(crate) fn take(&mut self, hand: HandSample) {
+        let wide = hand.places.iter().map(|place| place + 1).max().unwrap_or_default();
+        self.columns.resize_with(self.columns.len().max(wide), Keys::default);
+        for (place, keys) in hand.places.into_iter().zip(hand.sample.columns) {
+            if let Some(own) = self.columns.get_mut(place) {
+                *own = keys;
+            }
+        }
+        (self.rows, self.shift) = (hand.sample.rows, hand.sample.shift);
     }
     fn keep(&mut self) {
         let step = 1u64 << self.shift;
@@ -106,7 +155,7 @@ impl Sample {
         }
         self.rows.append(&mut other.rows);
         self.shift = shift;
-        self.thin();
+        self.thin(self.columns.len());
     }
 }
 

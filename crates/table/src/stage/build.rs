@@ -12,7 +12,7 @@ use super::cell::Cell;
 use super::marker::{self, MARKERS};
 use super::moment::{self, DateForm};
 use super::number::{self, Decimal};
-use super::plain;
+use super::plain::{self, Plain};
 use super::settle::Form;
 use super::tally::missing;
 
@@ -109,47 +109,38 @@ impl Builder {
     /// Takes a text in the plainest form of the column's type; nothing when it must be looked at by [`Builder::push`].
     #[inline]
     pub(crate) fn push_plain(&mut self, text: &str) -> Option<Fate> {
+        match self.form {
+            Form::Text => self.push_known(text, Plain::Other),
+            _ => self.push_known(text, Plain::of(text.as_bytes())),
+        }
+    }
+
+    /// As [`Builder::push_plain`], for a text that has been taken apart already.
+    #[inline]
+    pub(crate) fn push_known(&mut self, text: &str, plain: Plain) -> Option<Fate> {
         if self.named.is_some() {
             return None;
         }
         let bytes = text.as_bytes();
-        let fate = match (self.form, &mut self.values) {
-            (Form::Text, Values::Text(values)) if bytes.first().is_some_and(u8::is_ascii_graphic) => {
-                values.append_value(text);
-                Fate::Value
-            }
-            (Form::Integer(_), Values::Integer(values)) => {
-                values.append_value(plain::integer(bytes)?);
-                Fate::Value
-            }
-            (Form::Number(sign), Values::Number(values)) => match plain::decimal(bytes) {
-                Some(parts) if parts.mark == sign => {
-                    values.append_value(parts.value()?);
-                    match sign {
-                        Decimal::Point => Fate::Value,
-                        Decimal::Comma => Fate::Repaired("decimal-comma"),
-                    }
+        let mut fate = Fate::Value;
+        match (self.form, &mut self.values, plain) {
+            (Form::Text, Values::Text(values), _) if bytes.first().is_some_and(u8::is_ascii_graphic) => values.append_value(text),
+            (Form::Integer(_), Values::Integer(values), Plain::Digits(value)) => values.append_value(i64::try_from(value).ok()?),
+            (Form::Integer(_), Values::Integer(values), Plain::Negative(value)) => values.append_value(value),
+            (Form::Number(sign), Values::Number(values), Plain::Decimal(parts)) if parts.mark == sign => {
+                values.append_value(parts.value()?);
+                if sign == Decimal::Comma {
+                    fate = Fate::Repaired("decimal-comma");
                 }
-                None if bytes.len() <= 15 => {
-                    values.append_value(plain::integer(bytes)? as f64);
-                    Fate::Value
-                }
-                _ => return None,
-            },
-            (Form::Date(DateForm::YearFirst), Values::Date(values)) => {
-                values.append_value(plain::day(bytes)?);
-                Fate::Value
             }
-            (Form::Date(DateForm::Compact), Values::Date(values)) => {
-                values.append_value(plain::compact_day(bytes)?);
-                Fate::Value
-            }
-            (Form::TimestampLocal, Values::Timestamp(values)) => {
-                values.append_value(plain::moment(bytes)?);
-                Fate::Value
-            }
+            // A float64 holds fifteen digits exactly.
+            (Form::Number(_), Values::Number(values), Plain::Digits(value)) if bytes.len() <= 15 => values.append_value(value as f64),
+            (Form::Number(_), Values::Number(values), Plain::Negative(value)) if bytes.len() <= 15 => values.append_value(value as f64),
+            (Form::Date(DateForm::YearFirst), Values::Date(values), Plain::Day(day)) => values.append_value(day),
+            (Form::Date(DateForm::Compact), Values::Date(values), Plain::Digits(_)) => values.append_value(plain::compact_day(bytes)?),
+            (Form::TimestampLocal, Values::Timestamp(values), Plain::Moment(moment)) => values.append_value(moment),
             _ => return None,
-        };
+        }
         self.fates.values += 1;
         Some(fate)
     }

@@ -4,7 +4,7 @@
 
 use super::cell::Cell;
 use super::number::Decimal;
-use super::plain;
+use super::plain::{Parts, Plain};
 use super::split::Block;
 use super::tally::{Shape, Tally};
 
@@ -15,6 +15,8 @@ const REMEMBERED_BYTES: usize = 48;
 
 /// Values whose variety is looked at.
 const SAMPLED: u64 = 1 << 14;
+/// Fewer say nothing.
+const SAMPLED_LEAST: u64 = 1 << 10;
 
 /// How varied the first numbers and days of a column are: linear counting (Whang and others, 1990) in as many bits as values are taken.
 struct Variety {
@@ -42,15 +44,16 @@ impl Variety {
         let set: u32 = self.bits.iter().map(|word| word.count_ones()).sum();
         let unset = 1.0 - f64::from(set) / SAMPLED as f64;
         let distinct = -unset.max(1e-9).ln() * SAMPLED as f64;
-        self.taken == SAMPLED && distinct > SAMPLED as f64 * 0.4
+        self.taken >= SAMPLED_LEAST && distinct > self.taken as f64 * 0.4
     }
 }
 
 /// Counts the cells of one column.
 pub(crate) struct Counter<'a> {
     tally: &'a mut Tally,
-    /// Runs of 1 to 18 digits.
+    /// Runs of 1 to 18 digits, and those with a hyphen before them.
     digits: u64,
+    negatives: u64,
     /// Decimals that are a number only with a point, and only with a comma.
     only_point: u64,
     only_comma: u64,
@@ -68,6 +71,7 @@ impl<'a> Counter<'a> {
             thorough: tally.has_named_markers(),
             tally,
             digits: 0,
+            negatives: 0,
             only_point: 0,
             only_comma: 0,
             days: 0,
@@ -87,59 +91,51 @@ impl<'a> Counter<'a> {
         }
     }
 
-    fn cell(&mut self, text: &str, quoted: bool) {
-        let bytes = text.as_bytes();
-        let counted = !self.thorough
-            && match bytes.first() {
-                None => false,
-                Some(byte) if byte.is_ascii_digit() => self.asked(text, Self::opens_with_digit),
-                Some(b'-') => self.asked(text, Self::negative),
-                _ => self.remembered(text),
-            };
+    /// Counts a cell; gives what it was recognised as.
+    #[inline]
+    pub(crate) fn cell(&mut self, text: &str, quoted: bool) -> Plain {
+        if self.thorough {
+            self.tally.see(Cell::Text { text, quoted });
+            return Plain::Other;
+        }
+        let plain = Plain::of(text.as_bytes());
+        let counted = match plain {
+            Plain::Digits(value) => {
+                self.digits += 1;
+                self.tally.plain_digits(text.as_bytes(), value);
+                self.counted(text)
+            }
+            Plain::Negative(_) => {
+                self.negatives += 1;
+                self.counted(text)
+            }
+            Plain::Decimal(parts) => self.decimal(parts) && self.counted(text),
+            Plain::Day(_) => {
+                self.days += 1;
+                self.counted(text)
+            }
+            Plain::Moment(_) => {
+                self.moments += 1;
+                self.counted(text)
+            }
+            Plain::Other => !text.is_empty() && self.remembered(text),
+        };
         if !counted {
             self.tally.see(Cell::Text { text, quoted });
         }
+        plain
     }
 
-    /// Counts by form, and looks the value up where the header gives a reason to.
-    fn asked(&mut self, text: &str, count: fn(&mut Self, &[u8]) -> bool) -> bool {
-        let counted = count(self, text.as_bytes());
-        if counted {
-            self.variety.take(text.as_bytes());
-            self.tally.ask(text);
-        }
-        counted
-    }
-
-    fn opens_with_digit(&mut self, bytes: &[u8]) -> bool {
-        if let Some(value) = plain::digits(bytes) {
-            self.digits += 1;
-            self.tally.plain_digits(bytes, value);
-            return true;
-        }
-        match bytes.len() {
-            10 if plain::day(bytes).is_some() => self.days += 1,
-            19 if plain::moment(bytes).is_some() => self.moments += 1,
-            _ => return self.decimal(bytes),
-        }
+    /// Looks at the variety of what is counted by form, and looks the value up where the header gives a reason to.
+    #[inline]
+    fn counted(&mut self, text: &str) -> bool {
+        self.variety.take(text.as_bytes());
+        self.tally.ask(text);
         true
     }
 
-    fn negative(&mut self, bytes: &[u8]) -> bool {
-        if plain::integer(bytes).is_some() {
-            for shape in [Shape::IntegerPoint, Shape::IntegerComma, Shape::NumberPoint, Shape::NumberComma] {
-                self.tally.add_many(shape, 1);
-            }
-            self.tally.values += 1;
-            self.tally.seen += 1;
-            return true;
-        }
-        self.decimal(bytes)
-    }
-
-    /// `12.5` is a number only with a decimal point; `1.234` is one with a comma too, and then a whole one.
-    fn decimal(&mut self, bytes: &[u8]) -> bool {
-        let Some(parts) = plain::decimal(bytes) else { return false };
+    /// `12.5` is a number only with a decimal point; `1.234` is one with a comma too, and then a whole one: that is not decided here.
+    fn decimal(&mut self, parts: Parts) -> bool {
         if parts.fraction == 3 && parts.whole <= 3 && !parts.opens_with_zero {
             return false;
         }
@@ -174,22 +170,17 @@ impl<'a> Counter<'a> {
     /// Hands all that was counted to the tally; says whether most numbers of the column differ.
     pub(crate) fn finish(self) -> bool {
         let tally = self.tally;
-        for shape in [
-            Shape::IntegerPoint,
-            Shape::IntegerComma,
-            Shape::NumberPoint,
-            Shape::NumberComma,
-            Shape::Digits,
-        ] {
-            tally.add_many(shape, self.digits);
+        for shape in [Shape::IntegerPoint, Shape::IntegerComma, Shape::NumberPoint, Shape::NumberComma] {
+            tally.add_many(shape, self.digits + self.negatives);
         }
+        tally.add_many(Shape::Digits, self.digits);
         tally.add_many(Shape::NumberPoint, self.only_point);
         tally.add_many(Shape::OnlyPoint, self.only_point);
         tally.add_many(Shape::NumberComma, self.only_comma);
         tally.add_many(Shape::OnlyComma, self.only_comma);
         tally.add_many(Shape::YearFirst, self.days);
         tally.add_many(Shape::StampLocal, self.moments);
-        let values = self.digits + self.only_point + self.only_comma + self.days + self.moments;
+        let values = self.digits + self.negatives + self.only_point + self.only_comma + self.days + self.moments;
         tally.values += values;
         tally.seen += values;
         for (text, count) in self.memory.into_iter().filter(|(_, count)| *count > 0) {

@@ -3,8 +3,6 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
 
 use fyr_model::Refusal;
 use fyr_model::limits::TableLimits;
@@ -13,16 +11,23 @@ use fyr_model::table::Dialect;
 use super::count::Counter;
 use super::csv::Csv;
 use super::encoding::Decoded;
-use super::gather::Gather;
+use super::gather::{Gather, Repairs};
 use super::layout::Layout;
 use super::range::Sums;
 use super::split::{Block, Splitter, Unusual};
+use super::tally::Tally;
 use super::text_block::{PieceReader, Pieces, Stop};
-use super::{dialect, encoding, lanes, layout, range};
+use super::{dialect, encoding, layout, range};
 use crate::refuse;
 
 /// Bytes looked at to find the delimiter.
 const SAMPLE: u64 = 512 << 10;
+/// Bytes of cells looked at to find the table, which opens the file or follows some notes.
+const LAYOUT_BYTES: usize = 512 << 10;
+/// Where a file goes on after so many bytes and rows, its types are guessed from them; so many bytes are enough however few the rows.
+const HEAD_BYTES: usize = 1 << 20;
+const HEAD_ROWS: u64 = 4_096;
+const HEAD_BYTES_MAX: usize = 16 << 20;
 
 /// Delimited text whose encoding, dialect and layout are known: its blocks can be had again and again.
 #[derive(Debug)]
@@ -34,7 +39,9 @@ pub(crate) struct TextTable {
     quote: Option<u8>,
     layout: Layout,
     /// Columns of mostly different numbers.
-    varied: Vec<bool>,
+    pub(crate) varied: Vec<bool>,
+    /// The counts of the head of a file that goes on: a guess. Nothing when every cell has been counted.
+    pub(crate) guess: Option<Vec<Tally>>,
 }
 
 /// The blocks of a text from the first to the last.
@@ -47,7 +54,11 @@ impl TextTable {
     fn pieces(&self, subject: &str) -> Result<Pieces, Refusal> {
         let mut file = File::open(&self.decoded.path).map_err(|error| refuse::io(subject, error))?;
         file.seek(SeekFrom::Start(self.start)).map_err(|error| refuse::io(subject, error))?;
-        Ok(Pieces::new(file, self.decoded.characters.clone()))
+        Ok(Pieces::new(file, self.decoded.characters.clone(), self.layout.width))
+    }
+    /// Notes what all blocks told, once every cell has been counted.
+    pub(crate) fn note(&self, seen: Seen, gather: &mut Gather<'_>) {
+        seen.note(&self.layout, gather);
     }
     /// Whether a column holds mostly different numbers.
     pub(crate) fn is_varied(&self, column: usize) -> bool {
@@ -63,6 +74,15 @@ impl TextTable {
 }
 
 impl Blocks<'_> {
+    /// What was seen of the table, with the sums among its rows.
+    pub(crate) fn seen(self, sums: Sums) -> Seen {
+        Seen {
+            rows: self.splitter.rows,
+            repairs: self.splitter.repairs,
+            stray_quotes: self.splitter.stray_quotes,
+            sums,
+        }
+    }
     /// The next block; nothing after the last.
     pub(crate) fn next(&mut self, subject: &str) -> Result<Option<Block>, Halt> {
         match self.pieces.next() {
@@ -85,7 +105,13 @@ pub(crate) enum Halt {
     Unusual,
 }
 
-/// Reads a delimited file: every cell is counted; the rows are read again when the types are settled.
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Reads a delimited file as far as it takes to guess its types; what is out of the ordinary goes to the spool as a whole.
 pub(crate) fn read(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<(), Refusal> {
     let (subject, reading, limits) = (gather.subject(), gather.reading(), gather.limits());
     let asked = reading.encoding.as_deref();
@@ -97,6 +123,7 @@ pub(crate) fn read(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<(
         quote: single(reading.quote, subject)?.or(Some(b'"')),
         layout: Layout::default(),
         varied: Vec::new(),
+        guess: None,
     };
     let mut sample = Vec::new();
     PieceReader::new(table.pieces(subject)?)
@@ -119,19 +146,20 @@ pub(crate) fn read(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<(
     let rows = range::sample(
         &mut Csv::new(records, table.delimiter, table.quote, limits, subject),
         limits.sniff_rows_max,
+        LAYOUT_BYTES,
     )?;
     table.layout = layout::find(&rows, reading)
         .ok_or_else(|| refuse::unreadable("empty-table", subject, "filen har inga rader", "the file has no rows"))?;
     drop(rows);
     describe(&table, second, gather);
-    let quick = if reading.skip_after.is_some() {
-        None
-    } else {
-        count(&mut table, gather)?
+    let ordinary = match reading.skip_after {
+        Some(_) => Err(Halt::Unusual),
+        None => count_head(&mut table, gather),
     };
-    match quick {
-        Some(()) => gather.text = Some(table),
-        None => thoroughly(table, dir, gather)?,
+    match ordinary {
+        Ok(()) => gather.text = Some(table),
+        Err(Halt::Unusual) => thoroughly(table, dir, gather)?,
+        Err(Halt::Refused(refusal)) => return Err(refusal),
     }
     Ok(())
 }
@@ -156,76 +184,58 @@ fn describe(table: &TextTable, second: Option<u8>, gather: &mut Gather<'_>) {
     });
 }
 
-/// Counts every cell, by blocks and on all cores; nothing when the thorough reader must look at the file.
-fn count(table: &mut TextTable, gather: &mut Gather<'_>) -> Result<Option<()>, Refusal> {
-    let subject = gather.subject();
-    let limits = gather.limits();
+/// Counts the cells of the head: all there are, or enough for a guess.
+fn count_head(table: &mut TextTable, gather: &mut Gather<'_>) -> Result<(), Halt> {
+    let (subject, limits) = (gather.subject(), gather.limits());
     range::columns(&table.layout, gather)?;
     let mut tallies = gather.tallies.clone();
+    let mut counters: Vec<Counter<'_>> = tallies.iter_mut().map(Counter::new).collect();
     let mut blocks = table.blocks(limits, subject)?;
-    let threads = lanes::threads();
-    let mut shares: Vec<Vec<(usize, Counter<'_>)>> = (0..threads).map(|_| Vec::new()).collect();
-    for (column, tally) in tallies.iter_mut().enumerate() {
-        if let Some(share) = shares.get_mut(column % threads) {
-            share.push((column, Counter::new(tally)));
+    let (mut sums, mut bytes) = (Sums::default(), 0);
+    let whole = loop {
+        let Some(block) = blocks.next(subject)? else { break true };
+        block.see_sums(&mut sums);
+        counters
+            .iter_mut()
+            .enumerate()
+            .for_each(|(column, counter)| counter.see(&block, column));
+        bytes += block.bytes();
+        if bytes >= HEAD_BYTES_MAX || (bytes >= HEAD_BYTES && blocks.splitter.rows >= HEAD_ROWS) {
+            break false;
         }
-    }
-    let mut sums = Sums::default();
-    let mut varied = vec![false; shares.iter().map(Vec::len).sum()];
-    let halt = std::thread::scope(|scope| {
-        let (mut doors, mut hands) = (Vec::new(), Vec::new());
-        for share in shares {
-            let (door, messages) = sync_channel(4);
-            doors.push(door);
-            hands.push(scope.spawn(move || count_columns(share, messages)));
-        }
-        let halt = loop {
-            match blocks.next(subject) {
-                Ok(None) => break None,
-                Err(halt) => break Some(halt),
-                Ok(Some(block)) => {
-                    block.see_sums(&mut sums);
-                    let block = Arc::new(block);
-                    // A thread that is gone has panicked; the scope passes that on.
-                    doors.iter().for_each(|door| drop(door.send(block.clone())));
-                }
-            }
-        };
-        drop(doors);
-        for (column, high) in hands.into_iter().filter_map(|hand| hand.join().ok()).flatten() {
-            if let Some(place) = varied.get_mut(column) {
-                *place = high;
-            }
-        }
-        halt
-    });
-    match halt {
-        Some(Halt::Refused(refusal)) => return Err(refusal),
-        Some(Halt::Unusual) => return Ok(None),
-        None => {}
-    }
-    gather.tallies = tallies;
-    gather.rows = blocks.splitter.rows;
-    gather.repairs.merge(blocks.splitter.repairs);
-    range::note_preamble(&table.layout, gather);
-    sums.report(gather);
-    stray(blocks.splitter.stray_quotes, gather);
+    };
+    let varied = counters.into_iter().map(Counter::finish).collect();
+    let seen = blocks.seen(sums);
     table.varied = varied;
-    Ok(Some(()))
+    if whole {
+        gather.tallies = tallies;
+        seen.note(&table.layout, gather);
+    } else {
+        table.guess = Some(tallies);
+    }
+    Ok(())
 }
 
-/// A thread's columns, block by block; gives which of them hold mostly different numbers.
-fn count_columns(mut share: Vec<(usize, Counter<'_>)>, messages: Receiver<Arc<Block>>) -> Vec<(usize, bool)> {
-    for block in messages {
-        for (column, counter) in &mut share {
-            counter.see(&block, *column);
-        }
+/// What the blocks of a whole table tell beside their cells.
+pub(crate) struct Seen {
+    rows: u64,
+    repairs: Repairs,
+    stray_quotes: u64,
+    sums: Sums,
+}
+
+impl Seen {
+    fn note(self, layout: &Layout, gather: &mut Gather<'_>) {
+        gather.rows = self.rows;
+        gather.repairs.merge(self.repairs);
+        range::note_preamble(layout, gather);
+        self.sums.report(gather);
+        stray(self.stray_quotes, gather);
     }
-    share.into_iter().map(|(column, counter)| (column, counter.finish())).collect()
 }
 
 /// Row by row into the spool: what the blocks leave alone, and what must be refused with its place.
-fn thoroughly(mut table: TextTable, dir: &Path, gather: &mut Gather<'_>) -> Result<(), Refusal> {
+pub(crate) fn thoroughly(mut table: TextTable, dir: &Path, gather: &mut Gather<'_>) -> Result<(), Refusal> {
     let (subject, limits) = (gather.subject(), gather.limits());
     let before = table.decoded.skip;
     table.decoded = table.decoded.in_utf8(dir, subject)?;

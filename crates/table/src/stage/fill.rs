@@ -4,6 +4,7 @@ use arrow::array::ArrayRef;
 
 use super::build::{Builder, Fate, Fates};
 use super::cell::Cell;
+use super::count::Counter;
 use super::gather::{PLACES, Repairs};
 use super::marker::{self, MARKERS};
 use super::split::Block;
@@ -29,14 +30,17 @@ impl Filler {
         }
     }
 
-    /// Takes a column of a block.
-    pub(crate) fn take(&mut self, block: &Block, column: usize) {
+    /// Takes a column of a block; who also counts its cells looks at each once for both.
+    pub(crate) fn take(&mut self, block: &Block, column: usize, mut counter: Option<&mut Counter<'_>>) {
         for (row, cell) in block.column(column).enumerate() {
             let fate = match cell {
-                Some((text, quoted)) => match self.builder.push_plain(text) {
-                    Some(fate) => fate,
-                    None => self.builder.push(Cell::Text { text, quoted }),
-                },
+                Some((text, quoted)) => {
+                    let plain = match &mut counter {
+                        Some(counter) => self.builder.push_known(text, counter.cell(text, quoted)),
+                        None => self.builder.push_plain(text),
+                    };
+                    plain.unwrap_or_else(|| self.builder.push(Cell::Text { text, quoted }))
+                }
                 None => self.builder.push(Cell::Absent),
             };
             match fate {

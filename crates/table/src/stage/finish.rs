@@ -1,4 +1,5 @@
 //! The end of staging: types are settled, the spool is read again, batches go to the observer and to `staged.parquet`, the report is drawn up.
+//! Ordinary delimited text has no spool: [`super::text`] writes it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -6,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use fyr_model::Refusal;
 use fyr_model::finding::Finding;
 use fyr_model::table::{Column, ColumnReading, ReadingReport, Semantic, StagedFacts, TableSource};
@@ -18,14 +19,13 @@ use parquet::schema::types::ColumnPath;
 
 use super::build::{Builder, Fate, Fates};
 use super::cell::Row;
-use super::delimited::{Halt, TextTable};
-use super::fill::Filler;
 use super::gather::{Found, Gather, Repairs};
 use super::geo::Extent;
-use super::lanes::{self, Groups, Lane};
+use super::lanes::Groups;
 use super::marker::{self, MARKERS};
 use super::settle::{self, Plan};
-use super::{Observer, StageRequest, semantic};
+use super::tally::Tally;
+use super::{Observer, StageRequest, semantic, text};
 use crate::digest::digest_of;
 use crate::{refuse, specification};
 
@@ -59,19 +59,12 @@ pub(crate) fn finish(
             "the table has no columns",
         ));
     }
-    let plans = plans(request, &mut gather);
-    let columns: Vec<Column> = gather
-        .names
-        .iter()
-        .zip(&gather.headers)
-        .zip(&plans)
-        .map(|((name, header), plan)| column(name, header, plan, asked(request, name, header)))
-        .collect();
-    observer.begin(&columns);
-    let (path, fates) = match gather.text.take() {
-        Some(text) => write_text(request, &text, &mut gather, &plans, dir, observer)?,
-        None => write(request, &mut gather, &plans, dir, observer)?,
+    let (settled, path, fates) = match text::write(request, &mut gather, dir, observer)? {
+        Some(written) => written,
+        None => write(request, &mut gather, dir, observer)?,
     };
+    observer.settled(&settled.columns);
+    let columns = settled.keep(&mut gather);
     let subject = &request.name;
     for (name, fates) in gather.names.iter().zip(&fates) {
         if fates.values + fates.nulls + fates.empty + fates.rejects != gather.rows {
@@ -110,30 +103,74 @@ fn asked<'a>(request: &'a StageRequest, name: &str, header: &str) -> Option<&'a 
     request.reading.columns.get(name).or_else(|| request.reading.columns.get(header))
 }
 
-fn plans(request: &StageRequest, gather: &mut Gather<'_>) -> Vec<Plan> {
-    let sign = settle::decimal_of(&gather.tallies, &request.reading, gather.found.semicolon);
-    if let Some(dialect) = &mut gather.found.dialect {
-        dialect.decimal_sign = sign.0.char();
+/// How the columns are built and what is said of them, from counts of their cells.
+pub(crate) struct Settled {
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) columns: Vec<Column>,
+    decimal_sign: char,
+    findings: Vec<Finding>,
+}
+
+/// A written table: how, where, and what became of its cells.
+pub(crate) type Written = (Settled, PathBuf, Vec<Fates>);
+
+impl Settled {
+    pub(crate) fn new(request: &StageRequest, gather: &Gather<'_>, tallies: &[Tally]) -> Self {
+        let sign = settle::decimal_of(tallies, &request.reading, gather.found.semicolon);
+        let asked = |name: &str, header: &str| asked(request, name, header);
+        let mut findings = Vec::new();
+        let named = || gather.names.iter().zip(&gather.headers);
+        let mut plans: Vec<Plan> = named()
+            .zip(tallies)
+            .map(|((name, header), tally)| settle::settle(name, header, tally, asked(name, header), sign, &mut findings))
+            .collect();
+        let mut found: Vec<Option<Semantic>> = plans.iter().map(|plan| plan.semantic.clone()).collect();
+        semantic::pairs(&gather.headers, &gather.names, tallies, &mut found, &mut findings);
+        for ((plan, found), (name, header)) in plans.iter_mut().zip(found).zip(named()) {
+            plan.learn(found, asked(name, header).is_some_and(|asked| asked.kind.is_some()));
+        }
+        let columns = named()
+            .zip(&plans)
+            .map(|((name, header), plan)| column(name, header, plan, asked(name, header)))
+            .collect();
+        Self {
+            plans,
+            columns,
+            decimal_sign: sign.0.char(),
+            findings,
+        }
     }
-    let mut findings = Vec::new();
-    let mut plans: Vec<Plan> = gather
-        .names
-        .iter()
-        .zip(&gather.headers)
-        .zip(&gather.tallies)
-        .map(|((name, header), tally)| settle::settle(name, header, tally, asked(request, name, header), sign, &mut findings))
-        .collect();
-    let mut found: Vec<Option<Semantic>> = plans.iter().map(|plan| plan.semantic.clone()).collect();
-    semantic::pairs(&gather.headers, &gather.names, &gather.tallies, &mut found, &mut findings);
-    for (index, (plan, found)) in plans.iter_mut().zip(found).enumerate() {
-        let name = gather.names.get(index).zip(gather.headers.get(index));
-        let stated = name
-            .and_then(|(name, header)| asked(request, name, header))
-            .is_some_and(|asked| asked.kind.is_some());
-        plan.learn(found, stated);
+
+    /// The Arrow schema of the table.
+    pub(crate) fn schema(&self, names: &[String]) -> SchemaRef {
+        let fields = names.iter().zip(&self.plans).map(|(name, plan)| Builder::field(name, plan.form));
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     }
-    gather.found.findings.append(&mut findings);
-    plans
+
+    /// A builder for each column.
+    pub(crate) fn builders(&self, request: &StageRequest, gather: &Gather<'_>) -> Vec<Builder> {
+        let named = gather.names.iter().zip(&gather.headers);
+        let missing = named.map(|(name, header)| asked(request, name, header).and_then(|asked| asked.missing.clone()));
+        self.plans
+            .iter()
+            .zip(missing)
+            .map(|(plan, missing)| Builder::new(plan.form, missing))
+            .collect()
+    }
+
+    /// Whether cells become the same values.
+    pub(crate) fn builds_as(&self, other: &Self) -> bool {
+        self.plans.iter().map(|plan| plan.form).eq(other.plans.iter().map(|plan| plan.form))
+    }
+
+    /// Notes what was decided; gives the columns.
+    fn keep(self, gather: &mut Gather<'_>) -> Vec<Column> {
+        if let Some(dialect) = &mut gather.found.dialect {
+            dialect.decimal_sign = self.decimal_sign;
+        }
+        gather.found.findings.extend(self.findings);
+        self.columns
+    }
 }
 
 /// A column of the report, from what was settled and what the owner wrote.
@@ -158,72 +195,11 @@ pub(crate) fn column(name: &str, header: &str, plan: &Plan, asked: Option<&Colum
     }
 }
 
-/// The second pass over delimited text: blocks to Parquet on all cores.
-fn write_text(
-    request: &StageRequest,
-    table: &TextTable,
-    gather: &mut Gather<'_>,
-    plans: &[Plan],
-    dir: &Path,
-    observer: &mut dyn Observer,
-) -> Result<(PathBuf, Vec<Fates>), Refusal> {
-    let subject = request.name.as_str();
-    let fields: Vec<FieldRef> = gather
-        .names
-        .iter()
-        .zip(plans)
-        .map(|(name, plan)| Arc::new(Builder::field(name, plan.form)))
-        .collect();
-    let schema = Arc::new(Schema::new(fields.clone()));
-    let (path, mut groups) = StagedWriter::create(dir, schema, subject, &|column| table.is_varied(column))?.groups()?;
-    let mut watching = observer.columns().into_iter();
-    let lanes = plans
-        .iter()
-        .zip(gather.names.iter().zip(&gather.headers))
-        .zip(fields)
-        .enumerate()
-        .map(|(column, ((plan, (name, header)), field))| {
-            let missing = asked(request, name, header).and_then(|asked| asked.missing.clone());
-            Lane {
-                column,
-                field,
-                filler: Filler::new(Builder::new(plan.form, missing)),
-                observer: watching.next(),
-            }
-        })
-        .collect();
-    let mut blocks = table.blocks(&request.limits, subject)?;
-    let next = || {
-        blocks.next(subject).map_err(|halt| match halt {
-            Halt::Refused(refusal) => refusal,
-            // The same bytes were ordinary a moment ago.
-            Halt::Unusual => refuse::engine(subject, "second pass"),
-        })
-    };
-    let filled = lanes::run(next, lanes, &mut groups, subject)?;
-    gather.repairs.merge(filled.repairs);
-    groups.file.close().map_err(|_| refuse::engine(subject, "write"))?;
-    Ok((path, filled.fates))
-}
-
 /// The second pass over what other readers left: spool to batches.
-fn write(
-    request: &StageRequest,
-    gather: &mut Gather<'_>,
-    plans: &[Plan],
-    dir: &Path,
-    observer: &mut dyn Observer,
-) -> Result<(PathBuf, Vec<Fates>), Refusal> {
-    let mut builders: Vec<Builder> = Vec::with_capacity(plans.len());
-    let mut fields = Vec::with_capacity(plans.len());
-    for ((plan, name), header) in plans.iter().zip(&gather.names).zip(&gather.headers) {
-        builders.push(Builder::new(
-            plan.form,
-            asked(request, name, header).and_then(|asked| asked.missing.clone()),
-        ));
-        fields.push(Builder::field(name, plan.form));
-    }
-    let schema = Arc::new(Schema::new(fields));
+fn write(request: &StageRequest, gather: &mut Gather<'_>, dir: &Path, observer: &mut dyn Observer) -> Result<Written, Refusal> {
+    let settled = Settled::new(request, gather, &gather.tallies);
+    let (schema, mut builders) = (settled.schema(&gather.names), settled.builders(request, gather));
+    observer.begin(&settled.columns, &schema);
     let mut out = StagedWriter::create(dir, schema.clone(), &request.name, &|_| false)?;
     let mut spool = gather.spool.read()?;
     let mut row = Row::default();
@@ -249,8 +225,9 @@ fn write(
         }
     }
     out.flush(&schema, &mut builders, held, observer)?;
-    let path = out.close(gather.found.geo.as_ref().map(|extent| geo_column(&gather.names, plans, extent)))?;
-    Ok((path, builders.into_iter().map(|builder| builder.fates).collect()))
+    let geo = gather.found.geo.as_ref();
+    let path = out.close(geo.map(|extent| geo_column(&gather.names, &settled.plans, extent)))?;
+    Ok((settled, path, builders.into_iter().map(|builder| builder.fates).collect()))
 }
 
 /// The `geo` metadata names the geometry column.
@@ -337,7 +314,7 @@ impl StagedWriter {
         })
     }
     /// For writers of single columns.
-    fn groups(self) -> Result<(PathBuf, Groups), Refusal> {
+    pub(crate) fn groups(self) -> Result<(PathBuf, Groups), Refusal> {
         let (file, factory) = self
             .out
             .into_serialized_writer()
@@ -353,8 +330,14 @@ impl StagedWriter {
         self.write(&batch, observer)
     }
     pub(crate) fn write(&mut self, batch: &RecordBatch, observer: &mut dyn Observer) -> Result<(), Refusal> {
-        for (observer, cells) in observer.columns().into_iter().zip(batch.columns()) {
+        let watch = observer.watch();
+        for (observer, cells) in watch.columns.into_iter().zip(batch.columns()) {
             observer.see(cells, self.rows);
+        }
+        if let Some(rows) = watch.rows
+            && !rows.see(batch)
+        {
+            return Err(refuse::engine(&self.subject, "profile"));
         }
         self.rows += batch.num_rows() as u64;
         self.out.write(batch).map_err(|_| refuse::engine(&self.subject, "write"))?;

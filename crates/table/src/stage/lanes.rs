@@ -5,19 +5,22 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex};
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::FieldRef;
-use fyr_model::Refusal;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::file::writer::SerializedFileWriter;
 
-use super::ColumnObserver;
 use super::build::Fates;
+use super::count::Counter;
+use super::delimited::Halt;
 use super::fill::Filler;
 use super::gather::Repairs;
 use super::split::Block;
+use super::{ColumnObserver, Watch};
+use crate::profile::{HandSample, RowJoin, RowPart};
 use crate::refuse;
 
 /// Rows after which a row group ends with the block.
@@ -34,7 +37,8 @@ pub(crate) struct Lane<'a> {
     pub(crate) column: usize,
     pub(crate) field: FieldRef,
     pub(crate) filler: Filler,
-    pub(crate) observer: Option<&'a mut dyn ColumnObserver>,
+    /// Counts what the cells can be, when that is not known yet.
+    pub(crate) counter: Option<Counter<'a>>,
 }
 
 enum Message {
@@ -58,10 +62,23 @@ pub(crate) struct Groups {
     pub(crate) factory: ArrowRowGroupWriterFactory,
 }
 
-/// What the lanes leave: fates by column, and what was noted.
+/// What the lanes leave: fates by column, what was noted, and which columns hold mostly different numbers, where cells were counted.
 pub(crate) struct Filled {
     pub(crate) fates: Vec<Fates>,
     pub(crate) repairs: Repairs,
+    pub(crate) varied: Vec<bool>,
+}
+
+/// A thread with its columns.
+struct Hand<'a, 'b> {
+    lanes: Vec<Lane<'a>>,
+    /// An observer for each lane, or none at all.
+    observers: Vec<&'a mut dyn ColumnObserver>,
+    rows: Option<(&'b Mutex<RowJoin<'a>>, HandSample)>,
+    writers: Vec<Result<ArrowColumnWriter, Fault>>,
+    first_row: u64,
+    held: usize,
+    batches: usize,
 }
 
 /// Threads to use.
@@ -70,29 +87,38 @@ pub(crate) fn threads() -> usize {
 }
 
 /// Feeds every block that `next` gives to every lane and writes the groups.
-pub(crate) fn run(
-    mut next: impl FnMut() -> Result<Option<Block>, Refusal>,
-    lanes: Vec<Lane<'_>>,
+pub(crate) fn run<'a>(
+    mut next: impl FnMut() -> Result<Option<Block>, Halt>,
+    lanes: Vec<Lane<'a>>,
+    watch: Watch<'a>,
     groups: &mut Groups,
     subject: &str,
-) -> Result<Filled, Refusal> {
+) -> Result<Filled, Halt> {
     let columns = lanes.len();
     let threads = threads().min(columns).max(1);
-    let mut shares: Vec<Vec<Lane<'_>>> = (0..threads).map(|_| Vec::new()).collect();
+    let rows = watch.rows.map(|rows| Mutex::new(RowJoin::new(rows, threads)));
+    let mut hands: Vec<Hand<'a, '_>> = (0..threads)
+        .map(|index| Hand::new(index, threads, columns, rows.as_ref()))
+        .collect();
     for (index, lane) in lanes.into_iter().enumerate() {
-        if let Some(share) = shares.get_mut(index % threads) {
-            share.push(lane);
+        if let Some(hand) = hands.get_mut(index % threads) {
+            hand.lanes.push(lane);
+        }
+    }
+    for (index, observer) in watch.columns.into_iter().enumerate() {
+        if let Some(hand) = hands.get_mut(index % threads) {
+            hand.observers.push(observer);
         }
     }
     std::thread::scope(|scope| {
         let (done, written) = channel();
         let mut doors = Vec::new();
-        let mut hands = Vec::new();
-        for share in shares {
+        let mut working = Vec::new();
+        for hand in hands {
             let (door, messages) = sync_channel(WAITING);
             let done = done.clone();
             doors.push(door);
-            hands.push(scope.spawn(move || work(share, &messages, &done)));
+            working.push(scope.spawn(move || hand.work(&messages, &done)));
         }
         drop(done);
         let sent = send(&mut next, &doors, groups, &written, columns, subject);
@@ -100,13 +126,15 @@ pub(crate) fn run(
         let mut filled = Filled {
             fates: vec![Fates::default(); columns],
             repairs: Repairs::default(),
+            varied: vec![false; columns],
         };
-        for hand in hands {
-            let share = hand.join().map_err(|_| refuse::engine(subject, "lane"))?;
-            for lane in share {
-                let fates = lane.filler.report(lane.column, &mut filled.repairs);
-                if let Some(place) = filled.fates.get_mut(lane.column) {
-                    *place = fates;
+        for hand in working {
+            let lanes = hand.join().map_err(|_| Halt::Refused(refuse::engine(subject, "lane")))?;
+            for lane in lanes {
+                let (column, varied) = (lane.column, lane.counter.is_some_and(Counter::finish));
+                let fates = lane.filler.report(column, &mut filled.repairs);
+                if let Some((place, mark)) = filled.fates.get_mut(column).zip(filled.varied.get_mut(column)) {
+                    (*place, *mark) = (fates, varied);
                 }
             }
         }
@@ -116,14 +144,14 @@ pub(crate) fn run(
 
 /// The sending side: blocks out, written columns in, groups to the file in their order.
 fn send(
-    next: &mut impl FnMut() -> Result<Option<Block>, Refusal>,
+    next: &mut impl FnMut() -> Result<Option<Block>, Halt>,
     doors: &[SyncSender<Message>],
     groups: &mut Groups,
     written: &Receiver<Written>,
     columns: usize,
     subject: &str,
-) -> Result<(), Refusal> {
-    let failed = || refuse::engine(subject, "write");
+) -> Result<(), Halt> {
+    let failed = || Halt::Refused(refuse::engine(subject, "write"));
     let mut pending = Pending::new(columns);
     let (mut group, mut open, mut rows, mut bytes) = (0, false, 0, 0);
     while let Some(block) = next()? {
@@ -209,54 +237,89 @@ impl Pending {
     }
 }
 
-/// A lane's thread: cells to arrays, arrays to the observer and the writer.
-fn work<'a>(mut lanes: Vec<Lane<'a>>, messages: &Receiver<Message>, done: &Sender<Written>) -> Vec<Lane<'a>> {
-    let mut writers: Vec<Result<ArrowColumnWriter, Fault>> = Vec::new();
-    let (mut group, mut held, mut first_row) = (0, 0, 0);
-    for message in messages {
-        match message {
-            Message::Group(new) => writers = new.into_iter().map(Ok).collect(),
-            Message::Rows(block) => {
-                for lane in &mut lanes {
-                    lane.filler.take(&block, lane.column);
-                }
-                held += block.rows;
-                if held >= BATCH_ROWS {
-                    flush(&mut lanes, &mut writers, first_row);
-                    (first_row, held) = (first_row + held as u64, 0);
-                }
-            }
-            Message::End => {
-                flush(&mut lanes, &mut writers, first_row);
-                (first_row, held) = (first_row + held as u64, 0);
-                for (lane, writer) in lanes.iter().zip(writers.drain(..)) {
-                    let chunk = writer.and_then(|writer| writer.close().map_err(|_| Fault));
-                    if done.send((group, lane.column, chunk)).is_err() {
-                        return lanes;
-                    }
-                }
-                group += 1;
-            }
+impl<'a, 'b> Hand<'a, 'b> {
+    /// Hand number `index` of so many, without its columns.
+    fn new(index: usize, hands: usize, columns: usize, rows: Option<&'b Mutex<RowJoin<'a>>>) -> Self {
+        Self {
+            lanes: Vec::new(),
+            observers: Vec::new(),
+            rows: rows.map(|rows| (rows, HandSample::new((index..columns).step_by(hands).collect(), columns))),
+            writers: Vec::new(),
+            first_row: 0,
+            held: 0,
+            batches: 0,
         }
     }
-    lanes
-}
 
-fn flush(lanes: &mut [Lane<'_>], writers: &mut [Result<ArrowColumnWriter, Fault>], first_row: u64) {
-    for (lane, writer) in lanes.iter_mut().zip(writers) {
-        let cells = lane.filler.finish();
-        if cells.is_empty() {
-            continue;
-        }
-        if let Some(observer) = &mut lane.observer {
-            observer.see(&cells, first_row);
-        }
-        if let Ok(open) = writer {
-            let leaves = compute_leaves(&lane.field, &cells);
-            let wrote = leaves.and_then(|leaves| leaves.iter().try_for_each(|leaf| open.write(leaf)));
-            if wrote.is_err() {
-                *writer = Err(Fault);
+    /// Cells to arrays, arrays to the observers and the writers.
+    fn work(mut self, messages: &Receiver<Message>, done: &Sender<Written>) -> Vec<Lane<'a>> {
+        let mut group = 0;
+        for message in messages {
+            match message {
+                Message::Group(new) => self.writers = new.into_iter().map(Ok).collect(),
+                Message::Rows(block) => {
+                    for lane in &mut self.lanes {
+                        lane.filler.take(&block, lane.column, lane.counter.as_mut());
+                    }
+                    self.held += block.rows;
+                    if self.held >= BATCH_ROWS {
+                        self.flush();
+                    }
+                }
+                Message::End => {
+                    self.flush();
+                    for (lane, writer) in self.lanes.iter().zip(self.writers.drain(..)) {
+                        let chunk = writer.and_then(|writer| writer.close().map_err(|_| Fault));
+                        if done.send((group, lane.column, chunk)).is_err() {
+                            return self.lanes;
+                        }
+                    }
+                    group += 1;
+                }
             }
+        }
+        if let Some((rows, sample)) = self.rows
+            && let Ok(mut rows) = rows.lock()
+        {
+            rows.sampled(sample);
+        }
+        self.lanes
+    }
+
+    fn flush(&mut self) {
+        if self.held == 0 {
+            return;
+        }
+        let arrays: Vec<ArrayRef> = self.lanes.iter_mut().map(|lane| lane.filler.finish()).collect();
+        for (observer, cells) in self.observers.iter_mut().zip(&arrays) {
+            observer.see(cells, self.first_row);
+        }
+        self.see_rows(&arrays);
+        for ((lane, writer), cells) in self.lanes.iter().zip(&mut self.writers).zip(&arrays) {
+            if let Ok(open) = writer {
+                let leaves = compute_leaves(&lane.field, cells);
+                let wrote = leaves.and_then(|leaves| leaves.iter().try_for_each(|leaf| open.write(leaf)));
+                if wrote.is_err() {
+                    *writer = Err(Fault);
+                }
+            }
+        }
+        (self.first_row, self.held) = (self.first_row + self.held as u64, 0);
+        self.batches += 1;
+    }
+
+    /// This hand's share of what whole rows tell.
+    fn see_rows(&mut self, arrays: &[ArrayRef]) {
+        let Some((rows, sample)) = &mut self.rows else { return };
+        let mut part = RowPart::of(self.held);
+        for (lane, array) in self.lanes.iter().zip(arrays) {
+            // Staging writes only types that are known there.
+            let _ = part.see(lane.column, array);
+        }
+        sample.see(arrays, self.first_row);
+        // Poisoned only by a panic, which the scope passes on.
+        if let Ok(mut rows) = rows.lock() {
+            rows.take(self.batches, part);
         }
     }
 }

@@ -52,6 +52,7 @@ mod sheet;
 mod split;
 mod spool;
 mod tally;
+mod text;
 mod text_block;
 mod wkt;
 mod workbook;
@@ -60,12 +61,14 @@ mod workbook_parts;
 use std::path::{Path, PathBuf};
 
 use arrow::array::ArrayRef;
+use arrow::datatypes::Schema;
 use fyr_model::limits::TableLimits;
 use fyr_model::table::{Column, Reading, StagedFacts};
 use fyr_model::{Refusal, Sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::digest_of;
+use crate::profile::RowProfiler;
 use finish::FileFacts;
 use format::Format;
 use gather::Gather;
@@ -97,10 +100,21 @@ pub struct StageRequest {
 
 /// Sees the cells while they are in the cache: detectors and profile, for instance.
 pub trait Observer {
-    /// Once, before the first cell.
-    fn begin(&mut self, columns: &[Column]);
-    /// The observer of each column, in the table's order; none at all for one who looks away.
-    fn columns(&mut self) -> Vec<&mut dyn ColumnObserver>;
+    /// Before the first cell; once more when a guess at the types proved wrong and the cells come anew, and then what was seen is void.
+    fn begin(&mut self, columns: &[Column], schema: &Schema);
+    /// Those who look on; [`Watch::default`] for one who looks away.
+    fn watch(&mut self) -> Watch<'_>;
+    /// After the last cell: types are as at the beginning, meanings and all that is said of them may have been settled since.
+    fn settled(&mut self, columns: &[Column]);
+}
+
+/// Those who look on.
+#[derive(Default)]
+pub struct Watch<'a> {
+    /// The observer of each column, in the table's order; or none at all.
+    pub columns: Vec<&'a mut dyn ColumnObserver>,
+    /// What looks at whole rows.
+    pub rows: Option<&'a mut RowProfiler>,
 }
 
 /// Sees the cells of one column in file order. Columns are fed on different threads.
@@ -111,10 +125,11 @@ pub trait ColumnObserver: Send {
 
 /// An observer that looks away.
 impl Observer for () {
-    fn begin(&mut self, _: &[Column]) {}
-    fn columns(&mut self) -> Vec<&mut dyn ColumnObserver> {
-        Vec::new()
+    fn begin(&mut self, _: &[Column], _: &Schema) {}
+    fn watch(&mut self) -> Watch<'_> {
+        Watch::default()
     }
+    fn settled(&mut self, _: &[Column]) {}
 }
 
 /// Stages one file: writes `staged.parquet` in `dir` and reports how it was read.

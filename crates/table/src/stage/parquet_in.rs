@@ -118,7 +118,6 @@ pub(crate) fn stage(
             finish::column(name, field.name(), &plan, asked)
         })
         .collect();
-    observer.begin(&columns);
     // Second pass: the rows.
     let schema = Arc::new(Schema::new(
         names
@@ -127,6 +126,7 @@ pub(crate) fn stage(
             .map(|(name, target)| Field::new(name, target.data_type(), true))
             .collect::<Vec<_>>(),
     ));
+    observer.begin(&columns, &schema);
     let mut out = StagedWriter::create(dir, schema.clone(), subject, &|_| false)?;
     let (mut rows, mut nulls, mut rejects) = (0u64, vec![0u64; names.len()], vec![0u64; names.len()]);
     let mut extent: BTreeMap<usize, Extent> = BTreeMap::new();
@@ -176,6 +176,7 @@ pub(crate) fn stage(
         .next()
         .and_then(|(index, extent)| names.get(*index).map(|name| extent.metadata(name)));
     let path = out.close(geo)?;
+    observer.settled(&columns);
     let counts = |counts: Vec<u64>| {
         names
             .iter()

@@ -261,12 +261,12 @@ fn opens_note(text: &str) -> bool {
             .is_some_and(|(number, _)| number.len() <= 2 && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Reads the first rows of a sheet, at most so many and so many bytes.
-pub(crate) fn sample(records: &mut dyn Records, rows_max: usize) -> Result<Vec<Row>, Refusal> {
+/// Reads the first rows of a sheet, at most so many and so many bytes of cells.
+pub(crate) fn sample(records: &mut dyn Records, rows_max: usize, bytes_max: usize) -> Result<Vec<Row>, Refusal> {
     let mut rows = Vec::new();
     let mut row = Row::default();
     let mut bytes = 0;
-    while rows.len() < rows_max && bytes < 4 << 20 && records.next(&mut row)? {
+    while rows.len() < rows_max && bytes < bytes_max && records.next(&mut row)? {
         bytes += row.bytes() + row.len();
         rows.push(row.clone());
     }

@@ -21,6 +21,8 @@ const MERGES_MAX: usize = 2_000;
 const HEADER_ROWS: usize = 1_000;
 /// Rows looked at to weigh a sheet.
 const WEIGHED_ROWS: usize = 300;
+/// Bytes of cells that show where tables lie on a sheet.
+const SNIFFED_BYTES: usize = 4 << 20;
 
 /// A sheet by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +61,7 @@ pub(crate) fn read(book: &mut dyn Book, gather: &mut Gather<'_>) -> Result<(), R
     gather.found.table = Some(sheet.name.clone());
     let (hidden, merges) = book.facts(&sheet.name)?;
     let merges = header_merges(merges);
-    let mut rows = range::sample(&mut *book.rows(&sheet.name)?, limits.sniff_rows_max)?;
+    let mut rows = range::sample(&mut *book.rows(&sheet.name)?, limits.sniff_rows_max, SNIFFED_BYTES)?;
     header::fill(&mut rows, &merges);
     let blocks = blocks::find(&rows);
     let block = block(&blocks, corner, &sheet.name, gather)?;
@@ -195,7 +197,7 @@ fn choose(book: &mut dyn Book, sheets: &[Named], asked: Option<&str>, gather: &m
         let Ok(mut records) = book.rows(&sheet.name) else {
             continue;
         };
-        let rows = range::sample(&mut *records, WEIGHED_ROWS)?;
+        let rows = range::sample(&mut *records, WEIGHED_ROWS, SNIFFED_BYTES)?;
         let Some(score) = layout::find(&rows, gather.reading()).map(|layout| weight(&rows, &layout)) else {
             continue;
         };

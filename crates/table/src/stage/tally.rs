@@ -180,7 +180,9 @@ impl Tally {
     /// One call for each value, a trimmed text; nothing happens in most columns.
     #[inline]
     pub(crate) fn ask(&mut self, text: &str) {
-        self.ask_many(text, 1);
+        if self.probe.is_some() {
+            self.ask_many(text, 1);
+        }
     }
     fn ask_many(&mut self, text: &str, times: u64) {
         if let Some(probe) = &mut self.probe {

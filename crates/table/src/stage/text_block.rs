@@ -5,8 +5,11 @@
 use std::fs::File;
 use std::io::Read;
 
-/// Bytes read at a time: small enough that a piece and what is learnt of it stay in a core's cache.
+/// Bytes read at a time: small enough that a piece and what is learnt of it stay in a core's cache, and for tables of many columns enough
+/// for some hundred rows, since each column has work to pick up and lay down again.
 const PIECE: usize = 1 << 18;
+const PIECE_MAX: usize = 1 << 22;
+const COLUMN_BYTES: usize = 1 << 13;
 
 /// The UTF-8 of each byte from 80 on, in a single-byte character set.
 pub(crate) type Characters = Vec<([u8; 3], usize)>;
@@ -18,6 +21,7 @@ pub(crate) struct Pieces {
     /// The end of the last piece that is not yet text or not yet used.
     rest: Vec<u8>,
     ended: bool,
+    piece: usize,
 }
 
 /// Why no further text can be had.
@@ -29,14 +33,16 @@ pub(crate) enum Stop {
 }
 
 impl Pieces {
-    /// From where `input` stands.
-    pub(crate) fn new(input: File, characters: Option<Characters>) -> Self {
+    /// From where `input` stands, for a table of so many columns.
+    pub(crate) fn new(input: File, characters: Option<Characters>, columns: usize) -> Self {
+        let piece = (columns * COLUMN_BYTES).clamp(PIECE, PIECE_MAX);
         Self {
             input,
             characters,
-            raw: vec![0; PIECE],
+            raw: vec![0; piece],
             rest: Vec::new(),
             ended: false,
+            piece,
         }
     }
     /// The next piece, with what was put back before it, and whether the file ends with it. Nothing when all has been given.
@@ -45,9 +51,9 @@ impl Pieces {
             return Ok(None);
         }
         let mut text = std::mem::take(&mut self.rest);
-        text.reserve(PIECE + PIECE / 8);
+        text.reserve(self.piece + self.piece / 8);
         let mut filled = 0;
-        while filled < PIECE {
+        while filled < self.piece {
             let room = self.raw.get_mut(filled..).unwrap_or_default();
             let read = self.input.read(room).map_err(Stop::Io)?;
             if read == 0 {
@@ -165,7 +171,7 @@ mod tests {
         let text = format!("{}åäö{}", "x".repeat(PIECE - 1), "ö".repeat(PIECE));
         file.write_all(text.as_bytes()).unwrap();
         file.rewind().unwrap();
-        let mut pieces = Pieces::new(file, None);
+        let mut pieces = Pieces::new(file, None, 1);
         let mut found = String::new();
         while let Some((piece, _)) = pieces.next().unwrap() {
             // Half of each piece is put back and comes again.

@@ -3,6 +3,7 @@
 mod cubes;
 mod engine;
 mod generated;
+mod guess;
 mod hardening;
 mod maps;
 mod maps_hostile;
@@ -19,13 +20,20 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::concat_batches;
+use arrow::datatypes::Schema;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use fyr_model::Refusal;
 use fyr_model::limits::TableLimits;
 use fyr_model::table::{Column, ColumnType, Reading, StagedFacts};
 use tempfile::TempDir;
 
-use crate::{ColumnObserver, Observer, StageRequest, stage};
+use crate::engine::read_profiler;
+use crate::profile::{ColumnProfiler, RowProfiler, TableProfiler};
+use crate::{ColumnObserver, Exposure, Observer, Show, StageRequest, Watch, finish_profile, stage};
+
+/// Larger samples are not profiled a second time.
+const PROFILED_ROWS_MAX: u64 = 60_000;
+const PROFILED_COLUMNS_MAX: usize = 200;
 
 /// A staged sample and the folder that it lies in.
 pub(crate) struct Sample {
@@ -33,29 +41,64 @@ pub(crate) struct Sample {
     pub(crate) facts: StagedFacts,
 }
 
+/// Sees that cells come in file order, and profiles them while they are read.
 #[derive(Default)]
 struct Watcher {
     columns: Vec<Column>,
-    rows: Vec<Rows>,
+    seen: Vec<Seen>,
+    rows: RowProfiler,
 }
 
-#[derive(Default)]
-struct Rows(u64);
+struct Seen {
+    rows: u64,
+    profiler: ColumnProfiler,
+}
 
-impl ColumnObserver for Rows {
+impl ColumnObserver for Seen {
     fn see(&mut self, cells: &ArrayRef, first_row: u64) {
-        assert_eq!(first_row, self.0, "cells come in file order");
-        self.0 += cells.len() as u64;
+        assert_eq!(first_row, self.rows, "cells come in file order");
+        self.rows += cells.len() as u64;
+        assert!(self.profiler.see(cells));
     }
 }
 
 impl Observer for Watcher {
-    fn begin(&mut self, columns: &[Column]) {
-        self.columns = columns.to_vec();
-        self.rows.resize_with(columns.len(), Rows::default);
+    fn begin(&mut self, columns: &[Column], schema: &Schema) {
+        let profilers = columns
+            .iter()
+            .zip(schema.fields())
+            .map(|(column, field)| ColumnProfiler::new(column, field.data_type()));
+        self.seen = profilers.map(|profiler| Seen { rows: 0, profiler }).collect();
+        self.rows = RowProfiler::default();
     }
-    fn columns(&mut self) -> Vec<&mut dyn ColumnObserver> {
-        self.rows.iter_mut().map(|rows| rows as &mut dyn ColumnObserver).collect()
+    fn watch(&mut self) -> Watch<'_> {
+        Watch {
+            columns: self.seen.iter_mut().map(|seen| seen as &mut dyn ColumnObserver).collect(),
+            rows: Some(&mut self.rows),
+        }
+    }
+    fn settled(&mut self, columns: &[Column]) {
+        self.columns = columns.to_vec();
+        for (seen, column) in self.seen.iter_mut().zip(columns) {
+            seen.profiler.settled(column);
+        }
+    }
+}
+
+impl Watcher {
+    /// The profile that was made while the file was read is the one that its Parquet gives.
+    fn agrees(self, facts: &StagedFacts, dir: &Path) {
+        let exposure = Exposure {
+            columns: self.columns.iter().map(|column| (column.name.clone(), Show::Values)).collect(),
+            group_min: 1,
+            coarse: false,
+        };
+        let parquet = [facts.path.clone()];
+        let finished = |profiler| finish_profile(profiler, &parquet, dir, None, Some(&facts.report), &exposure).unwrap();
+        let columns = self.seen.into_iter().map(|seen| seen.profiler).collect();
+        let while_read = finished(TableProfiler::of(columns, self.rows));
+        let from_parquet = finished(read_profiler(&parquet, &facts.report.columns).unwrap());
+        assert_eq!(while_read, from_parquet);
     }
 }
 
@@ -73,7 +116,7 @@ pub(crate) fn stage_file(path: &Path, name: &str, reading: Reading, limits: Tabl
     };
     let facts = stage(&request, dir.path(), &mut watcher)?;
     assert!(
-        watcher.rows.iter().all(|rows| rows.0 == facts.rows),
+        watcher.seen.iter().all(|seen| seen.rows == facts.rows),
         "the observer saw every row of every column"
     );
     assert_eq!(watcher.columns, facts.report.columns);
@@ -82,6 +125,9 @@ pub(crate) fn stage_file(path: &Path, name: &str, reading: Reading, limits: Tabl
         .map(|entry| entry.unwrap().file_name())
         .collect();
     assert_eq!(left, ["staged.parquet"], "no scratch is left");
+    if facts.rows <= PROFILED_ROWS_MAX && facts.report.columns.len() <= PROFILED_COLUMNS_MAX {
+        watcher.agrees(&facts, dir.path());
+    }
     let sample = Sample { dir, facts };
     invariant(&sample);
     Ok(sample)
