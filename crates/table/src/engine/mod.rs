@@ -30,6 +30,7 @@ use fyr_model::table::{Column, ReadingReport, TableProfile};
 use fyr_model::{Refusal, RefusalKind, Text};
 use serde::{Deserialize, Serialize};
 
+pub use check::ReferenceTable;
 pub use compare::Difference;
 pub(crate) use compare::hash128 as compare_hash;
 pub(crate) use histogram::{Bins, outwards};
@@ -102,7 +103,9 @@ pub fn open(mode: &Mode, memory_bytes: usize, spill: &Path) -> Result<Engine, Re
         .set_bool("datafusion.execution.parquet.pruning", false)
         .set_bool("datafusion.execution.parquet.enable_page_index", false)
         .set_bool("datafusion.execution.parquet.bloom_filter_on_read", false)
-        .set_bool("datafusion.sql_parser.enable_ident_normalization", true);
+        .set_bool("datafusion.sql_parser.enable_ident_normalization", true)
+        // A rule that cannot be planned is told its place.
+        .set_bool("datafusion.sql_parser.collect_spans", true);
     config.options_mut().execution.time_zone = Some("UTC".into());
     Ok(Engine {
         config,
@@ -118,6 +121,15 @@ impl Engine {
     pub fn on(mut self, day: NaiveDate) -> Self {
         self.as_of = Some(day);
         self
+    }
+
+    /// The profiler of a table, after one pass over its files: to be kept, and to be [finished](Engine::finish).
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub async fn observe(&self, parquet: &[PathBuf], columns: &[Column]) -> Result<TableProfiler, Refusal> {
+        let (files, columns) = (parquet.to_vec(), columns.to_vec());
+        blocking(move || profile::pass(&files, &columns)).await
     }
 
     /// The profile from a profiler that saw the whole table while it was read; the files are only opened for what needs a second look.
@@ -153,13 +165,27 @@ impl Engine {
     /// # Errors
     /// A rule that reads a column the table lacks, or that is no valid SELECT, is named.
     pub async fn check(&self, parquet: &[PathBuf], columns: &[Column], rules: &[Rule]) -> Result<QualityReport, Refusal> {
-        check::check(self, parquet, columns, rules, true).await
+        check::check(self, parquet, columns, rules, &[], true).await
+    }
+
+    /// As [`Engine::check`], for rules that also read these tables.
+    ///
+    /// # Errors
+    /// As [`Engine::check`].
+    pub async fn check_against(
+        &self,
+        parquet: &[PathBuf],
+        columns: &[Column],
+        rules: &[Rule],
+        references: &[ReferenceTable],
+    ) -> Result<QualityReport, Refusal> {
+        check::check(self, parquet, columns, rules, references, true).await
     }
 
     /// As [`Engine::check`], every rule as a plan of its own: the other way to the same counts.
     #[cfg(test)]
     pub(crate) async fn check_by_plans(&self, parquet: &[PathBuf], columns: &[Column], rules: &[Rule]) -> Result<QualityReport, Refusal> {
-        check::check(self, parquet, columns, rules, false).await
+        check::check(self, parquet, columns, rules, &[], false).await
     }
 
     /// All rows, sorted by `sort` and then by every other column, so that the order says nothing of the source's; in file order when
