@@ -1,0 +1,275 @@
+//! Profiles of former versions, kept in the private area so that the next one is compared with them without their data.
+//!
+//! In: the profiler of a staged table. Out: what differs from the last release, or from the file before while nothing is released; and the rows
+//! of the versions so far. Before a profile is kept it gives up the values of every column that is not cleared and plain, so a file here holds no
+//! personal data; it is for this user only all the same.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use fyr_model::profile::{DriftReport, Explanation};
+use fyr_model::{PipelineName, Refusal, Sha256, Version};
+use fyr_table::Exposure;
+use fyr_table::profile::{TableProfiler, drift, drift_findings};
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{disk, private_folder};
+
+/// The state of a candidate's profile, beside its files.
+pub(crate) const STATE: &str = "profile-state.json";
+const LATEST: &str = "latest";
+const PREVIOUS: &str = "previous";
+/// Versions kept: enough for the band of rows (`tables.md` section 3).
+const VERSIONS_MAX: usize = 6;
+
+/// What is known of a kept profile beside its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// The release that it belongs to; none for a file that was only read.
+    pub(crate) version: Option<Version>,
+    /// When the file was read.
+    pub(crate) at: DateTime<Utc>,
+    /// Its rows.
+    pub(crate) rows: u64,
+    /// The digest of its bytes.
+    pub(crate) source: Sha256,
+}
+
+/// The profiles of one pipeline.
+pub(crate) struct Kept {
+    folder: PathBuf,
+    /// By the name of the state's file: a version, `latest` or `previous`.
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Kept {
+    /// Opens the folder of a pipeline; one that cannot be read is as good as none.
+    pub(crate) fn open(data: &Path, name: &PipelineName) -> Self {
+        let folder = data.join("profiles").join(name.as_str());
+        let entries = std::fs::read(folder.join("kept.json"))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        Self { folder, entries }
+    }
+
+    /// Entries of versions that stand, oldest first.
+    fn versions(&self, released: &[Version]) -> Vec<(&String, &Entry)> {
+        let stands = |entry: &&Entry| entry.version.is_some_and(|version| released.contains(&version));
+        let mut found: Vec<_> = self.entries.iter().filter(|(_, entry)| stands(entry)).collect();
+        found.sort_by_key(|(_, entry)| entry.version);
+        found
+    }
+
+    /// The rows of the versions that stand, oldest first.
+    pub(crate) fn rows(&self, released: &[Version]) -> Vec<u64> {
+        self.versions(released).into_iter().map(|(_, entry)| entry.rows).collect()
+    }
+
+    /// What to compare with: the last release that stands, else the former file where it was another one.
+    fn former(&self, released: &[Version], source: &Sha256) -> Option<(Entry, TableProfiler)> {
+        let other = |name: &str| self.entries.get_key_value(name).filter(|(_, entry)| entry.source != *source);
+        let (name, entry) = self
+            .versions(released)
+            .pop()
+            .or_else(|| other(LATEST))
+            .or_else(|| other(PREVIOUS))?;
+        match TableProfiler::load(&self.state(name)) {
+            Ok(state) => Some((entry.clone(), state)),
+            Err(refusal) => {
+                tracing::warn!(version = name, id = refusal.id, "a kept profile cannot be compared with");
+                None
+            }
+        }
+    }
+
+    /// How a settled profile differs from the former version, as its owner is told.
+    pub(crate) fn compare(
+        &self,
+        profiler: &TableProfiler,
+        exposure: &Exposure,
+        source: &Sha256,
+        released: &[Version],
+        explained: &[Explanation],
+    ) -> Option<DriftReport> {
+        let (entry, former) = self.former(released, source)?;
+        let drift = drift(&former, profiler, exposure);
+        let findings = drift_findings(&drift);
+        let holds = |said: &&Explanation| Some(said.since) == entry.version && findings.iter().any(|finding| said.fits(finding));
+        Some(DriftReport {
+            since: entry.version,
+            at: entry.at,
+            drift,
+            explained: explained.iter().filter(holds).cloned().collect(),
+            findings,
+        })
+    }
+
+    /// Keeps the state of the file that was just read; the one before stays while it is another file.
+    pub(crate) fn remember(&mut self, state: &Path, entry: Entry) -> Result<(), Refusal> {
+        if let Some(before) = self.entries.get(LATEST).filter(|before| before.source != entry.source).cloned() {
+            self.put(&self.state(LATEST), PREVIOUS, before)?;
+        }
+        self.put(state, LATEST, entry)?;
+        self.write()
+    }
+
+    /// Keeps the state of a release.
+    pub(crate) fn release(&mut self, state: &Path, version: Version, entry: Entry) -> Result<(), Refusal> {
+        let entry = Entry {
+            version: Some(version),
+            ..entry
+        };
+        self.put(state, &version.to_string(), entry)?;
+        let mut versions: Vec<Version> = self.entries.values().filter_map(|entry| entry.version).collect();
+        versions.sort_unstable();
+        let old = versions.len().saturating_sub(VERSIONS_MAX);
+        for version in versions.into_iter().take(old) {
+            let name = version.to_string();
+            self.entries.remove(&name);
+            // The list no longer names it; what is left of it is swept with the folder.
+            let _ = std::fs::remove_file(self.state(&name));
+        }
+        self.write()
+    }
+
+    fn state(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.state.json"))
+    }
+
+    /// Copies a state beside its place and then into it, so that a reader sees the old one or the new one.
+    fn put(&mut self, from: &Path, name: &str, entry: Entry) -> Result<(), Refusal> {
+        private_folder(&self.folder)?;
+        let to = self.state(name);
+        let beside = to.with_extension("new");
+        std::fs::copy(from, &beside)
+            .and_then(|_| std::fs::rename(&beside, &to))
+            .map_err(|error| disk(&to, &error))?;
+        self.entries.insert(name.to_owned(), entry);
+        Ok(())
+    }
+
+    fn write(&self) -> Result<(), Refusal> {
+        let path = self.folder.join("kept.json");
+        let bytes = serde_json::to_vec_pretty(&self.entries).map_err(|error| disk(&path, &error))?;
+        let beside = path.with_extension("new");
+        std::fs::write(&beside, bytes)
+            .and_then(|()| std::fs::rename(&beside, &path))
+            .map_err(|error| disk(&path, &error))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use fyr_model::table::{Column, ColumnType};
+    use fyr_table::Show;
+    use fyr_table::arrow::array::{ArrayRef, Int64Array, RecordBatch};
+    use fyr_table::arrow::datatypes::{DataType, Field, Schema};
+
+    use super::*;
+
+    fn profiler(values: std::ops::Range<i64>) -> TableProfiler {
+        let column = Column {
+            name: "antal".into(),
+            header: "antal".into(),
+            kind: ColumnType::Integer,
+            semantic: None,
+            description: None,
+            unit: None,
+        };
+        let schema = Schema::new(vec![Field::new("antal", DataType::Int64, true)]);
+        let mut profiler = TableProfiler::new(&[column], &schema).unwrap();
+        let array: ArrayRef = Arc::new(Int64Array::from_iter_values(values));
+        assert!(profiler.see(&RecordBatch::try_new(Arc::new(schema), vec![array]).unwrap()));
+        profiler.settle();
+        profiler
+    }
+
+    fn exposure() -> Exposure {
+        Exposure {
+            columns: [("antal".to_owned(), Show::Values)].into(),
+            group_min: 1,
+            coarse: false,
+        }
+    }
+
+    fn entry(mark: &[u8], rows: u64) -> Entry {
+        Entry {
+            version: None,
+            at: DateTime::UNIX_EPOCH,
+            rows,
+            source: Sha256::of(mark),
+        }
+    }
+
+    fn stored(dir: &Path, values: std::ops::Range<i64>) -> PathBuf {
+        let path = dir.join(STATE);
+        let mut state = profiler(values);
+        state.forget(&exposure());
+        state.store(&path).unwrap();
+        path
+    }
+
+    #[test]
+    fn the_former_file_stands_in_until_there_is_a_release() {
+        let dir = tempfile::tempdir().unwrap();
+        let name: PipelineName = "exempelby-trad".parse().unwrap();
+        let (first, second, third) = (Sha256::of(b"1"), Sha256::of(b"2"), Sha256::of(b"3"));
+        let mut kept = Kept::open(dir.path(), &name);
+        assert!(kept.compare(&profiler(0..100), &exposure(), &first, &[], &[]).is_none());
+        kept.remember(&stored(dir.path(), 0..100), entry(b"1", 100)).unwrap();
+
+        let mut kept = Kept::open(dir.path(), &name);
+        assert!(
+            kept.compare(&profiler(0..100), &exposure(), &first, &[], &[]).is_none(),
+            "the same file"
+        );
+        kept.remember(&stored(dir.path(), 0..200), entry(b"2", 200)).unwrap();
+        // The second file read once more is still compared with the first.
+        let again = kept.compare(&profiler(0..200), &exposure(), &second, &[], &[]).unwrap();
+        assert_eq!((again.since, again.drift.rows), (None, [100, 200]));
+
+        let version: Version = "1.0.0".parse().unwrap();
+        kept.release(&stored(dir.path(), 0..200), version, entry(b"2", 200)).unwrap();
+        let said = Explanation {
+            since: version,
+            finding: "drift-distribution".into(),
+            column: Some("antal".into()),
+            sv: "Nytt mätområde.".into(),
+            en: "New range.".into(),
+        };
+        let kept = Kept::open(dir.path(), &name);
+        let report = kept
+            .compare(&profiler(1_000..1_200), &exposure(), &third, &[version], &[said])
+            .unwrap();
+        assert_eq!(
+            (report.since, report.drift.rows, report.warnings()),
+            (Some(version), [200, 200], (1, 0))
+        );
+        assert!(
+            kept.compare(&profiler(0..200), &exposure(), &third, &[], &[])
+                .unwrap()
+                .since
+                .is_none(),
+            "a release that was withdrawn is not compared with"
+        );
+    }
+
+    #[test]
+    fn the_last_versions_are_kept_and_their_rows_told_in_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let name: PipelineName = "exempelby-trad".parse().unwrap();
+        let mut kept = Kept::open(dir.path(), &name);
+        let released: Vec<Version> = (1..=9).map(|major| format!("{major}.0.0").parse().unwrap()).collect();
+        for (rows, version) in (1u64..).zip(&released) {
+            kept.release(&stored(dir.path(), 0..3), *version, entry(b"x", rows)).unwrap();
+        }
+        assert_eq!(kept.rows(&released), [4, 5, 6, 7, 8, 9]);
+        assert_eq!(kept.rows(&released[..5]), [4, 5]);
+        assert!(!kept.state("1.0.0").exists() && kept.state("9.0.0").exists());
+    }
+}
