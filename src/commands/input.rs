@@ -88,7 +88,7 @@ impl Bench {
     }
 }
 
-fn reference(resource: &Resource) -> Option<InputRef> {
+pub(super) fn reference(resource: &Resource) -> Option<InputRef> {
     Some(InputRef {
         iri: resource.url.clone(),
         sha256: Some(resource.sha256),
@@ -207,29 +207,6 @@ fn links_file(file: &str, error: &dyn std::fmt::Display) -> Refusal {
         format!("the link file cannot be read: {error}"),
     );
     Refusal::new("links-file", RefusalKind::Configuration, file, text)
-}
-
-pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
-    let bench = Bench::open(door)?;
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), true).await?;
-    let facts = read.table.facts();
-    let exposure = fyr_curate::for_holder(&facts.report.columns, &read.detections);
-    let parquet = [facts.path.clone()];
-    let profile = bench
-        .engine(door)?
-        .on(Utc::now().date_naive())
-        .profile(&parquet, &facts.report.columns, Some(&facts.report), &exposure)
-        .await?;
-    match cli::text(words, "format") {
-        format if door.json || format == Some("json") => door.document("profile", reference(&read.resource), &profile)?,
-        Some("html") => {
-            let input = cli::text(words, "input").unwrap_or_default();
-            let name = input.rsplit('/').next().unwrap_or(input);
-            println!("{}", crate::page::profile(&door.term, name, &profile, &facts.report));
-        }
-        _ => show::profile(&door.term, &profile, &facts.report),
-    }
-    Ok(0)
 }
 
 pub async fn convert(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {

@@ -1,5 +1,7 @@
 //! What is printed of a data file: its columns, how it was read, what detectors found.
 
+use fyr_model::Severity;
+use fyr_model::profile::DriftReport;
 use fyr_model::table::{ColumnType, ReadingReport, TableProfile};
 
 use crate::commands::ScanBody;
@@ -81,6 +83,33 @@ fn relations(term: &Term, profile: &TableProfile) {
     }
     for one in &profile.dependencies {
         line(term.say("följer:", "follows:"), format!("{} < {}", safe(&one.to), names(&one.from)));
+    }
+}
+
+/// How the file differs from the former version: one line a finding.
+pub fn drift(term: &Term, report: &DriftReport) {
+    let since = report
+        .since
+        .map_or_else(|| report.at.format("%Y-%m-%d").to_string(), |version| version.to_string());
+    let [before, after] = report.drift.rows.map(|rows| term.count(rows));
+    println!(
+        "{} {} {since}: {before} → {after} {}",
+        term.info(),
+        term.say("sedan", "since"),
+        term.say("rader", "rows")
+    );
+    for finding in &report.findings {
+        let mark = if finding.severity == Severity::Warning {
+            term.warning()
+        } else {
+            term.info()
+        };
+        let said = report.explained.iter().any(|said| said.fits(finding));
+        let word = if said { term.say(" (förklarat)", " (explained)") } else { "" };
+        println!("{mark} {}: {}{word}", safe(&finding.focus), safe(finding.message.get(term.lang)));
+    }
+    if report.findings.is_empty() {
+        println!("{} {}", term.done(), term.say("inget som skiljer", "nothing that differs"));
     }
 }
 
