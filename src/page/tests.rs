@@ -105,7 +105,7 @@ fn years_stand_one_by_one_and_never_as_fractions() {
     let page = profile(&term(Lang::Sv), "trad.csv", &table, &report(), None);
     let places: Vec<usize> = ["<td>2019<", "<td>2021<", "<td>2024<"]
         .iter()
-        .map(|shown| page.find(shown).unwrap_or_else(|| panic!("{shown} in {page}")))
+        .map(|shown| page.find(shown).expect("a year of its own"))
         .collect();
     assert!(places.is_sorted());
     for binned in ["role=\"img\"", "2\u{a0}021", "021,37"] {
