@@ -167,23 +167,23 @@ mod tests {
 
     use fyr_model::table::{Column, ColumnType};
     use fyr_table::Show;
-    use fyr_table::arrow::array::{ArrayRef, Int64Array, RecordBatch};
+    use fyr_table::arrow::array::{ArrayRef, Float64Array, RecordBatch};
     use fyr_table::arrow::datatypes::{DataType, Field, Schema};
 
     use super::*;
 
-    fn profiler(values: std::ops::Range<i64>) -> TableProfiler {
+    fn profiler(values: std::ops::Range<i32>) -> TableProfiler {
         let column = Column {
             name: "antal".into(),
             header: "antal".into(),
-            kind: ColumnType::Integer,
+            kind: ColumnType::Number,
             semantic: None,
             description: None,
             unit: None,
         };
-        let schema = Schema::new(vec![Field::new("antal", DataType::Int64, true)]);
+        let schema = Schema::new(vec![Field::new("antal", DataType::Float64, true)]);
         let mut profiler = TableProfiler::new(&[column], &schema).unwrap();
-        let array: ArrayRef = Arc::new(Int64Array::from_iter_values(values));
+        let array: ArrayRef = Arc::new(Float64Array::from_iter_values(values.map(f64::from)));
         assert!(profiler.see(&RecordBatch::try_new(Arc::new(schema), vec![array]).unwrap()));
         profiler.settle();
         profiler
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    fn stored(dir: &Path, values: std::ops::Range<i64>) -> PathBuf {
+    fn stored(dir: &Path, values: std::ops::Range<i32>) -> PathBuf {
         let path = dir.join(STATE);
         let mut state = profiler(values);
         state.forget(&exposure());

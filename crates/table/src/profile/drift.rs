@@ -13,6 +13,7 @@ use super::TableProfiler;
 use super::column::{ColumnProfiler, Held};
 use super::facts::{Facts, TOP, distinct, facts};
 use super::ranks::Weighted;
+use super::scan::Unit;
 use super::words::FoundWords;
 use crate::{Exposure, Show};
 
@@ -133,14 +134,21 @@ fn column(before: &ColumnProfiler, after: &ColumnProfiler) -> ColumnDrift {
         ..ColumnDrift::default()
     };
     let known = before.withheld.is_none() && after.withheld.is_none();
+    let mut ranges = [None, None];
     if known && before.filled() > 0 && after.filled() > 0 {
         match (codes(before), codes(after)) {
             (Some(a), Some(b)) => of_codes(&a, &b, &mut found),
-            _ => of_numbers(&facts(before, u64::MAX), &facts(after, u64::MAX), &mut found),
+            _ => {
+                let (a, b) = (facts(before, u64::MAX), facts(after, u64::MAX));
+                of_numbers(&a, &b, &mut found);
+                ranges = [a.range, b.range];
+            }
         }
     }
-    let names = names_rows(before) && names_rows(after);
+    let [range_before, range_after] = ranges;
+    let names = names_rows(before, range_before) && names_rows(after, range_after);
     if names {
+        found.range_left = None;
         (found.values_new, found.values_gone) = (None, None);
         (found.new, found.gone) = (Vec::new(), Vec::new());
     }
@@ -155,12 +163,19 @@ fn column(before: &ColumnProfiler, after: &ColumnProfiler) -> ColumnDrift {
     found
 }
 
-/// Whether texts mostly name single rows, as titles and identifiers do: their distribution says only that other rows came. A handful of rows
-/// does not show it.
-fn names_rows(column: &ColumnProfiler) -> bool {
+/// Whether a column mostly names single rows: texts as titles and identifiers are, or a running number. Its distribution says only that other
+/// rows came. A handful of rows does not show it.
+fn names_rows(column: &ColumnProfiler, range: Option<(f64, f64)>) -> bool {
     const HANDFUL: u64 = 20;
-    let filled = column.filled();
-    matches!(column.held, Held::Words(_)) && filled >= HANDFUL && distinct(column).value.saturating_mul(2) > filled
+    let (filled, different) = (column.filled(), distinct(column).value);
+    let dense = range.is_some_and(|(low, high)| high - low < 2.0 * filled as f64);
+    filled >= HANDFUL
+        && match &column.held {
+            Held::Words(_) => different.saturating_mul(2) > filled,
+            // An estimate is a little off.
+            Held::Narrow(numbers) => numbers.unit == Unit::Whole && dense && different.saturating_mul(20) >= filled.saturating_mul(19),
+            Held::Wide(_) | Held::Places(_) => false,
+        }
 }
 
 /// Codes by how often they stand: all of them, or those that the sketch keeps. Whether all are there is told beside.
@@ -183,7 +198,7 @@ fn codes(column: &ColumnProfiler) -> Option<Codes> {
                 (kept.collect(), false)
             }
         },
-        Held::Narrow(numbers) if numbers.unit == super::scan::Unit::Truth => {
+        Held::Narrow(numbers) if numbers.unit == Unit::Truth => {
             (facts(column, 1).top.into_iter().map(|top| (top.value, top.count)).collect(), true)
         }
         Held::Narrow(_) | Held::Wide(_) | Held::Places(_) => return None,

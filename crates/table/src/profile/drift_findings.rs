@@ -117,8 +117,8 @@ fn codes(column: &ColumnDrift) -> Option<Finding> {
         return None;
     }
     let text = Text::new(
-        format!("{new} värden är nya och {gone} förekommer inte längre"),
-        format!("{new} values are new and {gone} no longer occur"),
+        format!("nya värden: {new}; värden som inte längre förekommer: {gone}"),
+        format!("new values: {new}; values that no longer occur: {gone}"),
     );
     Some(Finding::new("drift-codes", Severity::Info, &column.name, text))
 }

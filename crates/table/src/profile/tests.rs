@@ -260,8 +260,11 @@ fn one(name: &str, kind: ColumnType, array: ArrayRef) -> TableProfiler {
 
 #[test]
 fn drift_tells_what_moved_and_by_how_much() {
-    let numbers = |values: std::ops::Range<i64>| one("antal", ColumnType::Integer, Arc::new(Int64Array::from_iter_values(values)));
-    let exposure = all(&[column("antal", ColumnType::Integer)]);
+    let numbers = |values: std::ops::Range<i32>| {
+        let values = values.map(f64::from);
+        one("antal", ColumnType::Number, Arc::new(Float64Array::from_iter_values(values)))
+    };
+    let exposure = all(&[column("antal", ColumnType::Number)]);
     let still = &drift(&numbers(0..1_000), &numbers(0..1_000), &exposure).columns[0];
     assert_eq!(
         (still.level.as_str(), still.psi, still.kolmogorov_smirnov),
@@ -278,6 +281,11 @@ fn drift_tells_what_moved_and_by_how_much() {
     let empty = 5.0 * (0.0005f64 - 0.1) * (0.0005f64 / 0.1).ln();
     let last = (0.6f64 - 0.1) * (0.6f64 / 0.1).ln();
     assert!((moved.psi.unwrap() - empty - last).abs() < 0.02, "{:?} {}", moved.psi, empty + last);
+
+    // A running number says only that other rows came.
+    let running = |values: std::ops::Range<i64>| one("antal", ColumnType::Integer, Arc::new(Int64Array::from_iter_values(values)));
+    let later = &drift(&running(0..1_000), &running(500..1_500), &exposure).columns[0];
+    assert_eq!((later.level.as_str(), later.range_left, later.psi.is_some()), ("none", None, true));
 
     let words = |texts: &[&str]| one("ort", ColumnType::Code, Arc::new(StringArray::from(texts.to_vec())));
     let exposure = all(&[column("ort", ColumnType::Code)]);
