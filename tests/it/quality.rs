@@ -329,6 +329,57 @@ fn a_file_is_compared_with_a_saved_profile_and_told_as_measurements() {
     assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong.stderr));
 }
 
+/// A number that the population register could have given: ten digits with a right check digit.
+fn personal_number(n: u32) -> String {
+    let digits = format!("{:02}{:02}{:02}{:03}", 40 + n % 50, 1 + n % 12, 1 + n % 28, 100 + n);
+    let sum: u32 = digits
+        .chars()
+        .filter_map(|digit| digit.to_digit(10))
+        .zip([2, 1].into_iter().cycle())
+        .map(|(digit, weight)| (digit * weight) / 10 + (digit * weight) % 10)
+        .sum();
+    format!("{}-{}{}", &digits[..6], &digits[6..], (10 - sum % 10) % 10)
+}
+
+#[test]
+fn h33_no_value_of_a_column_that_is_not_cleared_is_told_in_any_form() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows = String::from("Personnummer;Telefon;E-post;Förnamn;Efternamn;antal\n");
+    let mut canaries = Vec::new();
+    for n in 0..300u32 {
+        let cells = [
+            personal_number(n),
+            format!("070-174 {:02} {:02}", 5 + n / 100, n % 100),
+            format!("kanarie{n}@person.example"),
+            ["Anna", "Erik", "Maria", "Karl", "Eva"][(n % 5) as usize].to_owned(),
+            ["Andersson", "Johansson", "Karlsson", "Nilsson"][(n % 4) as usize].to_owned(),
+        ];
+        rows.push_str(&format!("{};{}\n", cells.join(";"), n % 7));
+        canaries.extend(cells);
+    }
+    std::fs::write(dir.path().join("a.csv"), rows).unwrap();
+    let fyr = |args: &[&str]| {
+        let output = std::process::Command::new(crate::support::FYR)
+            .args(args)
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        text(&output.stdout) + &text(&output.stderr)
+    };
+    let mut told: Vec<(String, String)> = ["text", "json", "html", "dqv"]
+        .map(|format| (format.to_owned(), fyr(&["profile", "a.csv", "--format", format])))
+        .to_vec();
+    fyr(&["profile", "a.csv", "--save", "a.profile.json"]);
+    told.push(("saved".into(), std::fs::read_to_string(dir.path().join("a.profile.json")).unwrap()));
+    told.push(("drift".into(), fyr(&["profile", "a.csv", "--against", "a.profile.json", "--json"])));
+    for (form, said) in told {
+        for canary in &canaries {
+            assert!(!said.contains(canary.as_str()), "{canary} in {form}");
+        }
+    }
+}
+
 #[test]
 fn a_reader_who_closes_the_pipe_is_no_failure() {
     let dir = tempfile::tempdir().unwrap();
