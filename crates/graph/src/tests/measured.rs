@@ -136,6 +136,8 @@ fn a_metric_is_defined_once_and_every_measurement_has_a_value_on_the_distributio
         objects(&triples, &format!("<{ON}>"), "hasQualityMeasurement").len(),
         measurements.len()
     );
+    let name = objects(&triples, &format!("<{ON}#c0-columnMinimum>"), "vocab#column");
+    assert_eq!(name, ["\"antal <i> \\\"rad\\\"\""]);
     let share = objects(&triples, &format!("<{ON}#table-completeness>"), "dqv#value");
     assert_eq!(share, ["\"0.75\"^^<http://www.w3.org/2001/XMLSchema#decimal>"]);
     let mean = objects(&triples, &format!("<{ON}#c0-columnMean>"), "dqv#value");

@@ -113,6 +113,14 @@ const METRICS: [Metric; 16] = [
     Metric("columnP95", "spread", DOUBLE, "95:e percentilen", "95th percentile"),
 ];
 
+/// What a measurement is about: the distribution, and a column of it where it is not the whole table.
+struct Seat<'a> {
+    on: &'a str,
+    /// The beginning of the measurement's own name.
+    name: String,
+    column: Option<&'a str>,
+}
+
 impl Writer<'_> {
     /// The table's measurements and annotations, and the definitions of every metric.
     pub(super) fn table(&mut self, table: &TableQuality<'_>) {
@@ -120,6 +128,11 @@ impl Writer<'_> {
         let profile = table.profile;
         let cells = profile.rows.saturating_mul(profile.columns.len() as u64);
         let missing: u64 = profile.columns.iter().map(|column| missing(column, profile.rows)).sum();
+        let seat = Seat {
+            on: table.on,
+            name: "table".into(),
+            column: None,
+        };
         let whole = [
             ("rows", profile.rows),
             ("columns", profile.columns.len() as u64),
@@ -128,11 +141,16 @@ impl Writer<'_> {
             ("keyColumns", profile.keys.len() as u64),
         ];
         for (metric, count) in whole {
-            self.count(table.on, "table", metric, Some(count));
+            self.count(&seat, metric, Some(count));
         }
-        self.share(table.on, "table", "completeness", missing, cells);
+        self.share(&seat, "completeness", missing, cells);
         for (place, column) in profile.columns.iter().enumerate() {
-            self.column(table.on, place, column, profile.rows);
+            let seat = Seat {
+                on: table.on,
+                name: format!("c{place}"),
+                column: Some(&column.name),
+            };
+            self.column(&seat, column, profile.rows);
         }
         if let Some(quality) = table.quality {
             for (place, rule) in quality.rules.iter().enumerate() {
@@ -160,18 +178,15 @@ impl Writer<'_> {
         }
     }
 
-    fn column(&mut self, on: &str, place: usize, column: &ColumnProfile, rows: u64) {
-        let name = format!("c{place}");
-        let mut made = vec![self.share(on, &name, "columnCompleteness", missing(column, rows), rows)];
-        let distinct = self.count(on, &name, "columnDistinct", Some(column.distinct.value));
-        if let Some(me) = &distinct {
-            self.method(me, &column.distinct);
+    fn column(&mut self, seat: &Seat<'_>, column: &ColumnProfile, rows: u64) {
+        self.share(seat, "columnCompleteness", missing(column, rows), rows);
+        if let Some(me) = self.count(seat, "columnDistinct", Some(column.distinct.value)) {
+            self.method(&me, &column.distinct);
         }
-        made.push(distinct);
-        made.push(self.count(on, &name, "columnRejected", column.rejects));
+        self.count(seat, "columnRejected", column.rejects);
         for (metric, bound) in [("columnMinimum", &column.min), ("columnMaximum", &column.max)] {
             let value = bound.as_ref().map(|bound| (bound.clone(), v::XSD_STRING));
-            made.push(self.measured(on, &name, metric, value));
+            self.measured(seat, metric, value);
         }
         let quantiles = column.quantiles.as_ref();
         let figures = [
@@ -185,10 +200,7 @@ impl Writer<'_> {
             let value = figure
                 .filter(|figure| figure.is_finite())
                 .map(|figure| (format!("{figure:?}"), DOUBLE));
-            made.push(self.measured(on, &name, metric, value));
-        }
-        for me in made.into_iter().flatten() {
-            self.draft.plain(&me, &format!("{VOCAB}column"), &column.name);
+            self.measured(seat, metric, value);
         }
     }
 
@@ -202,19 +214,29 @@ impl Writer<'_> {
         }
     }
 
-    fn count(&mut self, on: &str, name: &str, metric: &str, count: Option<u64>) -> Option<Node> {
-        self.measured(on, name, metric, count.map(|count| (count.to_string(), v::XSD_INTEGER)))
+    fn count(&mut self, seat: &Seat<'_>, metric: &str, count: Option<u64>) -> Option<Node> {
+        self.measured(seat, metric, count.map(|count| (count.to_string(), v::XSD_INTEGER)))
     }
 
     /// What is not missing, as a share; of nothing, all of it.
-    fn share(&mut self, on: &str, name: &str, metric: &str, missing: u64, of: u64) -> Option<Node> {
+    fn share(&mut self, seat: &Seat<'_>, metric: &str, missing: u64, of: u64) {
         let share = if of == 0 { 1.0 } else { 1.0 - missing as f64 / of as f64 };
-        self.measured(on, name, metric, Some((super::number(share), v::XSD_DECIMAL)))
+        self.measured(seat, metric, Some((super::number(share), v::XSD_DECIMAL)));
     }
 
     /// A measurement; none where nothing was measured or nothing may be shown.
-    fn measured(&mut self, on: &str, name: &str, metric: &str, value: Option<(String, &str)>) -> Option<Node> {
-        value.and_then(|value| self.measurement(&format!("{name}-{metric}"), on, &format!("{PROFILE}{metric}"), Some(value)))
+    fn measured(&mut self, seat: &Seat<'_>, metric: &str, value: Option<(String, &str)>) -> Option<Node> {
+        let value = value?;
+        let me = self.measurement(
+            &format!("{}-{metric}", seat.name),
+            seat.on,
+            &format!("{PROFILE}{metric}"),
+            Some(value),
+        )?;
+        if let Some(column) = seat.column {
+            self.draft.plain(&me, &format!("{VOCAB}column"), column);
+        }
+        Some(me)
     }
 
     fn rule(&mut self, on: &str, place: usize, rule: &RuleResult) {
