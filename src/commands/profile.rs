@@ -40,11 +40,14 @@ pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let engine = bench.engine(door)?.on(Utc::now().date_naive());
     let mut profiler = engine.observe(&parquet, &facts.report.columns).await?;
     profiler.settle();
-    let changed = cli::text(words, "against")
-        .map(|path| compared(Path::new(path), &profiler, &exposure))
-        .transpose()?;
-    if let Some(path) = cli::text(words, "save") {
-        save(Path::new(path), &profiler, &exposure)?;
+    let (against, save_to) = (cli::text(words, "against"), cli::text(words, "save"));
+    let mut changed = None;
+    if against.is_some() || save_to.is_some() {
+        // Values of cleared columns, type and counts of the others: what may outlive the file is enough to compare.
+        let mut state = profiler.clone();
+        state.forget(&exposure);
+        changed = against.map(|path| compared(Path::new(path), &state, &exposure)).transpose()?;
+        save_to.map(|path| save(Path::new(path), &mut state)).transpose()?;
     }
     let profile = engine.finish(profiler, &parquet, Some(&facts.report), &exposure).await?;
     match cli::text(words, "format") {
@@ -74,7 +77,7 @@ pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
 }
 
 /// How the file differs from a saved profile.
-fn compared(path: &Path, profiler: &TableProfiler, exposure: &Exposure) -> Result<DriftReport, Refusal> {
+fn compared(path: &Path, state: &TableProfiler, exposure: &Exposure) -> Result<DriftReport, Refusal> {
     let former = TableProfiler::load(path).map_err(|refusal| Refusal {
         subject: path.display().to_string(),
         kind: RefusalKind::Configuration,
@@ -83,7 +86,7 @@ fn compared(path: &Path, profiler: &TableProfiler, exposure: &Exposure) -> Resul
     let saved = std::fs::metadata(path)
         .and_then(|facts| facts.modified())
         .map(DateTime::<Utc>::from);
-    let drift = drift(&former, profiler, exposure);
+    let drift = drift(&former, state, exposure);
     Ok(DriftReport {
         since: None,
         at: saved.unwrap_or_default(),
@@ -93,8 +96,8 @@ fn compared(path: &Path, profiler: &TableProfiler, exposure: &Exposure) -> Resul
     })
 }
 
-/// Saves what may outlive the file, for this user only: values of cleared columns, type and counts of the others.
-fn save(path: &Path, profiler: &TableProfiler, exposure: &Exposure) -> Result<(), Refusal> {
+/// Saves the state for this user only.
+fn save(path: &Path, state: &mut TableProfiler) -> Result<(), Refusal> {
     let failed = |error: &dyn std::fmt::Display| {
         let text = Text::new(format!("kunde inte skrivas: {error}"), format!("could not be written: {error}"));
         Refusal::new("save", RefusalKind::Configuration, path.display().to_string(), text)
@@ -105,8 +108,6 @@ fn save(path: &Path, profiler: &TableProfiler, exposure: &Exposure) -> Result<()
         .unwrap_or(Path::new("."));
     // A temporary file is its owner's alone, and the rename keeps that.
     let temp = tempfile::NamedTempFile::new_in(parent).map_err(|error| failed(&error))?;
-    let mut state = profiler.clone();
-    state.forget(exposure);
     state.store(temp.path())?;
     temp.persist(path).map_err(|error| failed(&error.error))?;
     Ok(())

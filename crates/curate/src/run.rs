@@ -13,11 +13,13 @@ use fyr_graph::Store;
 use fyr_jobs::State;
 use fyr_model::limits::{TableLimits, WorkerLimits};
 use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, PrivacyReport};
+use fyr_model::profile::DriftReport;
 use fyr_model::quality::{QualityReport, SkippedRule};
 use fyr_model::readiness::Evidence;
 use fyr_model::resource::Resource;
 use fyr_model::table::{StagedFacts, TableProfile};
 use fyr_model::{Agent, CatalogueView, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
+use fyr_table::profile::TableProfiler;
 use fyr_table::{Engine, StagedTable};
 
 use crate::disk::{disk, json, private_folder};
@@ -191,7 +193,7 @@ impl Curate {
         Ok(releases.into_iter().map(|release| release.manifest.record.version).collect())
     }
 
-    /// Profiles the staged table for its holder, compares it with the former version, and leaves beside it the state that may be kept.
+    /// Profiles the staged table for its holder, and keeps of it what may be kept.
     async fn profile(
         &self,
         walk: &Walk<'_>,
@@ -200,16 +202,30 @@ impl Curate {
         released: &[Version],
         run: &mut CurateRun,
     ) -> Result<TableProfile, Refusal> {
-        let Walk { pipeline, at, .. } = *walk;
-        let mut kept = Kept::open(&self.data, &pipeline.name);
         let (columns, parquet) = (&facts.report.columns, [facts.path.clone()]);
-        let source = facts.report.source.sha256;
         let mut profiler = self.engine.observe(&parquet, columns).await?;
         profiler.settle();
-        let plain = for_keeping(columns, detections, &pipeline.policy);
-        run.drift = kept.compare(&profiler, &plain, &source, released, &pipeline.file.explained);
-        let mut state = profiler.clone();
+        run.drift = self.drift(walk, profiler.clone(), facts, detections, released)?;
+        self.engine
+            .finish(profiler, &parquet, Some(&facts.report), &for_holder(columns, detections))
+            .await
+    }
+
+    /// Compares the state of a profile with the former version, and leaves what may be kept of it beside the staged table and among the kept.
+    fn drift(
+        &self,
+        walk: &Walk<'_>,
+        mut state: TableProfiler,
+        facts: &StagedFacts,
+        detections: &[PersonalDataFinding],
+        released: &[Version],
+    ) -> Result<Option<DriftReport>, Refusal> {
+        let Walk { pipeline, at, .. } = *walk;
+        let plain = for_keeping(&facts.report.columns, detections, &pipeline.policy);
         state.forget(&plain);
+        let source = facts.report.source.sha256;
+        let mut kept = Kept::open(&self.data, &pipeline.name);
+        let report = kept.compare(&state, &plain, &source, released, &pipeline.file.explained);
         let path = self.data.join("staged").join(pipeline.name.as_str()).join(STATE);
         state.store(&path)?;
         if !walk.dry_run {
@@ -221,9 +237,7 @@ impl Curate {
             };
             kept.remember(&path, entry)?;
         }
-        self.engine
-            .finish(profiler, &parquet, Some(&facts.report), &for_holder(columns, detections))
-            .await
+        Ok(report)
     }
 
     /// Runs the pipeline's rules, those against former versions among them.
