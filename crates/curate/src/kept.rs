@@ -108,8 +108,13 @@ impl Kept {
 
     /// Keeps the state of the file that was just read; the one before stays while it is another file.
     pub(crate) fn remember(&mut self, state: &Path, entry: Entry) -> Result<(), Refusal> {
-        if let Some(before) = self.entries.get(LATEST).filter(|before| before.source != entry.source).cloned() {
-            self.put(&self.state(LATEST), PREVIOUS, before)?;
+        let former = self.state(LATEST);
+        let before = self
+            .entries
+            .get(LATEST)
+            .filter(|before| before.source != entry.source && former.exists());
+        if let Some(before) = before.cloned() {
+            self.put(&former, PREVIOUS, before)?;
         }
         self.put(state, LATEST, entry)?;
         self.write()
@@ -257,6 +262,21 @@ mod tests {
                 .is_none(),
             "a release that was withdrawn is not compared with"
         );
+    }
+
+    #[test]
+    fn what_was_lost_or_is_of_another_shape_is_as_good_as_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let name: PipelineName = "exempelby-trad".parse().unwrap();
+        let mut kept = Kept::open(dir.path(), &name);
+        kept.remember(&stored(dir.path(), 0..100), entry(b"1", 100)).unwrap();
+        std::fs::write(kept.state(LATEST), r#"{"schema": "fyr/profile-state/0", "table": {}}"#).unwrap();
+        let second = Sha256::of(b"2");
+        assert!(kept.compare(&profiler(0..100), &exposure(), &second, &[], &[]).is_none());
+        std::fs::remove_file(kept.state(LATEST)).unwrap();
+        kept.remember(&stored(dir.path(), 0..100), entry(b"2", 100)).unwrap();
+        std::fs::write(kept.folder.join("kept.json"), "not json").unwrap();
+        assert!(Kept::open(dir.path(), &name).entries.is_empty());
     }
 
     #[test]
