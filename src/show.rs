@@ -193,6 +193,9 @@ pub fn curates(term: &Term, runs: &[CurateRun]) {
             println!("{}", term.ink(Ink::Bold, run.pipeline.as_str()));
             drift(term, report);
         }
+        for rule in run.quality.rules.iter().filter(|rule| !rule.passed) {
+            files::failed(term, run.pipeline.as_str(), rule);
+        }
         for left in &run.quality.left_out {
             let word = term.say("kontraktet, inte överfört:", "contract, not carried over:");
             println!(

@@ -2,6 +2,7 @@
 
 use fyr_model::Severity;
 use fyr_model::profile::DriftReport;
+use fyr_model::quality::RuleResult;
 use fyr_model::table::{ColumnType, ReadingReport, TableProfile};
 
 use crate::commands::ScanBody;
@@ -84,6 +85,32 @@ fn relations(term: &Term, profile: &TableProfile) {
     for one in &profile.dependencies {
         line(term.say("följer:", "follows:"), format!("{} < {}", safe(&one.to), names(&one.from)));
     }
+}
+
+/// A rule that does not hold, by counts, and what became of the rows that failed before.
+pub fn failed(term: &Term, pipeline: &str, rule: &RuleResult) {
+    let mark = match rule.severity.as_str() {
+        "error" => term.error(),
+        "warning" => term.warning(),
+        _ => term.info(),
+    };
+    let since = rule.change.as_ref().map(|change| {
+        format!(
+            ", {} {}, {} {}",
+            term.count(change.new),
+            term.say("nya", "new"),
+            term.count(change.mended),
+            term.say("lagade", "mended")
+        )
+    });
+    println!(
+        "{mark} {pipeline}: {} {}/{}{} {}",
+        safe(rule.message.get(term.lang)),
+        term.count(rule.failed),
+        term.count(rule.checked),
+        since.unwrap_or_default(),
+        term.ink(Ink::Dim, &safe(&rule.id))
+    );
 }
 
 /// How the file differs from the former version: one line a finding.

@@ -45,6 +45,12 @@ register = "sort"
 severity = "warning"
 
 [[checks]]
+kind = "range"
+column = "varde"
+max = 40
+severity = "info"
+
+[[checks]]
 kind = "volume"
 
 [quality.percentage-in-range]
@@ -211,6 +217,10 @@ fn a_version_is_compared_with_the_release_before_it_and_its_owner_is_told() {
         named("drift-distribution", "kontakt").is_none(),
         "nothing is told of what is not cleared"
     );
+    let above = rule(&run, "range-varde");
+    let change = ["new", "mended", "remaining"].map(|key| above["change"][key].as_u64().unwrap());
+    // Nine of fifty values lay above before, all of them now.
+    assert_eq!((above["failed"].as_u64(), change), (Some(400), [328, 0, 72]));
     // Curated once more, it is still compared with the release.
     let again = curated(&workspace, "matning");
     assert_eq!(again["drift"]["since"], "1.0.0");
@@ -220,7 +230,10 @@ fn a_version_is_compared_with_the_release_before_it_and_its_owner_is_told() {
         said.contains("since 1.0.0") && said.contains("distributed in another way"),
         "{said}"
     );
-    assert!(said.contains("/foreignKeys"), "{said}");
+    assert!(
+        said.contains("/foreignKeys") && said.contains("400/400, 328 new, 0 mended"),
+        "{said}"
+    );
 
     explained(&workspace);
     for dir in ["data/profiles", "data/candidates", "published"] {

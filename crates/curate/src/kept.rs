@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use fyr_model::profile::{DriftReport, Explanation};
+use fyr_model::quality::{QualityReport, RuleResult};
 use fyr_model::{PipelineName, Refusal, Sha256, Version};
 use fyr_table::Exposure;
 use fyr_table::profile::{TableProfiler, drift, drift_findings};
@@ -24,7 +25,7 @@ const PREVIOUS: &str = "previous";
 const VERSIONS_MAX: usize = 6;
 
 /// What is known of a kept profile beside its state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// The release that it belongs to; none for a file that was only read.
     pub(crate) version: Option<Version>,
@@ -34,6 +35,9 @@ pub(crate) struct Entry {
     pub(crate) rows: u64,
     /// The digest of its bytes.
     pub(crate) source: Sha256,
+    /// What its rules found: counts and row numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rules: Vec<RuleResult>,
 }
 
 /// The profiles of one pipeline.
@@ -65,6 +69,17 @@ impl Kept {
     /// The rows of the versions that stand, oldest first.
     pub(crate) fn rows(&self, released: &[Version]) -> Vec<u64> {
         self.versions(released).into_iter().map(|(_, entry)| entry.rows).collect()
+    }
+
+    /// Says of every rule what became of the rows that failed in the last release that stands.
+    pub(crate) fn mark(&self, report: &mut QualityReport, released: &[Version]) {
+        let Some((_, former)) = self.versions(released).pop() else {
+            return;
+        };
+        for rule in &mut report.rules {
+            let before = former.rules.iter().find(|before| before.id == rule.id);
+            rule.change = before.and_then(|before| rule.since(before));
+        }
     }
 
     /// What to compare with: the last release that stands, else the former file where it was another one.
@@ -208,6 +223,7 @@ mod tests {
             at: DateTime::UNIX_EPOCH,
             rows,
             source: Sha256::of(mark),
+            rules: Vec::new(),
         }
     }
 

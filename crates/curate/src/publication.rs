@@ -216,6 +216,7 @@ impl Curate {
             at: candidate.made,
             rows: reading.rows,
             source: reading.source.sha256,
+            rules: candidate.quality.rules.clone(),
         };
         if let Err(refusal) = Kept::open(&self.data, name).release(&state, version, entry) {
             tracing::warn!(%name, %version, id = refusal.id, "the profile of a release is not kept");

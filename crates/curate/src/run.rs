@@ -169,12 +169,11 @@ impl Curate {
         run.rows_in = facts.rows;
         run.privacy.detections.clone_from(&detections);
         let released = self.versions(pipeline)?;
-        let rows = Kept::open(&self.data, &pipeline.name).rows(&released);
         let profile = self.profile(walk, &facts, &detections, &released, run).await?;
         evidence.drift.clone_from(&run.drift);
         evidence.reading = Some(facts.report.clone());
         evidence.profile = Some(profile);
-        run.quality = self.check(pipeline, &facts, &rows).await?;
+        run.quality = self.check(pipeline, &facts, &released).await?;
         evidence.quality = Some(run.quality.clone());
         evidence.detections = Some(judged(&detections, &pipeline.policy));
         let harvested_at = self.state.get("source-state", pipeline.file.source.as_str())?.map(|(_, at)| at);
@@ -234,6 +233,7 @@ impl Curate {
                 at,
                 rows: facts.rows,
                 source,
+                rules: Vec::new(),
             };
             kept.remember(&path, entry)?;
         }
@@ -241,11 +241,13 @@ impl Curate {
     }
 
     /// Runs the pipeline's rules, those against former versions among them.
-    async fn check(&self, pipeline: &Pipeline, facts: &StagedFacts, rows: &[u64]) -> Result<QualityReport, Refusal> {
+    async fn check(&self, pipeline: &Pipeline, facts: &StagedFacts, released: &[Version]) -> Result<QualityReport, Refusal> {
+        let kept = Kept::open(&self.data, &pipeline.name);
+        let rows = kept.rows(released);
         let mut rules = pipeline.rules.clone();
         let mut waiting = Vec::new();
         for short in &pipeline.against_versions {
-            match fyr_table::rules::volume_against(short, rows)? {
+            match fyr_table::rules::volume_against(short, &rows)? {
                 Some(rule) => rules.push(rule),
                 None => waiting.push(SkippedRule {
                     id: short.id.clone().unwrap_or_else(|| short.kind.clone()),
@@ -263,6 +265,7 @@ impl Curate {
             .check_against(&parquet, &facts.report.columns, &rules, &references)
             .await?;
         report.skipped.extend(waiting);
+        kept.mark(&mut report, released);
         report.left_out.clone_from(&pipeline.left_out);
         Ok(report)
     }

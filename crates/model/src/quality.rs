@@ -37,6 +37,9 @@ pub struct RuleResult {
     /// The registers, code lists and releases that were read, with their editions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub registers: Vec<String>,
+    /// What became of the rows that failed in the last release's file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<RowChange>,
     /// The parameters that the rule ran with, as they stand in its SQL.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,

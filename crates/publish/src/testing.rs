@@ -256,6 +256,7 @@ pub(crate) fn documents(files: &[ReleaseFile], version: &str) -> Documents {
         rows_sha256: None,
         registers: Vec::new(),
         parameters: BTreeMap::new(),
+        change: None,
     };
     let plans = columns().into_iter().map(|column| ColumnPlan {
         column: column.name,

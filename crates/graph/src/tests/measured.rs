@@ -74,6 +74,7 @@ fn quality() -> QualityReport {
             rows_sha256: None,
             registers: vec!["municipality 2026-01-01".into()],
             parameters: BTreeMap::new(),
+            change: None,
         }],
         skipped: vec![SkippedRule {
             id: "deso-form".into(),

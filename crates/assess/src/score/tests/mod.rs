@@ -217,6 +217,7 @@ fn rule(id: &str, passed: bool) -> RuleResult {
         rows_sha256: None,
         registers: vec![],
         parameters: BTreeMap::new(),
+        change: None,
     }
 }
 fn checked(ids: &[(&str, bool)]) -> Option<Vec<Check>> {

@@ -253,6 +253,7 @@ fn result(case: &Case<'_>, checked: u64) -> RuleResult {
         rows_sha256: None,
         registers: case.editions.clone(),
         parameters: rule.parameters.clone(),
+        change: None,
     }
 }
 
