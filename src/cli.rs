@@ -295,9 +295,32 @@ impl Words {
             "File or address: CSV, XLSX, JSON, GeoJSON, Parquet, also in zip or gzip",
         ))
         .arg(
-            self.option("format", "FORMAT", "text, json eller html", "text, json or html")
-                .value_parser(["text", "json", "html"]),
+            self.option(
+                "format",
+                "FORMAT",
+                "text, json, html eller dqv (Turtle)",
+                "text, json, html or dqv (Turtle)",
+            )
+            .value_parser(["text", "json", "html", "dqv"]),
         )
+        .arg(self.option(
+            "about",
+            "IRI",
+            "Distributionen eller datamängden som mätningarna gäller, för dqv",
+            "The distribution or dataset that the measurements are about, for dqv",
+        ))
+        .arg(self.option(
+            "save",
+            "FILE.json",
+            "Spara profilen här, att jämföra nästa fil med",
+            "Save the profile here, to compare the next file with",
+        ))
+        .arg(self.option(
+            "against",
+            "FILE.json",
+            "Jämför med en sparad profil",
+            "Compare with a saved profile",
+        ))
     }
 
     fn convert(&self) -> Command {

@@ -2,6 +2,9 @@
 //!
 //! Everything that decides lives on the floors below; here are words, progress, exit codes and hints.
 
+#[macro_use] // First: its `println!` takes the place of the standard one in all that follows.
+mod output;
+
 mod cli;
 mod commands;
 mod config;

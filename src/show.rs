@@ -12,7 +12,7 @@ use crate::commands::{CheckBody, Door, VerifyBody};
 use crate::order::{Reply, SourceState};
 use crate::term::{Ink, Term, cut, safe};
 
-pub use files::{profile, reading, scan, type_word};
+pub use files::{drift, profile, reading, scan, type_word};
 
 /// A reply as a JSON document.
 pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {
@@ -188,6 +188,23 @@ pub fn curates(term: &Term, runs: &[CurateRun]) {
     for run in runs {
         if let Some(refusal) = &run.refused_because {
             why(term, run.pipeline.as_str(), refusal);
+        }
+        if let Some(report) = &run.drift {
+            println!("{}", term.ink(Ink::Bold, run.pipeline.as_str()));
+            drift(term, report);
+        }
+        for rule in run.quality.rules.iter().filter(|rule| !rule.passed) {
+            files::failed(term, run.pipeline.as_str(), rule);
+        }
+        for left in &run.quality.left_out {
+            let word = term.say("kontraktet, inte överfört:", "contract, not carried over:");
+            println!(
+                "{} {} {word} {}: {}",
+                term.info(),
+                run.pipeline,
+                safe(&left.path),
+                safe(left.reason.get(term.lang))
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 -- id: percentage-in-range      severity: info
--- sv: Procent och andelar ligger mellan -1000 och 1000.
--- en: Percentages and shares lie between -1000 and 1000.
+-- sv: Procent och andelar ligger mellan {min} och {max}.
+-- en: Percentages and shares lie between {min} and {max}.
 -- reads: t.{column}      gives: row (0-based)      nulls: pass      limit: 0 rows
 -- applies: type=integer,number semantic=percentage
+-- parameters: min = -1000, max = 1000
 -- source: Fyr, standardregler
-SELECT "row" FROM t WHERE {column} < -1000 OR {column} > 1000
+SELECT "row" FROM t WHERE {column} < {min} OR {column} > {max}

@@ -72,9 +72,14 @@ impl Bench {
         let limits = (&door.config.table, &door.config.worker);
         Inspected::read(&self.client, &runner, input, Reading::default(), limits, &self.work("table")?, look).await
     }
+
+    /// The query engine, spilling into the private folder.
+    pub fn engine(&self, door: &Door) -> Result<fyr_table::Engine, Refusal> {
+        fyr_table::open(&fyr_table::Mode::Embedded, door.config.engine_memory, &self.work("spill")?)
+    }
 }
 
-fn reference(resource: &Resource) -> Option<InputRef> {
+pub(super) fn reference(resource: &Resource) -> Option<InputRef> {
     Some(InputRef {
         iri: resource.url.clone(),
         sha256: Some(resource.sha256),
@@ -193,24 +198,6 @@ fn links_file(file: &str, error: &dyn std::fmt::Display) -> Refusal {
         format!("the link file cannot be read: {error}"),
     );
     Refusal::new("links-file", RefusalKind::Configuration, file, text)
-}
-
-pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
-    let bench = Bench::open(door)?;
-    let look = Look::Profile(Utc::now().date_naive());
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), look).await?;
-    let facts = read.table.facts();
-    let profile = read.profile.ok_or_else(|| internal("profile", &"no profile came back"))?;
-    match cli::text(words, "format") {
-        format if door.json || format == Some("json") => door.document("profile", reference(&read.resource), &profile)?,
-        Some("html") => {
-            let input = cli::text(words, "input").unwrap_or_default();
-            let name = input.rsplit('/').next().unwrap_or(input);
-            println!("{}", crate::page::profile(&door.term, name, &profile, &facts.report));
-        }
-        _ => show::profile(&door.term, &profile, &facts.report),
-    }
-    Ok(0)
 }
 
 pub async fn convert(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {

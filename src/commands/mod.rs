@@ -2,6 +2,7 @@
 
 mod explain;
 mod input;
+mod profile;
 mod release;
 mod stored;
 
@@ -46,6 +47,8 @@ pub fn main() -> ExitCode {
     logs();
     let json = cli::flag(&matches, "json");
     match run(&matches, term, json) {
+        // The answer is lost: that is graver than what it said.
+        Ok(_) if crate::output::failed() => ExitCode::from(5),
         Ok(code) => ExitCode::from(code),
         Err(refusal) => {
             refused(&term, &refusal);
@@ -122,7 +125,7 @@ fn run(matches: &ArgMatches, term: Term, json: bool) -> Result<u8, Refusal> {
             "harvest" => stored::harvest(&door, words).await,
             "check" => input::check(&door, words).await,
             "mqa" => input::mqa(&door, words).await,
-            "profile" => input::profile(&door, words).await,
+            "profile" => profile::profile(&door, words).await,
             "convert" => input::convert(&door, words).await,
             "scan" => input::scan(&door, words).await,
             "curate" => stored::curate(&door, words).await,

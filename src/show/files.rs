@@ -1,5 +1,8 @@
 //! What is printed of a data file: its columns, how it was read, what detectors found.
 
+use fyr_model::Severity;
+use fyr_model::profile::DriftReport;
+use fyr_model::quality::RuleResult;
 use fyr_model::table::{ColumnType, ReadingReport, TableProfile};
 
 use crate::commands::ScanBody;
@@ -81,6 +84,59 @@ fn relations(term: &Term, profile: &TableProfile) {
     }
     for one in &profile.dependencies {
         line(term.say("följer:", "follows:"), format!("{} < {}", safe(&one.to), names(&one.from)));
+    }
+}
+
+/// A rule that does not hold, by counts, and what became of the rows that failed before.
+pub fn failed(term: &Term, pipeline: &str, rule: &RuleResult) {
+    let mark = match rule.severity.as_str() {
+        "error" => term.error(),
+        "warning" => term.warning(),
+        _ => term.info(),
+    };
+    let since = rule.change.as_ref().map(|change| {
+        format!(
+            ", {} {}, {} {}",
+            term.count(change.new),
+            term.say("nya", "new"),
+            term.count(change.mended),
+            term.say("lagade", "mended")
+        )
+    });
+    println!(
+        "{mark} {pipeline}: {} {}/{}{} {}",
+        safe(rule.message.get(term.lang)),
+        term.count(rule.failed),
+        term.count(rule.checked),
+        since.unwrap_or_default(),
+        term.ink(Ink::Dim, &safe(&rule.id))
+    );
+}
+
+/// How the file differs from the former version: one line a finding.
+pub fn drift(term: &Term, report: &DriftReport) {
+    let since = report
+        .since
+        .map_or_else(|| report.at.format("%Y-%m-%d").to_string(), |version| version.to_string());
+    let [before, after] = report.drift.rows.map(|rows| term.count(rows));
+    println!(
+        "{} {} {since}: {before} → {after} {}",
+        term.info(),
+        term.say("sedan", "since"),
+        term.say("rader", "rows")
+    );
+    for finding in &report.findings {
+        let mark = if finding.severity == Severity::Warning {
+            term.warning()
+        } else {
+            term.info()
+        };
+        let said = report.explained.iter().any(|said| said.fits(finding));
+        let word = if said { term.say(" (förklarat)", " (explained)") } else { "" };
+        println!("{mark} {}: {}{word}", safe(&finding.focus), safe(finding.message.get(term.lang)));
+    }
+    if report.findings.is_empty() {
+        println!("{} {}", term.done(), term.say("inget som skiljer", "nothing that differs"));
     }
 }
 

@@ -32,6 +32,7 @@ pub fn metadata_evidence(view: &CatalogueView, dataset: &Dataset, at: DateTime<U
         unreadable: None,
         profile: None,
         quality: None,
+        drift: None,
         detections: None,
         protection: None,
         privacy: None,

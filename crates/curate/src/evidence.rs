@@ -4,28 +4,30 @@ use chrono::{DateTime, Utc};
 use fyr_model::catalogue::Value;
 use fyr_model::release::{ReleaseRecord, ReleaseSource};
 use fyr_model::resource::Resource;
-use fyr_model::{Dataset, Distribution, Licence, Text, Version};
+use fyr_model::{Licence, Text, Version};
 
-use crate::pipeline::Pipeline;
 use crate::protect::ProtectedTable;
-use crate::run::Curate;
+use crate::run::{Curate, Walk};
 
 /// A release is open to everybody, whatever its source was.
 pub(crate) const PUBLIC: &str = "http://publications.europa.eu/resource/authority/access-right/PUBLIC";
 
 /// The record of a release, version and change note still to be decided.
-#[allow(clippy::too_many_arguments)] // Everything that a release says of itself meets here.
 pub(crate) fn record(
     curate: &Curate,
-    pipeline: &Pipeline,
-    dataset: &Dataset,
-    distribution: &Distribution,
+    walk: &Walk<'_>,
     resource: &Resource,
     licence: &Licence,
     protected: &ProtectedTable,
     harvested_at: Option<DateTime<Utc>>,
-    at: DateTime<Utc>,
 ) -> ReleaseRecord {
+    let Walk {
+        pipeline,
+        dataset,
+        distribution,
+        at,
+        ..
+    } = *walk;
     let publisher = dataset.publisher.first().cloned().unwrap_or_default();
     let source = ReleaseSource {
         dataset: dataset.id.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fyr_audit::Asked;
-use fyr_model::privacy::{PersonalDataFinding, Role};
+use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, Role};
 use fyr_model::table::Column;
 use fyr_table::{Exposure, Show};
 
@@ -21,6 +21,18 @@ pub fn for_holder(columns: &[Column], detections: &[PersonalDataFinding]) -> Exp
         group_min: 1,
         coarse: false,
     }
+}
+
+/// What a profile may hold that outlives its table: values of columns that detectors cleared and that the policy calls plain.
+pub(crate) fn for_keeping(columns: &[Column], detections: &[PersonalDataFinding], policy: &PrivacyPolicy) -> Exposure {
+    let mut exposure = for_holder(columns, detections);
+    for (name, show) in &mut exposure.columns {
+        let role = policy.columns.get(name).map(|column| column.role());
+        if role != Some(Role::Plain) && *show == Show::Values {
+            *show = Show::CountsOnly("not-plain".into());
+        }
+    }
+    exposure
 }
 
 /// What everybody sees (H33): only plain columns without direct identifiers; groups of at least k and rounded bounds in a protected table.

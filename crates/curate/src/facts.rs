@@ -1,6 +1,7 @@
 //! What a run of a pipeline says when it ends: the shape of `fyr curate --json`.
 
 use fyr_model::privacy::{PersonalDataFinding, PrivacyReport, ProtectionFacts};
+use fyr_model::profile::DriftReport;
 use fyr_model::quality::QualityReport;
 use fyr_model::{LicenceVerdict, PipelineName, Refusal, Sha256};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,9 @@ pub struct CurateRun {
     pub files: Vec<CurateFile>,
     /// Rule results.
     pub quality: QualityReport,
+    /// How the file differs from the former version; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftReport>,
     /// Personal data, before and after.
     pub privacy: CuratePrivacy,
     /// The licence verdict.
@@ -89,6 +93,7 @@ impl CurateRun {
             rows_out: 0,
             files: Vec::new(),
             quality: QualityReport::default(),
+            drift: None,
             privacy: CuratePrivacy::default(),
             licence: None,
             candidate: None,

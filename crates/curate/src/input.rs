@@ -1,6 +1,6 @@
 //! One data file looked at for its holder: fetched or opened, staged in the worker, scanned. Nothing is stored or published.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fyr_confine::Runner;
 use fyr_fetch::{Client, What};
@@ -11,6 +11,7 @@ use fyr_model::resource::Resource;
 use fyr_model::table::{Reading, TableProfile};
 use fyr_table::{StageRequest, StagedTable};
 
+use crate::kept::STATE;
 use crate::work::{Look, StageResult, StageWork};
 
 /// A data file that has been read.
@@ -23,6 +24,8 @@ pub struct Inspected {
     pub detections: Vec<PersonalDataFinding>,
     /// The profile, where it was asked for.
     pub profile: Option<TableProfile>,
+    /// The state of the profile in the private folder, where it was to be kept.
+    pub state: Option<PathBuf>,
 }
 
 impl Inspected {
@@ -50,6 +53,7 @@ impl Inspected {
             table: StagedTable::adopt(facts),
             detections,
             profile,
+            state: matches!(look, Look::Profile { kept: true, .. }).then(|| dir.join(STATE)),
         })
     }
 }

@@ -4,14 +4,18 @@
 //! release. This crate decides nothing about licence, quality or privacy by itself; it asks the engines and stops where one of them says no.
 
 mod candidate;
+mod changes;
 mod disk;
 mod evidence;
 mod exposure;
 mod facts;
 mod input;
+mod kept;
+mod making;
 mod pipeline;
 mod protect;
 mod publication;
+mod references;
 mod run;
 pub mod work;
 

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use fyr_model::pipeline::{PipelineFile, PolicyRef};
 use fyr_model::privacy::PrivacyPolicy;
+use fyr_model::quality::{LeftOut, RuleSettings, ShortRule};
 use fyr_model::table::Reading;
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text};
-use fyr_table::rules::Rule;
+use fyr_table::rules::{Given, Rule, is_against_versions};
 
 /// A pipeline with everything that it refers to.
 #[derive(Debug, Clone)]
@@ -24,6 +25,12 @@ pub struct Pipeline {
     pub hierarchies: BTreeMap<String, String>,
     /// The rules that run: the standard pack and the pipeline's own.
     pub rules: Vec<Rule>,
+    /// Rules whose bounds come from former versions.
+    pub against_versions: Vec<ShortRule>,
+    /// Parts of the contract that became neither rule nor reading.
+    pub left_out: Vec<LeftOut>,
+    /// The folder that its files lie in.
+    pub beside: PathBuf,
 }
 
 /// The folder of pipelines and the rules that are known.
@@ -68,15 +75,21 @@ impl Pipelines {
         };
         let hierarchies = read_hierarchies(&beside, &policy)?;
         let mut rules = self.rules_of(&file)?;
-        if let Some(relative) = file.contract.clone() {
-            take_contract(&beside, &relative, &mut file.reading, &mut rules)?;
-        }
+        let left_out = match file.contract.clone() {
+            Some(relative) => take_contract(&beside, &relative, &mut file.reading, &mut rules)?,
+            None => Vec::new(),
+        };
+        let mut against_versions: Vec<ShortRule> = file.checks.iter().filter(|check| is_against_versions(check)).cloned().collect();
+        settle(&file.quality, &mut rules, &mut against_versions)?;
         Ok(Pipeline {
             name,
             file,
             policy,
             hierarchies,
             rules,
+            against_versions,
+            left_out,
+            beside,
         })
     }
 
@@ -105,11 +118,12 @@ impl Pipelines {
     }
 
     fn rules_of(&self, file: &PipelineFile) -> Result<Vec<Rule>, Refusal> {
+        let references = reference_names(file)?;
         let mut chosen = Vec::new();
         for (path, text) in &self.rules {
             let standard = path.matches('/').count() == 2;
             if standard || file.rules.iter().any(|pattern| matches(pattern, path)) {
-                chosen.push(fyr_table::rules::parse(text).map_err(|refusal| Refusal {
+                chosen.push(parsed(text, &references, &file.quality).map_err(|refusal| Refusal {
                     subject: path.clone(),
                     ..refusal
                 })?);
@@ -130,8 +144,8 @@ impl Pipelines {
                 ),
             ));
         }
-        for check in &file.checks {
-            let rule = fyr_table::rules::expand(check)?;
+        for check in file.checks.iter().filter(|check| !is_against_versions(check)) {
+            let rule = fyr_table::rules::expand_with(check, &references)?;
             if chosen.iter().any(|other: &Rule| other.id == rule.id) {
                 return Err(Refusal::new(
                     "rule-twice",
@@ -146,16 +160,79 @@ impl Pipelines {
     }
 }
 
-/// Adds a contract's rules, and its reading where the pipeline says nothing. What could not be carried over is told in the log by its place.
-fn take_contract(beside: &Path, relative: &str, reading: &mut Reading, rules: &mut Vec<Rule>) -> Result<(), Refusal> {
+/// A rule file with the parameters that the pipeline sets for it.
+fn parsed(text: &str, references: &[String], settings: &BTreeMap<String, RuleSettings>) -> Result<Rule, Refusal> {
+    let given = Given {
+        references,
+        ..Given::default()
+    };
+    let rule = fyr_table::rules::parse_with(text, &given)?;
+    match settings
+        .get(&rule.id)
+        .map(|settings| &settings.parameters)
+        .filter(|set| !set.is_empty())
+    {
+        None => Ok(rule),
+        set => fyr_table::rules::parse_with(text, &Given { parameters: set, ..given }),
+    }
+}
+
+/// The names of references: words that SQL takes as they stand, and none of a register.
+fn reference_names(file: &PipelineFile) -> Result<Vec<String>, Refusal> {
+    let registers = fyr_table::rules::registers();
+    let plain = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            && !registers.contains(&name)
+    };
+    match file.references.keys().find(|name| !plain(name)) {
+        None => Ok(file.references.keys().cloned().collect()),
+        Some(name) => Err(Refusal::new(
+            "reference-name",
+            RefusalKind::Configuration,
+            name,
+            Text::new(
+                "en referens heter något av a-z, 0-9 och _, börjar med en bokstav och heter inte som ett register",
+                "a reference has a name of a-z, 0-9 and _, begins with a letter and is not called as a register",
+            ),
+        )),
+    }
+}
+
+/// Lets the pipeline change limits and severities by the rules' ids; an id that no rule has is refused.
+fn settle(settings: &BTreeMap<String, RuleSettings>, rules: &mut [Rule], against: &mut [ShortRule]) -> Result<(), Refusal> {
+    for (id, settings) in settings {
+        let mut found = false;
+        for rule in rules.iter_mut().filter(|rule| rule.id == *id) {
+            rule.set(settings)?;
+            found = true;
+        }
+        for short in against
+            .iter_mut()
+            .filter(|short| short.id.as_deref().unwrap_or("volume") == id.as_str())
+        {
+            short.severity = settings.severity.clone().or(short.severity.take());
+            short.limit = settings.limit.clone().or(short.limit.take());
+            found = true;
+        }
+        if !found {
+            let text = Text::new(
+                format!("[quality.{id}] gäller ingen regel som körs"),
+                format!("[quality.{id}] is for no rule that runs"),
+            );
+            return Err(Refusal::new("rule-missing", RefusalKind::Configuration, id, text));
+        }
+    }
+    Ok(())
+}
+
+/// Adds a contract's rules, and its reading where the pipeline says nothing. Gives what could not be carried over.
+fn take_contract(beside: &Path, relative: &str, reading: &mut Reading, rules: &mut Vec<Rule>) -> Result<Vec<LeftOut>, Refusal> {
     let text = std::fs::read_to_string(inside(beside, relative)?).map_err(|error| invalid("contract-unreadable", relative, &error))?;
     let imported = fyr_table::contract::import(&text).map_err(|refusal| Refusal {
         subject: relative.to_owned(),
         ..refusal
     })?;
-    for left in &imported.left_out {
-        tracing::warn!(contract = relative, path = %left.path, reason = %left.reason.en, "a part of the contract is not carried over");
-    }
     let found = imported.reading;
     reading.encoding = reading.encoding.take().or(found.encoding);
     reading.delimiter = reading.delimiter.or(found.delimiter);
@@ -172,7 +249,7 @@ fn take_contract(beside: &Path, relative: &str, reading: &mut Reading, rules: &m
         rule.id = format!("contract-{}", rule.id);
         rules.push(rule);
     }
-    Ok(())
+    Ok(imported.left_out)
 }
 
 /// A policy lies beside pipelines and ends in `.toml` too: a pipeline is a file that names a source and a dataset.
@@ -204,7 +281,7 @@ fn read_hierarchies(beside: &Path, policy: &PrivacyPolicy) -> Result<BTreeMap<St
 }
 
 /// A file beside the pipeline; a name that leaves the folder is refused.
-fn inside(folder: &Path, relative: &str) -> Result<PathBuf, Refusal> {
+pub(crate) fn inside(folder: &Path, relative: &str) -> Result<PathBuf, Refusal> {
     let safe = Path::new(relative)
         .components()
         .all(|part| matches!(part, std::path::Component::Normal(_)));
@@ -290,6 +367,78 @@ mod tests {
             "the pipeline wins over the contract"
         );
         assert_eq!(columns["antal"].missing.as_deref(), Some(&["-".to_owned()][..]));
+    }
+
+    /// A pipeline of these lines, with one rule file of the workspace.
+    fn read(lines: &str) -> Result<Pipeline, Refusal> {
+        let folder = tempfile::TempDir::new().unwrap();
+        let head = "source = \"exempelby\"\ndataset = \"https://data.exempelby.example/d\"\n";
+        std::fs::write(folder.path().join("prov.toml"), format!("{head}{lines}")).unwrap();
+        std::fs::write(
+            folder.path().join("trad.json"),
+            r#"{"fields": [{"name": "antal", "type": "integer", "constraints": {"minimum": 0}}], "foreignKeys": [{"fields": "antal"}]}"#,
+        )
+        .unwrap();
+        let rule = "-- id: hogst      severity: error\n-- sv: Högst så många.\n-- en: At most so many.\n-- reads: t.antal, ref.trad\n\
+                    -- parameters: most = 10\nSELECT t.\"row\" FROM t WHERE t.\"antal\" > {most}\n";
+        Pipelines {
+            folder: folder.path().to_path_buf(),
+            rules: [("sql/quality/prov/hogst.sql".to_owned(), rule.to_owned())].into(),
+        }
+        .read("prov")
+    }
+
+    #[test]
+    fn a_pipeline_sets_parameters_severity_and_limit_by_the_rules_id() {
+        let own = "rules = [\"sql/quality/prov/*.sql\"]\n";
+        let references = "[references]\ntrad = { release = \"exempelby-trad\", version = \"1.0.0\" }\n";
+        let changed = "[quality.hogst]\nparameters = { most = 99 }\nseverity = \"warning\"\nlimit = \"1 %\"\n";
+        let rule = read(&format!("{own}{references}{changed}")).unwrap().rules.remove(0);
+        assert_eq!((rule.severity.as_str(), rule.limit_text.as_str()), ("warning", "1 %"));
+        assert!(rule.sql.ends_with("> 99"), "{}", rule.sql);
+        for (lines, id) in [
+            (format!("{own}{changed}"), "rule-head"),
+            (format!("{own}{references}[quality.lagst]\nseverity = \"info\"\n"), "rule-missing"),
+            (format!("{own}{references}[quality.hogst]\nseverity = \"fatal\"\n"), "rule-settings"),
+            (format!("{own}{references}[quality.hogst]\nlimit = \"några\"\n"), "rule-settings"),
+            (
+                format!("{own}{references}[quality.hogst]\nparameters = {{ least = 1 }}\n"),
+                "rule-parameter",
+            ),
+            (
+                "[references]\nnuts = { release = \"exempelby-trad\" }\n".to_owned(),
+                "reference-name",
+            ),
+            (
+                "[references]\n\"a b\" = { file = \"koder.csv\", edition = \"2024\" }\n".to_owned(),
+                "reference-name",
+            ),
+        ] {
+            assert_eq!(read(&lines).unwrap_err().id, id, "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_volume_without_bounds_waits_for_former_versions() {
+        let pipeline = read("[[checks]]\nkind = \"volume\"\n[quality.volume]\nseverity = \"error\"\n").unwrap();
+        assert!(pipeline.rules.is_empty());
+        assert_eq!(pipeline.against_versions[0].severity.as_deref(), Some("error"));
+    }
+
+    #[test]
+    fn sums_of_a_cell_key_method_are_given_its_noise_in_the_pipeline() {
+        let check = "[[checks]]\nkind = \"sum\"\ncolumns = [\"män\", \"kvinnor\"]\ntotal = \"totalt\"\n";
+        let exact = read(check).unwrap().rules.remove(0);
+        let noisy = read(&format!("{check}noise = 2.0\n")).unwrap().rules.remove(0);
+        assert!(exact.sql.contains("CAST('0' AS DOUBLE) * (2 + 1)"), "{}", exact.sql);
+        assert!(noisy.sql.contains("CAST('2' AS DOUBLE) * (2 + 1)"), "{}", noisy.sql);
+    }
+
+    #[test]
+    fn what_a_contract_could_not_say_here_is_listed_by_its_path() {
+        let pipeline = read("contract = \"trad.json\"\n").unwrap();
+        let paths: Vec<&str> = pipeline.left_out.iter().map(|left| left.path.as_str()).collect();
+        assert_eq!(paths, ["/foreignKeys"]);
     }
 
     #[test]

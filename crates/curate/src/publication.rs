@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use fyr_graph::Syntax;
+use fyr_graph::write::TableQuality;
 use fyr_model::catalogue::Value;
 use fyr_model::privacy::{Check, Decision};
 use fyr_model::readiness::{Evidence, ProvenanceFacts, Readiness, Subject};
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::candidate::Candidate;
 use crate::disk::{disk, json};
 use crate::evidence::PUBLIC;
+use crate::kept::{Entry, Kept, STATE};
+use crate::protect::PARQUET;
 use crate::run::Curate;
 
 /// What came of publishing one dataset.
@@ -107,6 +110,7 @@ impl Curate {
         if let Some(former) = fyr_publish::latest(&self.published, name)?
             && former.manifest.candidate == candidate.digest
         {
+            self.remember(&candidate, former.manifest.record.version);
             self.discard(name);
             return Ok((former, None, false));
         }
@@ -116,10 +120,11 @@ impl Curate {
         let mut documents = self.documents(&candidate, decisions, privacy.clone(), at)?;
         let packaging = self.rehearse(&folder, &candidate, &documents)?;
         documents.readiness = self.score(&candidate, &documents, packaging, at);
-        documents.dqv_ttl = fyr_graph::write::dqv(&documents.record.iri, &documents.readiness, &candidate.evidence.mqa, at);
+        documents.dqv_ttl = measurements(&candidate, &documents, at);
         let curated = CuratedDataset::new(folder, candidate.files.clone(), privacy, candidate.licence.clone())?;
         let release = fyr_publish::release(curated, &documents, &self.published)?;
         self.state.put("release-score", name.as_str(), &json(&documents.readiness)?, at)?;
+        self.remember(&candidate, release.manifest.record.version);
         self.discard(name);
         Ok((release, Some(documents.readiness), true))
     }
@@ -200,12 +205,42 @@ impl Curate {
         fyr_assess::readiness(&evidence)
     }
 
+    /// Keeps the profile of what was released, so that the next version is compared with it. The release stands without it.
+    fn remember(&self, candidate: &Candidate, version: Version) {
+        let name = &candidate.record.name;
+        let (Some(reading), state) = (&candidate.evidence.reading, Candidate::folder(&self.data, name).join(STATE)) else {
+            return;
+        };
+        let entry = Entry {
+            version: Some(version),
+            at: candidate.made,
+            rows: reading.rows,
+            source: reading.source.sha256,
+            rules: candidate.quality.rules.clone(),
+        };
+        if let Err(refusal) = Kept::open(&self.data, name).release(&state, version, entry) {
+            tracing::warn!(%name, %version, id = refusal.id, "the profile of a release is not kept");
+        }
+    }
+
     fn discard(&self, name: &PipelineName) {
         let folder = Candidate::folder(&self.data, name);
         if let Err(error) = std::fs::remove_dir_all(&folder) {
             tracing::warn!(%name, %error, "could not remove a published candidate");
         }
     }
+}
+
+/// The score, and what was counted in the published table, as DQV (H33: the profile as it is published, and of rules only counts).
+fn measurements(candidate: &Candidate, documents: &Documents, at: DateTime<Utc>) -> Vec<u8> {
+    let record = &documents.record;
+    let on = format!("{}/{}/{PARQUET}", record.iri, record.version);
+    let table = TableQuality {
+        on: &on,
+        profile: &documents.profile,
+        quality: Some(&documents.quality),
+    };
+    fyr_graph::write::dqv(&record.iri, &documents.readiness, &candidate.evidence.mqa, Some(&table), at)
 }
 
 /// The steps of a release, for PROV: what went in, what came out, by which engine.

@@ -12,20 +12,21 @@ use fyr_fetch::{Client, Fetched, What};
 use fyr_graph::Store;
 use fyr_jobs::State;
 use fyr_model::limits::{TableLimits, WorkerLimits};
-use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, PrivacyReport, Role};
+use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, PrivacyReport};
+use fyr_model::profile::DriftReport;
+use fyr_model::quality::{QualityReport, SkippedRule};
 use fyr_model::readiness::Evidence;
 use fyr_model::resource::Resource;
-use fyr_model::table::{Column, TableProfile};
+use fyr_model::table::{StagedFacts, TableProfile};
 use fyr_model::{Agent, CatalogueView, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
-use fyr_publish::Change;
+use fyr_table::profile::TableProfiler;
 use fyr_table::{Engine, StagedTable};
 
-use crate::candidate::Candidate;
-use crate::disk::{clean, disk, fresh_folder, json, place, private_folder};
-use crate::exposure::for_publication;
-use crate::facts::{CurateFile, CurateOutcome, CurateRun};
+use crate::disk::{disk, json, private_folder};
+use crate::exposure::for_keeping;
+use crate::facts::{CurateOutcome, CurateRun};
+use crate::kept::{Entry, Kept, STATE};
 use crate::pipeline::Pipeline;
-use crate::protect::{Label, PARQUET, ProtectedTable};
 use crate::work::{Look, StageResult};
 
 /// Everything that a run needs, opened once.
@@ -55,13 +56,23 @@ pub struct Curate {
     pub worker: WorkerLimits,
 }
 
+/// What one run is about; its steps share it.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk<'a> {
+    pub(crate) pipeline: &'a Pipeline,
+    pub(crate) dataset: &'a Dataset,
+    pub(crate) distribution: &'a Distribution,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) dry_run: bool,
+}
+
 /// What has been measured when it is time to ask whether the dataset may be released.
-struct Measured {
-    resource: Resource,
-    table: StagedTable,
-    detections: Vec<PersonalDataFinding>,
-    licence: LicenceVerdict,
-    harvested_at: Option<DateTime<Utc>>,
+pub(crate) struct Measured {
+    pub(crate) resource: Resource,
+    pub(crate) table: StagedTable,
+    pub(crate) detections: Vec<PersonalDataFinding>,
+    pub(crate) licence: LicenceVerdict,
+    pub(crate) harvested_at: Option<DateTime<Utc>>,
 }
 
 impl Curate {
@@ -122,22 +133,27 @@ impl Curate {
         evidence.distribution = Some(distribution.iri.clone());
         evidence.card = pipeline.file.card.clone();
         evidence.update_plan = pipeline.file.update_plan.is_some();
-        let measured = self.measure(pipeline, dataset, distribution, at, run, evidence).await?;
+        let walk = Walk {
+            pipeline,
+            dataset,
+            distribution,
+            at,
+            dry_run,
+        };
+        let measured = self.measure(&walk, run, evidence).await?;
         self.may_be_released(pipeline, run, &measured)?;
-        self.make_candidate(pipeline, dataset, distribution, measured, at, run, evidence, dry_run)
-            .await
+        self.make_candidate(&walk, measured, run, evidence).await
     }
 
     /// Fetch, stage, profile, check: everything that is measured whether or not the dataset may be released.
-    async fn measure(
-        &self,
-        pipeline: &Pipeline,
-        dataset: &Dataset,
-        distribution: &Distribution,
-        at: DateTime<Utc>,
-        run: &mut CurateRun,
-        evidence: &mut Evidence,
-    ) -> Result<Measured, Refusal> {
+    async fn measure(&self, walk: &Walk<'_>, run: &mut CurateRun, evidence: &mut Evidence) -> Result<Measured, Refusal> {
+        let Walk {
+            pipeline,
+            dataset,
+            distribution,
+            at,
+            ..
+        } = *walk;
         let licence = fyr_assess::licence::verdict(dataset, distribution);
         run.licence = Some(licence.clone());
         self.ask_links(distribution, at, evidence).await?;
@@ -156,11 +172,12 @@ impl Curate {
         })?;
         run.rows_in = facts.rows;
         run.privacy.detections.clone_from(&detections);
-        let columns = &facts.report.columns;
-        let parquet = [facts.path.clone()];
-        run.quality = self.engine.check(&parquet, columns, &pipeline.rules).await?;
+        let released = self.versions(pipeline)?;
+        run.drift = self.drift(walk, &facts, &detections, &released)?;
+        evidence.drift.clone_from(&run.drift);
         evidence.reading = Some(facts.report.clone());
         evidence.profile = profile;
+        run.quality = self.check(pipeline, &facts, &released).await?;
         evidence.quality = Some(run.quality.clone());
         evidence.detections = Some(judged(&detections, &pipeline.policy));
         let harvested_at = self.state.get("source-state", pipeline.file.source.as_str())?.map(|(_, at)| at);
@@ -171,6 +188,72 @@ impl Curate {
             licence,
             harvested_at,
         })
+    }
+
+    /// The versions of the pipeline's releases that stand, oldest first.
+    fn versions(&self, pipeline: &Pipeline) -> Result<Vec<Version>, Refusal> {
+        let releases = fyr_publish::versions(&self.published, &pipeline.name)?;
+        Ok(releases.into_iter().map(|release| release.manifest.record.version).collect())
+    }
+
+    /// Compares the state of a profile with the former version, and leaves what may be kept of it beside the staged table and among the kept.
+    fn drift(
+        &self,
+        walk: &Walk<'_>,
+        facts: &StagedFacts,
+        detections: &[PersonalDataFinding],
+        released: &[Version],
+    ) -> Result<Option<DriftReport>, Refusal> {
+        let Walk { pipeline, at, .. } = *walk;
+        let path = self.data.join("staged").join(pipeline.name.as_str()).join(STATE);
+        let mut state = TableProfiler::load(&path)?;
+        let plain = for_keeping(&facts.report.columns, detections, &pipeline.policy);
+        state.forget(&plain);
+        let source = facts.report.source.sha256;
+        let mut kept = Kept::open(&self.data, &pipeline.name);
+        let report = kept.compare(&state, &plain, &source, released, &pipeline.file.explained);
+        state.store(&path)?;
+        if !walk.dry_run {
+            let entry = Entry {
+                version: None,
+                at,
+                rows: facts.rows,
+                source,
+                rules: Vec::new(),
+            };
+            kept.remember(&path, entry)?;
+        }
+        Ok(report)
+    }
+
+    /// Runs the pipeline's rules, those against former versions among them.
+    async fn check(&self, pipeline: &Pipeline, facts: &StagedFacts, released: &[Version]) -> Result<QualityReport, Refusal> {
+        let kept = Kept::open(&self.data, &pipeline.name);
+        let rows = kept.rows(released);
+        let mut rules = pipeline.rules.clone();
+        let mut waiting = Vec::new();
+        for short in &pipeline.against_versions {
+            match fyr_table::rules::volume_against(short, &rows)? {
+                Some(rule) => rules.push(rule),
+                None => waiting.push(SkippedRule {
+                    id: short.id.clone().unwrap_or_else(|| short.kind.clone()),
+                    reason: Text::new(
+                        "det finns färre än två tidigare versioner att jämföra med",
+                        "there are fewer than two former versions to compare with",
+                    ),
+                }),
+            }
+        }
+        let references = self.references(pipeline)?;
+        let parquet = [facts.path.clone()];
+        let mut report = self
+            .engine
+            .check_against(&parquet, &facts.report.columns, &rules, &references)
+            .await?;
+        report.skipped.extend(waiting);
+        kept.mark(&mut report, released);
+        report.left_out.clone_from(&pipeline.left_out);
+        Ok(report)
     }
 
     async fn ask_links(&self, distribution: &Distribution, at: DateTime<Utc>, evidence: &mut Evidence) -> Result<(), Refusal> {
@@ -214,7 +297,10 @@ impl Curate {
             pipeline.file.reading.clone(),
             (&self.limits, &self.worker),
             &dir,
-            Look::Profile(at.date_naive()),
+            Look::Profile {
+                reference: at.date_naive(),
+                kept: true,
+            },
         )
     }
 
@@ -224,14 +310,7 @@ impl Curate {
             return Err(licence_refused(pipeline, &measured.licence));
         }
         if run.quality.blocks() {
-            let failed: Vec<&str> = run
-                .quality
-                .rules
-                .iter()
-                .filter(|rule| !rule.passed && rule.severity == "error")
-                .map(|rule| rule.id.as_str())
-                .collect();
-            let names = failed.join(", ");
+            let names = run.quality.failed_names();
             let text = Text::new(format!("kvalitetsregler faller: {names}"), format!("quality rules fail: {names}"));
             return Err(Refusal::new("quality-error", RefusalKind::Forbidden, pipeline.name.as_str(), text));
         }
@@ -256,98 +335,6 @@ impl Curate {
         )))
     }
 
-    #[allow(clippy::too_many_arguments)] // One step of the walk; its inputs are the results of all steps before it.
-    async fn make_candidate(
-        &self,
-        pipeline: &Pipeline,
-        dataset: &Dataset,
-        distribution: &Distribution,
-        measured: Measured,
-        at: DateTime<Utc>,
-        run: &mut CurateRun,
-        evidence: &mut Evidence,
-        dry_run: bool,
-    ) -> Result<CurateOutcome, Refusal> {
-        let Measured {
-            resource,
-            table,
-            detections,
-            licence,
-            harvested_at,
-        } = measured;
-        let work = self.data.join("staged").join(pipeline.name.as_str());
-        let staged = [table.facts().path.clone()];
-        let batches = self.engine.read(&staged, &[]).await?;
-        let plan = fyr_privacy::plan(&batches, &table.facts().report.columns, &pipeline.policy, &pipeline.hierarchies)?;
-        drop(batches);
-        run.privacy.protection = Some(plan.facts().clone());
-        let protected = ProtectedTable::make(table, &plan, &self.engine, pipeline, &work).await?;
-        run.rows_out = protected.rows;
-        let former = fyr_publish::latest(&self.published, &pipeline.name)?;
-        let release_licence = self.derived(pipeline, &licence)?;
-        let mut record = crate::evidence::record(
-            self,
-            pipeline,
-            dataset,
-            distribution,
-            &resource,
-            &release_licence,
-            &protected,
-            harvested_at,
-            at,
-        );
-        let Some((version, note)) = self.version(former.as_ref(), &protected, &record).await? else {
-            run.version = former.map(|release| release.manifest.record.version);
-            return Ok(CurateOutcome::Unchanged);
-        };
-        record.version = version;
-        record.change_note = note;
-        record.previous = former.as_ref().map(|release| release.manifest.record.version);
-        record.first_created = former.as_ref().map_or(at, |release| release.manifest.record.first_created);
-        let label = Label {
-            dataset: &record.iri,
-            version,
-            licence: &record.licence.iri,
-            source: resource.sha256.to_string(),
-        };
-        let making = work.join("candidate");
-        fresh_folder(&making)?;
-        let files = protected.write(&self.engine, &pipeline.file.sort, &label, &making).await?;
-        let asked = asked(pipeline, &protected, at);
-        let privacy = self.audit(&making, &files, &asked)?;
-        run.privacy.audit = Some(privacy.clone());
-        audit_passed(pipeline, &privacy)?;
-        let parquet = [making.join(PARQUET)];
-        let exposure = for_publication(&protected, &detections, &asked);
-        let mut profile = self.engine.profile(&parquet, &protected.columns, None, &exposure).await?;
-        describe(&mut profile, &protected.columns);
-        let digest = Candidate::digest_of(&record, &files, &asked);
-        run.files = files.iter().map(curate_file).collect();
-        run.candidate = Some(digest);
-        run.version = Some(version);
-        evidence.protection = Some(protected.facts.clone());
-        let candidate = Candidate {
-            digest,
-            made: at,
-            files,
-            record,
-            asked,
-            privacy,
-            protection: protected.facts.clone(),
-            profile,
-            quality: run.quality.clone(),
-            licence,
-            card: pipeline.file.card.clone(),
-            evidence: evidence.clone(),
-        };
-        candidate.write(&making)?;
-        if !dry_run {
-            place(&making, &Candidate::folder(&self.data, &pipeline.name))?;
-        }
-        clean(&work);
-        Ok(CurateOutcome::Candidate)
-    }
-
     /// The independent reader, on the written file, in a worker of its own.
     pub(crate) fn audit(&self, folder: &Path, files: &[fyr_model::release::ReleaseFile], asked: &Asked) -> Result<PrivacyReport, Refusal> {
         let read: Vec<(String, PathBuf)> = files.iter().map(|file| (file.path.clone(), folder.join(&file.path))).collect();
@@ -360,61 +347,6 @@ impl Curate {
             self.runner
                 .run("audit.privacy", &folder.display().to_string(), &work, dir.path(), &self.worker)
         })
-    }
-
-    fn derived(&self, pipeline: &Pipeline, licence: &LicenceVerdict) -> Result<fyr_model::Licence, Refusal> {
-        let source = licence.licence.as_ref().ok_or_else(|| licence_refused(pipeline, licence))?;
-        fyr_assess::licence::derive(std::slice::from_ref(source))
-            .map_err(|reason| Refusal::new("licence-conflict", RefusalKind::Forbidden, pipeline.name.as_str(), reason))
-    }
-
-    /// The next version and what changed, or nothing when the latest release holds exactly this.
-    async fn version(
-        &self,
-        former: Option<&fyr_publish::Release>,
-        protected: &ProtectedTable,
-        record: &fyr_model::release::ReleaseRecord,
-    ) -> Result<Option<(Version, Text)>, Refusal> {
-        let Some(former) = former else {
-            // A withdrawn version's number is never used again.
-            let last = fyr_publish::last_version(&self.published, &record.name)?;
-            let next = last.map_or(Version::FIRST, |last| Version {
-                major: last.major + 1,
-                minor: 0,
-                patch: 0,
-            });
-            return Ok(Some((next, Text::new("Första utgåvan.", "First release."))));
-        };
-        let difference = self
-            .engine
-            .compare(&[former.dir.join(PARQUET)], &[protected.recoded().to_path_buf()])
-            .await?;
-        let (added, removed) = (difference.rows_added, difference.rows_removed);
-        let (change, note) = if difference.schema_changed {
-            (
-                Change::Changed,
-                Text::new("Kolumner, typer eller koder har ändrats.", "Columns, types or codes have changed."),
-            )
-        } else if removed > 0 {
-            let sv = format!("{added} rader tillkom, {removed} rader togs bort eller ändrades.");
-            (
-                Change::Changed,
-                Text::new(sv, format!("{added} rows added, {removed} rows removed or changed.")),
-            )
-        } else if added > 0 {
-            (
-                Change::Added,
-                Text::new(format!("{added} rader tillkom."), format!("{added} rows added.")),
-            )
-        } else if crate::evidence::same_description(&former.manifest.record, record) {
-            return Ok(None);
-        } else {
-            (
-                Change::Repackaged,
-                Text::new("Samma rader, ändrad beskrivning.", "Same rows, changed description."),
-            )
-        };
-        Ok(Some((fyr_publish::next_version(Some(former), change), note)))
     }
 }
 
@@ -484,7 +416,7 @@ fn no_address(distribution: &Distribution) -> Refusal {
     Refusal::new("distribution-no-address", RefusalKind::Unreachable, &distribution.iri, text)
 }
 
-fn licence_refused(pipeline: &Pipeline, verdict: &LicenceVerdict) -> Refusal {
+pub(crate) fn licence_refused(pipeline: &Pipeline, verdict: &LicenceVerdict) -> Refusal {
     Refusal::new(
         "licence-refused",
         RefusalKind::Forbidden,
@@ -495,37 +427,6 @@ fn licence_refused(pipeline: &Pipeline, verdict: &LicenceVerdict) -> Refusal {
         "be utgivaren ange en öppen licens på distributionen",
         "ask the publisher to state an open licence on the distribution",
     ))
-}
-
-fn audit_passed(pipeline: &Pipeline, report: &PrivacyReport) -> Result<(), Refusal> {
-    if report.passed {
-        return Ok(());
-    }
-    let failed: Vec<&fyr_model::privacy::Check> = report.checks.iter().filter(|check| !check.ok).collect();
-    let sv = failed.iter().map(|check| check.detail.sv.as_str()).collect::<Vec<_>>().join("; ");
-    let en = failed.iter().map(|check| check.detail.en.as_str()).collect::<Vec<_>>().join("; ");
-    let text = Text::new(
-        format!("den oberoende granskningen säger nej: {sv}"),
-        format!("the independent audit says no: {en}"),
-    );
-    Err(Refusal::new("audit-failed", RefusalKind::Forbidden, pipeline.name.as_str(), text))
-}
-
-fn asked(pipeline: &Pipeline, protected: &ProtectedTable, at: DateTime<Utc>) -> Asked {
-    let forbidden = pipeline
-        .policy
-        .columns
-        .iter()
-        .filter(|(_, column)| column.role() == Role::Identifier)
-        .map(|(name, _)| name.clone())
-        .collect();
-    Asked {
-        roles: protected.roles.clone(),
-        k: pipeline.policy.model.as_ref().map(|model| model.k),
-        forbidden,
-        cleared: pipeline.policy.cleared.clone(),
-        reference: at.date_naive(),
-    }
 }
 
 /// What detectors found, with the finds that a person has judged in the policy taken as what that person said: no personal data.
@@ -543,22 +444,4 @@ fn judged(detections: &[PersonalDataFinding], policy: &PrivacyPolicy) -> Vec<Per
         finding.evidence = format!("{}; cleared by a recorded decision", finding.evidence);
     }
     judged
-}
-
-fn describe(profile: &mut TableProfile, columns: &[Column]) {
-    for known in &mut profile.columns {
-        if let Some(column) = columns.iter().find(|column| column.name == known.name) {
-            known.description.clone_from(&column.description);
-            known.unit.clone_from(&column.unit);
-        }
-    }
-}
-
-fn curate_file(file: &fyr_model::release::ReleaseFile) -> CurateFile {
-    CurateFile {
-        path: file.path.clone(),
-        bytes: file.bytes,
-        sha256: file.sha256,
-        rows: file.rows.unwrap_or(0),
-    }
 }

@@ -17,6 +17,7 @@ use fyr_table::{ColumnObserver, Observer, StageRequest, Watch};
 use serde::{Deserialize, Serialize};
 
 use crate::exposure::for_holder;
+use crate::kept::STATE;
 
 /// The folder for what does not fit in memory; wiped with the worker's own.
 const SPILL: &str = "spill";
@@ -39,7 +40,12 @@ pub enum Look {
     /// For personal data; the day is the one that ages and birth dates are judged against.
     Detect(NaiveDate),
     /// For personal data, and the profile for the file's holder.
-    Profile(NaiveDate),
+    Profile {
+        /// The same day.
+        reference: NaiveDate,
+        /// Whether the state of the profile is left beside the table, to be compared and kept.
+        kept: bool,
+    },
 }
 
 /// What it answers: the typed table, what detectors found as counts, and the profile where it was asked for.
@@ -107,7 +113,7 @@ impl Observer for Scan {
 /// What `table::stage` refuses, unchanged.
 pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, Refusal> {
     let work: StageWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
-    let (Look::Detect(reference) | Look::Profile(reference)) = work.look else {
+    let (Look::Detect(reference) | Look::Profile { reference, .. }) = work.look else {
         let facts = fyr_table::stage(&work.request, dir, &mut ())?;
         return answer(StageResult {
             facts,
@@ -117,7 +123,7 @@ pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, 
     };
     let mut scan = Scan {
         reference,
-        profiled: work.look == Look::Profile(reference),
+        profiled: matches!(work.look, Look::Profile { .. }),
         columns: Vec::new(),
         rows: RowProfiler::default(),
     };
@@ -129,6 +135,9 @@ pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, 
         .filter(|_| scan.profiled)
         .map(|columns| {
             let profiler = TableProfiler::of(columns, scan.rows);
+            if matches!(work.look, Look::Profile { kept: true, .. }) {
+                profiler.clone().store(&dir.join(STATE))?;
+            }
             let exposure = for_holder(&facts.report.columns, &detections);
             let parquet = [facts.path.clone()];
             fyr_table::finish_profile(

@@ -1,9 +1,13 @@
 //! A pipeline file: one curated dataset, from its source to its output.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::SourceId;
 use crate::privacy::PrivacyPolicy;
+use crate::profile::Explanation;
+use crate::quality::{Reference, RuleSettings};
 use crate::table::Reading;
 use crate::text::Text;
 
@@ -46,6 +50,15 @@ pub struct PipelineFile {
     /// Rules in short; each is expanded to SQL.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<crate::quality::ShortRule>,
+    /// What is changed of single rules, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub quality: BTreeMap<String, RuleSettings>,
+    /// Tables that rules may read as `ref.NAME` beside the registers: releases and code lists.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub references: BTreeMap<String, Reference>,
+    /// What the owner says of changes since a former version (Q7).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<Explanation>,
     /// A contract beside the pipeline file (Table Schema or ODCS 3.1, JSON or YAML): its rules run, its reading holds where ours is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract: Option<String>,

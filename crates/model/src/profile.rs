@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::finding::{Finding, Severity};
+use crate::ids::Version;
 use crate::table::ValueCount;
 
 /// How a figure was found, and how far off it may be.
@@ -244,12 +247,71 @@ pub struct Drift {
     pub columns: Vec<ColumnDrift>,
 }
 
+/// How a dataset differs from its former version, as its owner is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DriftReport {
+    /// The version compared with; none when nothing of the dataset has been released, and its former file stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Version>,
+    /// When that one was read.
+    pub at: DateTime<Utc>,
+    /// What differs.
+    #[serde(flatten)]
+    pub drift: Drift,
+    /// What of it is worth a look: counts and measures, never a value.
+    pub findings: Vec<Finding>,
+    /// Findings that somebody has explained, with what was said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<Explanation>,
+}
+
+/// What an owner says of a change, under `[[explained]]` of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explanation {
+    /// The version that the change is counted from: an explanation holds for one step and not for those that follow.
+    pub since: Version,
+    /// The finding, for instance `drift-distribution`.
+    pub finding: String,
+    /// The column; left out for what concerns the whole table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Why, in Swedish; it stands in the change note.
+    pub sv: String,
+    /// Why, in English.
+    pub en: String,
+}
+
+impl Explanation {
+    /// Whether it speaks of this finding.
+    pub fn fits(&self, finding: &Finding) -> bool {
+        self.finding == finding.id && self.column.as_ref().is_none_or(|column| *column == finding.focus)
+    }
+}
+
+impl DriftReport {
+    /// Warnings, and how many of them nobody has explained.
+    pub fn warnings(&self) -> (usize, usize) {
+        let grave: Vec<&Finding> = self
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Warning)
+            .collect();
+        let open = grave
+            .iter()
+            .filter(|finding| !self.explained.iter().any(|said| said.fits(finding)))
+            .count();
+        (grave.len(), open)
+    }
+}
+
 /// How one column differs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColumnDrift {
     /// Its name.
     pub name: String,
-    /// `none`, `notice` (from 0.1) or `warning` (from 0.25), by PSI for numbers and dates, by Jensen-Shannon for codes.
+    /// `none`, `notice` (from 0.1) or `warning` (from 0.25), by PSI for numbers and dates, by Jensen-Shannon for codes; `none` also where no
+    /// distribution could be compared or may be told.
     pub level: String,
     /// Share of cells without a value before and now.
     pub missing: [f64; 2],

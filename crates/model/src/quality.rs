@@ -1,8 +1,10 @@
 //! Quality rules and their results (`tables.md` section 3).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ids::Sha256;
+use crate::ids::{PipelineName, Sha256, Version};
 use crate::text::Text;
 
 /// The result of one rule.
@@ -32,9 +34,15 @@ pub struct RuleResult {
     /// Digest of all failing rows in order, one decimal number a line; absent for a rule that gives a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_sha256: Option<Sha256>,
-    /// The registers that were read, with their editions.
+    /// The registers, code lists and releases that were read, with their editions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub registers: Vec<String>,
+    /// What became of the rows that failed in the last release's file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<RowChange>,
+    /// The parameters that the rule ran with, as they stand in its SQL.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// How the failing rows of a rule differ between two versions of a file.
@@ -150,7 +158,7 @@ pub struct ShortRule {
     /// A register of `ref`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub register: Option<String>,
-    /// The column that the first is compared with, or that names a code, or that holds the year of a date.
+    /// The column that the first is compared with, or that names a code, or that holds the year of a date, or of `register` that holds the codes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<String>,
     /// `=`, `<>`, `<`, `<=`, `>`, `>=`.
@@ -198,6 +206,54 @@ pub struct QualityReport {
     pub rules: Vec<RuleResult>,
     /// Rules that could not run on this table, with the reason.
     pub skipped: Vec<SkippedRule>,
+    /// Parts of the dataset's contract that became neither rule nor reading.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A part of a contract that became nothing here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its place, as a JSON Pointer (RFC 6901).
+    pub path: String,
+    /// Why.
+    pub reason: Text,
+}
+
+/// What a pipeline changes of one rule (`[quality.RULE]`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleSettings {
+    /// Values for the rule's parameters, by their names in its head.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, Scalar>,
+    /// `error`, `warning` or `info`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// How much may fail: `0 rows`, `0.1 %`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+}
+
+/// A table that the rules of a pipeline may read as `ref.NAME`, beside the registers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Reference {
+    /// Another dataset's release of this installation.
+    Release {
+        /// The pipeline that made it.
+        release: PipelineName,
+        /// Which version; the latest when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<Version>,
+    },
+    /// A code list in a file beside the pipeline.
+    File {
+        /// Its path, relative to the pipeline.
+        file: String,
+        /// The edition, or the day from which the list holds.
+        edition: String,
+    },
 }
 
 /// A rule that did not apply.
@@ -210,8 +266,17 @@ pub struct SkippedRule {
 }
 
 impl QualityReport {
+    /// The rules that must hold and do not.
+    pub fn failed_errors(&self) -> impl Iterator<Item = &RuleResult> {
+        self.rules.iter().filter(|rule| !rule.passed && rule.severity == "error")
+    }
     /// Whether an `error` rule failed.
     pub fn blocks(&self) -> bool {
-        self.rules.iter().any(|rule| !rule.passed && rule.severity == "error")
+        self.failed_errors().next().is_some()
+    }
+    /// The names of the rules that must hold and do not, for a sentence.
+    pub fn failed_names(&self) -> String {
+        let names: Vec<&str> = self.failed_errors().map(|rule| rule.id.as_str()).collect();
+        names.join(", ")
     }
 }

@@ -12,6 +12,7 @@ use crate::link::LinkVerdict;
 use crate::mqa::MqaDataset;
 use crate::pipeline::CardAnswers;
 use crate::privacy::{Check, Decision, PersonalDataFinding, PrivacyReport, ProtectionFacts};
+use crate::profile::DriftReport;
 use crate::quality::QualityReport;
 use crate::resource::Resource;
 use crate::table::{ReadingReport, TableProfile};
@@ -54,6 +55,9 @@ pub struct Evidence {
     pub profile: Option<TableProfile>,
     /// Rule results.
     pub quality: Option<QualityReport>,
+    /// How the file differs from the former version.
+    #[serde(default)]
+    pub drift: Option<DriftReport>,
     /// What detectors found in the source's file.
     pub detections: Option<Vec<PersonalDataFinding>>,
     /// What was done.

@@ -81,6 +81,7 @@ pub fn documents(documents: &Documents, files: &[ReleaseFile], former_changelog:
         rule.rows.clear();
         rule.row_ranges.clear();
         rule.rows_sha256 = None;
+        rule.change = None;
     });
     let quality = Quality {
         results,

@@ -83,14 +83,7 @@ fn agrees(curated: &CuratedDataset, documents: &Documents) -> Result<(), Refusal
     let record = &documents.record;
     let name = &record.name;
     if documents.quality.blocks() {
-        let failed: Vec<&str> = documents
-            .quality
-            .rules
-            .iter()
-            .filter(|rule| !rule.passed && rule.severity == "error")
-            .map(|rule| rule.id.as_str())
-            .collect();
-        let failed = failed.join(", ");
+        let failed = documents.quality.failed_names();
         return Err(refuse::forbidden(
             "quality-failed",
             name,

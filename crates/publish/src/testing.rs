@@ -255,6 +255,8 @@ pub(crate) fn documents(files: &[ReleaseFile], version: &str) -> Documents {
         row_ranges: vec![[424_242, 424_242]],
         rows_sha256: None,
         registers: Vec::new(),
+        parameters: BTreeMap::new(),
+        change: None,
     };
     let plans = columns().into_iter().map(|column| ColumnPlan {
         column: column.name,
@@ -283,7 +285,7 @@ pub(crate) fn documents(files: &[ReleaseFile], version: &str) -> Documents {
         privacy: report(files),
         quality: QualityReport {
             rules: vec![rule],
-            skipped: Vec::new(),
+            ..QualityReport::default()
         },
         card: CardAnswers {
             limits: Some(Text::new("endast träd på kommunens mark", "only trees on the municipality's land")),

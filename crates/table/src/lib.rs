@@ -20,7 +20,7 @@ mod wkb;
 pub mod write;
 
 pub use datafusion::arrow;
-pub use engine::{Difference, Engine, Exposure, Mode, Show, finish_profile, open};
+pub use engine::{Difference, Engine, Exposure, Mode, ReferenceTable, Show, finish_profile, open};
 pub use stage::{ColumnObserver, Observer, StageRequest, StagedTable, Watch, stage};
 
 /// Who wrote a Parquet file: pinned, so that the same rows give the same bytes.

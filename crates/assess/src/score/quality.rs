@@ -18,16 +18,45 @@ pub(super) fn measure(id: &str, evidence: &Evidence) -> Seen {
         "Q4" => valid(evidence),
         "Q5" => current(evidence),
         "Q6" => coverage(evidence),
-        "Q7" => Seen::unmeasured(
-            "Ej mätt: ingen tidigare version är jämförd.",
-            "Not measured: no earlier version was compared.",
-        ),
+        "Q7" => explained(evidence),
         _ => Seen::unmeasured("Ej mätt.", "Not measured."),
     }
 }
 
 fn no_table() -> Seen {
     Seen::unmeasured("Ej mätt: ingen tabell har lästs.", "Not measured: no table has been read.")
+}
+
+/// Warnings of the drift since the former version, as a share of those that somebody has explained.
+fn explained(evidence: &Evidence) -> Seen {
+    let Some(report) = &evidence.drift else {
+        return Seen::unmeasured(
+            "Ej mätt: ingen tidigare version är jämförd.",
+            "Not measured: no earlier version was compared.",
+        );
+    };
+    let [before, now] = report.drift.rows;
+    let since = report.since.map_or_else(
+        || Text::new("den förra filen", "the former file"),
+        |version| Text::new(format!("version {version}"), format!("version {version}")),
+    );
+    let (all, open) = report.warnings();
+    let text = Text::new(
+        format!(
+            "Jämfört med {}: {before} rader blev {now}; {all} varningar, {} förklarade.",
+            since.sv,
+            all - open
+        ),
+        format!(
+            "Compared with {}: {before} rows became {now}; {all} warnings, {} explained.",
+            since.en,
+            all - open
+        ),
+    );
+    if all == 0 {
+        return Seen::Fraction(1.0, text);
+    }
+    Seen::share(all - open, all, text)
 }
 
 fn parse(evidence: &Evidence) -> Seen {

@@ -3,6 +3,7 @@
 mod canonical;
 mod fixtures;
 mod hardening;
+mod measured;
 mod queries;
 mod reading;
 mod storing;

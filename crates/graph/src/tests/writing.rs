@@ -360,7 +360,7 @@ fn quality_keeps_eu_metrics_apart_and_says_what_nobody_measured() {
         metrics: vec![metric(passed)],
         distributions: Vec::new(),
     };
-    let bytes = write::dqv(&record().iri, &readiness, &[result(Some(true)), result(None)], at(22));
+    let bytes = write::dqv(&record().iri, &readiness, &[result(Some(true)), result(None)], None, at(22));
     let text = String::from_utf8(bytes.clone()).unwrap();
     for line in [
         "dqv:isMeasurementOf pv:accessUrlStatusCode",
@@ -376,6 +376,13 @@ fn quality_keeps_eu_metrics_apart_and_says_what_nobody_measured() {
     assert_eq!(outcome(read_text(bytes, dir.path())), "accepted");
     assert_eq!(
         text,
-        String::from_utf8(write::dqv(&record().iri, &readiness, &[result(Some(true)), result(None)], at(22))).unwrap()
+        String::from_utf8(write::dqv(
+            &record().iri,
+            &readiness,
+            &[result(Some(true)), result(None)],
+            None,
+            at(22)
+        ))
+        .unwrap()
     );
 }

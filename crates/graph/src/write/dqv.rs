@@ -1,7 +1,11 @@
 //! Quality as DQV: readiness indicators and both metadata scores (`mqa.md` section 8, `readiness.md` section 5).
 //!
-//! EU metrics keep their IRIs and hold EU results only; the Swedish results stand under IRIs of our own. Nothing here belongs in the
-//! catalogue that others harvest.
+//! EU metrics keep their IRIs and hold EU results only; the Swedish results stand under IRIs of our own. What was counted in the table itself
+//! is [`table`]. Nothing here belongs in the catalogue that others harvest.
+
+mod table;
+
+pub use table::{TableQuality, dqv_table};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use fyr_model::Text;
@@ -37,30 +41,20 @@ const BEST: &str = "urn:fyr:vocab#bestDistribution";
 
 /// Measurements about one dataset as DQV in Turtle. `mqa` holds the EU result, then the Swedish one.
 ///
-/// An indicator or metric that nobody measured is said to be so and has no value. Empty when `iri` is not absolute.
-pub fn dqv(iri: &str, readiness: &Readiness, mqa: &[MqaDataset], at: DateTime<Utc>) -> Vec<u8> {
-    let Ok(me) = node(iri) else { return Vec::new() };
-    let Ok(run) = node(&format!("{iri}#run-{}", at.format("%Y%m%dT%H%M%SZ"))) else {
+/// An indicator or metric that nobody measured is said to be so and has no value. Empty when `iri` is not absolute. `table` is what was counted
+/// in the dataset's table, where it has one.
+pub fn dqv(iri: &str, readiness: &Readiness, mqa: &[MqaDataset], table: Option<&TableQuality<'_>>, at: DateTime<Utc>) -> Vec<u8> {
+    let Some(mut writer) = Writer::new(iri, at) else {
         return Vec::new();
-    };
-    let mut writer = Writer {
-        draft: Draft::default(),
-        iri,
-        me,
-        run,
-        at,
-        made: Vec::new(),
     };
     writer.readiness(readiness);
     for (place, result) in mqa.iter().enumerate() {
         writer.mqa(result, if place == 0 { PV } else { SE }, if place == 0 { "eu" } else { "se" });
     }
-    writer.run();
-    let Writer { mut draft, me, made, .. } = writer;
-    for node in made {
-        draft.add(&me, HAS_MEASUREMENT, node);
+    if let Some(table) = table {
+        writer.table(table);
     }
-    serialise(&draft.triples, Syntax::Turtle)
+    writer.finish()
 }
 
 struct Writer<'a> {
@@ -70,6 +64,29 @@ struct Writer<'a> {
     run: Node,
     at: DateTime<Utc>,
     made: Vec<Node>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(iri: &'a str, at: DateTime<Utc>) -> Option<Self> {
+        Some(Self {
+            draft: Draft::default(),
+            iri,
+            me: node(iri).ok()?,
+            run: node(&format!("{iri}#run-{}", at.format("%Y%m%dT%H%M%SZ"))).ok()?,
+            at,
+            made: Vec::new(),
+        })
+    }
+
+    /// The document: the run, and every measurement named by what was measured.
+    fn finish(mut self) -> Vec<u8> {
+        self.run();
+        let Self { mut draft, me, made, .. } = self;
+        for node in made {
+            draft.add(&me, HAS_MEASUREMENT, node);
+        }
+        serialise(&draft.triples, Syntax::Turtle)
+    }
 }
 
 impl Writer<'_> {

@@ -11,7 +11,7 @@ mod prov;
 mod serialise;
 
 pub use dcat::{catalogue, entry};
-pub use dqv::dqv;
+pub use dqv::{TableQuality, dqv, dqv_table};
 pub use own::{OwnAgent, OwnCatalogue, OwnContact};
 pub use prov::{Step, prov};
 pub(crate) use serialise::serialise;

@@ -23,6 +23,7 @@ const MORE_PREFIXES: &[(&str, &str)] = &[
     ("air", "urn:fyr:air#"),
     ("mqa-se", "urn:fyr:mqa-se#"),
     ("fyr", "urn:fyr:vocab#"),
+    ("profile", "urn:fyr:profile#"),
 ];
 
 /// Writes triples.

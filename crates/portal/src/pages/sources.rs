@@ -30,7 +30,7 @@ pub fn outcome(reader: &Reader, outcome: HarvestOutcome) -> Outcome {
     let (class, mark, sv, en) = match outcome {
         HarvestOutcome::Changed => ("done", icon::tick(), "ändrad", "changed"),
         HarvestOutcome::Unchanged => ("done", icon::tick(), "oförändrad", "unchanged"),
-        HarvestOutcome::Held => ("turn", drawing::key('h'), "hålls", "held"),
+        HarvestOutcome::Held => ("turn", drawing::key('h'), "hålls av spärren", "held back by the brake"),
         HarvestOutcome::Incomplete => ("warning", icon::severity(Warning), "ofullständig", "incomplete"),
         HarvestOutcome::Suspect => ("warning", icon::severity(Warning), "misstänkt", "suspect"),
         HarvestOutcome::Failed => ("violation", icon::severity(Violation), "misslyckad", "failed"),

@@ -9,7 +9,7 @@ mod table_schema;
 
 use std::collections::BTreeSet;
 
-use fyr_model::quality::ShortRule;
+use fyr_model::quality::{LeftOut, ShortRule};
 use fyr_model::table::{ColumnReading, ColumnType, Reading};
 use fyr_model::{Refusal, RefusalKind, Text};
 use serde_json::{Map, Value};
@@ -21,15 +21,6 @@ pub use export::odcs as export_odcs;
 
 /// Bytes of the largest contract that is read.
 const BYTES_MAX: usize = 4 << 20;
-
-/// A part of a contract that became nothing here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Its place, as a JSON Pointer (RFC 6901).
-    pub path: String,
-    /// Why.
-    pub reason: Text,
-}
 
 /// A contract as we can use it.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,7 @@ use fyr_model::quality::{Scalar, ShortRule};
 use fyr_model::table::ColumnType;
 use serde_json::{Map, Value};
 
-use super::{Draft, Imported, at, exclusive, scalar, text, text_type, texts, tidy};
+use super::{Draft, Imported, at, scalar, text, text_type, texts, tidy};
 use crate::rules::{Gives, Limit, Nulls, Rule, column, expand};
 
 pub(super) fn import(document: &Map<String, Value>) -> Imported {
@@ -156,23 +156,20 @@ fn property(draft: &mut Draft, path: &str, property: &Map<String, Value>, name: 
 /// Options of a type that bound its values.
 fn limits(draft: &mut Draft, path: &str, options: &Map<String, Value>, name: &str) {
     let mut bounds = Map::new();
-    for key in ["minLength", "maxLength", "minimum", "maximum", "pattern"] {
+    for key in [
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "pattern",
+    ] {
         if let Some(bound) = options.get(key) {
             bounds.insert(key.to_owned(), bound.clone());
         }
     }
     super::table_schema::constrain(draft, path, &bounds, name);
-    for (key, below) in [("exclusiveMinimum", true), ("exclusiveMaximum", false)] {
-        match options.get(key).map(|bound| exclusive(name, below, bound)) {
-            Some(Some(rule)) => draft.push(rule),
-            Some(None) => draft.leave(
-                &at(path, key),
-                "gränsen är varken tal eller text",
-                "the bound is neither number nor text",
-            ),
-            None => {}
-        }
-    }
     let handled = [
         "minLength",
         "maxLength",
@@ -420,6 +417,7 @@ fn sql(draft: &mut Draft, path: &str, quality: &Map<String, Value>, name: Option
         },
         columns: vec!["*".into()],
         registers: Vec::new(),
+        parameters: std::collections::BTreeMap::new(),
         gives: Gives::Number,
         nulls: Nulls::Pass,
         limit: Limit::Rows(0),

@@ -30,6 +30,7 @@ use fyr_model::table::{Column, ReadingReport, TableProfile};
 use fyr_model::{Refusal, RefusalKind, Text};
 use serde::{Deserialize, Serialize};
 
+pub use check::ReferenceTable;
 pub use compare::Difference;
 pub(crate) use compare::hash128 as compare_hash;
 pub(crate) use histogram::{Bins, outwards};
@@ -104,7 +105,9 @@ pub fn open(mode: &Mode, memory_bytes: usize, spill: &Path) -> Result<Engine, Re
         .set_bool("datafusion.execution.parquet.pruning", false)
         .set_bool("datafusion.execution.parquet.enable_page_index", false)
         .set_bool("datafusion.execution.parquet.bloom_filter_on_read", false)
-        .set_bool("datafusion.sql_parser.enable_ident_normalization", true);
+        .set_bool("datafusion.sql_parser.enable_ident_normalization", true)
+        // A rule that cannot be planned is told its place.
+        .set_bool("datafusion.sql_parser.collect_spans", true);
     config.options_mut().execution.time_zone = Some("UTC".into());
     Ok(Engine {
         config,
@@ -141,13 +144,27 @@ impl Engine {
     /// # Errors
     /// A rule that reads a column the table lacks, or that is no valid SELECT, is named.
     pub async fn check(&self, parquet: &[PathBuf], columns: &[Column], rules: &[Rule]) -> Result<QualityReport, Refusal> {
-        check::check(self, parquet, columns, rules, true).await
+        check::check(self, parquet, columns, rules, &[], true).await
+    }
+
+    /// As [`Engine::check`], for rules that also read these tables.
+    ///
+    /// # Errors
+    /// As [`Engine::check`].
+    pub async fn check_against(
+        &self,
+        parquet: &[PathBuf],
+        columns: &[Column],
+        rules: &[Rule],
+        references: &[ReferenceTable],
+    ) -> Result<QualityReport, Refusal> {
+        check::check(self, parquet, columns, rules, references, true).await
     }
 
     /// As [`Engine::check`], every rule as a plan of its own: the other way to the same counts.
     #[cfg(test)]
     pub(crate) async fn check_by_plans(&self, parquet: &[PathBuf], columns: &[Column], rules: &[Rule]) -> Result<QualityReport, Refusal> {
-        check::check(self, parquet, columns, rules, false).await
+        check::check(self, parquet, columns, rules, &[], false).await
     }
 
     /// All rows, sorted by `sort` and then by every other column, so that the order says nothing of the source's; in file order when

@@ -8,7 +8,7 @@ use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimeUnit,
     TimestampMicrosecondType,
 };
-use fyr_model::table::{Column, ColumnType};
+use fyr_model::table::{Column, ColumnType, Distinct};
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
@@ -34,6 +34,9 @@ pub struct ColumnProfiler {
     /// The first and last row with a value.
     pub(crate) span: Option<(u64, u64)>,
     pub(crate) held: Held,
+    /// The number of different values, where the values themselves were given up ([`ColumnProfiler::forget`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) withheld: Option<Distinct>,
 }
 
 /// What is held, by kind of value.
@@ -73,6 +76,7 @@ impl ColumnProfiler {
             empty: 0,
             span: None,
             held,
+            withheld: None,
         }
     }
 
@@ -181,9 +185,24 @@ impl ColumnProfiler {
         }
     }
 
-    /// Joins the profiler of the rows that follow; false, and nothing joined, when it is of another type.
+    /// Gives up the values and every hash of them; type and counts stay. For what outlives the table that it was made from.
+    pub(crate) fn forget(&mut self) {
+        self.withheld = Some(super::facts::distinct(self));
+        self.span = None;
+        self.held = match &self.held {
+            Held::Narrow(numbers) => Held::Narrow(Numbers::new(numbers.unit)),
+            Held::Wide(numbers) => Held::Wide(Numbers::new(numbers.unit)),
+            Held::Words(_) => Held::Words(Box::default()),
+            Held::Places(_) => Held::Places(Box::default()),
+        };
+    }
+
+    /// Joins the profiler of the rows that follow; false, and nothing joined, when it is of another type or has given up its values.
     #[must_use]
     pub fn merge(&mut self, other: Self) -> bool {
+        if self.withheld.is_some() || other.withheld.is_some() {
+            return false;
+        }
         match (&mut self.held, other.held) {
             (Held::Narrow(own), Held::Narrow(new)) if own.unit == new.unit => own.merge(new),
             (Held::Wide(own), Held::Wide(new)) if own.unit == new.unit => own.merge(new),

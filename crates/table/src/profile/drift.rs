@@ -11,17 +11,20 @@ use fyr_model::table::ValueCount;
 
 use super::TableProfiler;
 use super::column::{ColumnProfiler, Held};
-use super::facts::{Facts, TOP, facts};
+use super::facts::{Facts, TOP, distinct, facts};
 use super::ranks::Weighted;
+use super::scan::Unit;
 use super::words::FoundWords;
 use crate::{Exposure, Show};
 
 /// From here a difference is worth a look, and from here a warning.
-const NOTICE: f64 = 0.1;
-const WARNING: f64 = 0.25;
+pub(crate) const NOTICE: f64 = 0.1;
+pub(crate) const WARNING: f64 = 0.25;
 const BINS: u32 = 10;
+const NONE: &str = "none";
 
-/// Compares two settled profiles. Values are told only of columns that may be shown, from groups that are large enough.
+/// Compares two settled profiles. Of columns that may not be shown only the share of missing cells is told (H33); values only from groups that
+/// are large enough.
 pub fn drift(old: &TableProfiler, new: &TableProfiler, exposure: &Exposure) -> Drift {
     let find = |table: &'_ TableProfiler, name: &str| table.columns.iter().position(|column| column.name == name);
     let lacks = |table: &TableProfiler, other: &TableProfiler| -> Vec<usize> {
@@ -61,7 +64,7 @@ pub fn drift(old: &TableProfiler, new: &TableProfiler, exposure: &Exposure) -> D
             continue;
         };
         if before.kind == after.kind {
-            found.columns.push(column(before, after, exposure));
+            found.columns.push(told(column(before, after), before, after, exposure));
         } else {
             found.columns_retyped.push(after.name.clone());
         }
@@ -71,7 +74,6 @@ pub fn drift(old: &TableProfiler, new: &TableProfiler, exposure: &Exposure) -> D
 
 /// Columns that vanished and came under another name: same type, same look; each at most once, the most alike first.
 fn renamed(old: &TableProfiler, new: &TableProfiler, removed: &[usize], added: &[usize]) -> Vec<(usize, usize)> {
-    let exposure = Exposure::default();
     let mut alike: Vec<(f64, usize, usize)> = Vec::new();
     for from in removed {
         for to in added {
@@ -81,7 +83,7 @@ fn renamed(old: &TableProfiler, new: &TableProfiler, removed: &[usize], added: &
             if a.kind != b.kind || a.filled() == 0 {
                 continue;
             }
-            let found = column(a, b, &exposure);
+            let found = column(a, b);
             let distance = found.psi.or(found.jensen_shannon).filter(|distance| *distance < NOTICE);
             let missing = (found.missing[0] - found.missing[1]).abs() < 0.05;
             alike.extend(
@@ -101,27 +103,79 @@ fn renamed(old: &TableProfiler, new: &TableProfiler, removed: &[usize], added: &
     pairs
 }
 
-fn column(before: &ColumnProfiler, after: &ColumnProfiler, exposure: &Exposure) -> ColumnDrift {
+/// What may be told of a column's drift (H33): distributions only of cleared columns with enough values on both sides; in what is published
+/// nothing that a single row decides.
+fn told(mut found: ColumnDrift, before: &ColumnProfiler, after: &ColumnProfiler, exposure: &Exposure) -> ColumnDrift {
+    let least = exposure.group_min.max(1);
+    let enough = before.filled() >= least && after.filled() >= least;
+    if exposure.columns.get(&after.name) != Some(&Show::Values) || !enough {
+        return ColumnDrift {
+            name: found.name,
+            level: NONE.into(),
+            missing: found.missing,
+            ..ColumnDrift::default()
+        };
+    }
+    for values in [&mut found.new, &mut found.gone] {
+        values.retain(|value| value.count >= least);
+        values.truncate(TOP);
+    }
+    if exposure.coarse {
+        (found.range_left, found.values_new, found.values_gone) = (None, None, None);
+    }
+    found
+}
+
+fn column(before: &ColumnProfiler, after: &ColumnProfiler) -> ColumnDrift {
     let share = |column: &ColumnProfiler| (column.nulls + column.empty) as f64 / column.rows.max(1) as f64;
     let mut found = ColumnDrift {
         name: after.name.clone(),
         missing: [share(before), share(after)],
         ..ColumnDrift::default()
     };
-    if before.filled() > 0 && after.filled() > 0 {
+    let known = before.withheld.is_none() && after.withheld.is_none();
+    let mut ranges = [None, None];
+    if known && before.filled() > 0 && after.filled() > 0 {
         match (codes(before), codes(after)) {
-            (Some(a), Some(b)) => of_codes(&a, &b, &after.name, exposure, &mut found),
-            _ => of_numbers(&facts(before, u64::MAX), &facts(after, u64::MAX), &mut found),
+            (Some(a), Some(b)) => of_codes(&a, &b, &mut found),
+            _ => {
+                let (a, b) = (facts(before, u64::MAX), facts(after, u64::MAX));
+                of_numbers(&a, &b, &mut found);
+                ranges = [a.range, b.range];
+            }
         }
+    }
+    let [range_before, range_after] = ranges;
+    let names = names_rows(before, range_before) && names_rows(after, range_after);
+    if names {
+        found.range_left = None;
+        (found.values_new, found.values_gone) = (None, None);
+        (found.new, found.gone) = (Vec::new(), Vec::new());
     }
     let distance = found.psi.or(found.jensen_shannon).unwrap_or(0.0);
     found.level = match distance {
+        _ if names => NONE,
         far if far >= WARNING => "warning",
         near if near >= NOTICE => "notice",
-        _ => "none",
+        _ => NONE,
     }
     .to_owned();
     found
+}
+
+/// Whether a column mostly names single rows: texts as titles and identifiers are, or a running number. Its distribution says only that other
+/// rows came. A handful of rows does not show it.
+fn names_rows(column: &ColumnProfiler, range: Option<(f64, f64)>) -> bool {
+    const HANDFUL: u64 = 20;
+    let (filled, different) = (column.filled(), distinct(column).value);
+    let dense = range.is_some_and(|(low, high)| high - low < 2.0 * filled as f64);
+    filled >= HANDFUL
+        && match &column.held {
+            Held::Words(_) => different.saturating_mul(2) > filled,
+            // An estimate is a little off.
+            Held::Narrow(numbers) => numbers.unit == Unit::Whole && dense && different.saturating_mul(20) >= filled.saturating_mul(19),
+            Held::Wide(_) | Held::Places(_) => false,
+        }
 }
 
 /// Codes by how often they stand: all of them, or those that the sketch keeps. Whether all are there is told beside.
@@ -144,7 +198,7 @@ fn codes(column: &ColumnProfiler) -> Option<Codes> {
                 (kept.collect(), false)
             }
         },
-        Held::Narrow(numbers) if numbers.unit == super::scan::Unit::Truth => {
+        Held::Narrow(numbers) if numbers.unit == Unit::Truth => {
             (facts(column, 1).top.into_iter().map(|top| (top.value, top.count)).collect(), true)
         }
         Held::Narrow(_) | Held::Wide(_) | Held::Places(_) => return None,
@@ -156,7 +210,7 @@ fn codes(column: &ColumnProfiler) -> Option<Codes> {
     })
 }
 
-fn of_codes(before: &Codes, after: &Codes, name: &str, exposure: &Exposure, found: &mut ColumnDrift) {
+fn of_codes(before: &Codes, after: &Codes, found: &mut ColumnDrift) {
     found.jensen_shannon = Some(jensen_shannon(before, after));
     if !before.whole || !after.whole {
         return;
@@ -174,15 +228,8 @@ fn of_codes(before: &Codes, after: &Codes, name: &str, exposure: &Exposure, foun
         values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
         values
     };
-    let (mut new, mut gone) = (only(after, before), only(before, after));
-    (found.values_new, found.values_gone) = (Some(new.len() as u64), Some(gone.len() as u64));
-    if exposure.columns.get(name) == Some(&Show::Values) {
-        for values in [&mut new, &mut gone] {
-            values.retain(|value| value.count >= exposure.group_min);
-            values.truncate(TOP);
-        }
-        (found.new, found.gone) = (new, gone);
-    }
+    (found.new, found.gone) = (only(after, before), only(before, after));
+    (found.values_new, found.values_gone) = (Some(found.new.len() as u64), Some(found.gone.len() as u64));
 }
 
 /// What is not kept counts as one code more on both sides.

@@ -41,6 +41,9 @@ pub(crate) struct Facts {
 
 /// The number of different values, for columns that show no more than that.
 pub(crate) fn distinct(column: &ColumnProfiler) -> Distinct {
+    if let Some(counted) = &column.withheld {
+        return counted.clone();
+    }
     match &column.held {
         Held::Narrow(numbers) => distinct_numbers(numbers),
         Held::Wide(numbers) => distinct_numbers(numbers),

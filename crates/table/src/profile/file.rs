@@ -1,7 +1,8 @@
 //! Profile files: the state of a [`TableProfiler`], stored so that later versions are compared and parts merged without the data.
 //!
 //! A file holds values and hashes of values. It belongs in the private area beside the staged table, and nothing of it is shown but through
-//! [`crate::Exposure`]. It is one JSON document: name and version, then the state with its numbers packed.
+//! [`crate::Exposure`]. One that outlives the staged table is first told to [`TableProfiler::forget`]. It is one JSON document: name and version,
+//! then the state with its numbers packed.
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -10,9 +11,9 @@ use std::path::Path;
 use fyr_model::Refusal;
 use serde::{Deserialize, Serialize};
 
-use super::TableProfiler;
 use super::rows::STORED_MAX;
-use crate::refuse;
+use super::{ColumnProfiler, TableProfiler};
+use crate::{Exposure, Show, refuse};
 
 /// The name and version of the shape. A file of another version is refused, never guessed at.
 const SCHEMA: &str = "fyr/profile-state/2";
@@ -48,6 +49,16 @@ impl TableProfiler {
         };
         serde_json::to_writer(&mut file, &written).map_err(|error| refuse::io("profile", error))?;
         file.flush().map_err(|error| refuse::io("profile", error))
+    }
+
+    /// Gives up what must not outlive the table: the values of every column that `exposure` does not clear, hashes of whole rows, sampled rows.
+    ///
+    /// What is left is enough to compare a later version with: distributions of cleared columns, type and counts of the others.
+    pub fn forget(&mut self, exposure: &Exposure) {
+        self.settle();
+        let hidden = |column: &&mut ColumnProfiler| exposure.columns.get(&column.name) != Some(&Show::Values);
+        self.columns.iter_mut().filter(hidden).for_each(ColumnProfiler::forget);
+        self.rows.forget();
     }
 
     /// Reads a stored state.

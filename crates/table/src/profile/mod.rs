@@ -11,6 +11,7 @@
 mod column;
 mod counts;
 mod drift;
+mod drift_findings;
 mod facts;
 mod file;
 mod hash;
@@ -44,6 +45,7 @@ use serde::{Deserialize, Serialize};
 
 pub use column::ColumnProfiler;
 pub use drift::drift;
+pub use drift_findings::drift_findings;
 pub use rows::RowProfiler;
 
 pub(crate) use facts::Facts;

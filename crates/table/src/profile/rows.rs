@@ -291,6 +291,13 @@ impl RowProfiler {
         self.hashes.copies()
     }
 
+    /// Gives up the hashes of rows and the sampled rows; counts stay.
+    pub(crate) fn forget(&mut self) {
+        self.hashes.exact();
+        self.hashes.thin(0);
+        self.sample = Sample::default();
+    }
+
     /// Joins the profiler of the rows that follow.
     pub fn merge(&mut self, other: Self) {
         self.hashes.merge(other.hashes, HELD_MAX);

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use fyr_model::table::{Column, ColumnProfile, ColumnType, TableProfile};
 use proptest::prelude::*;
 
+use super::column::Held;
 use super::hash::mix;
 use super::{ColumnProfiler, TableProfiler, Told, drift, known, project_column, project_table};
 use crate::{Exposure, Show};
@@ -259,8 +260,11 @@ fn one(name: &str, kind: ColumnType, array: ArrayRef) -> TableProfiler {
 
 #[test]
 fn drift_tells_what_moved_and_by_how_much() {
-    let numbers = |values: std::ops::Range<i64>| one("antal", ColumnType::Integer, Arc::new(Int64Array::from_iter_values(values)));
-    let exposure = all(&[column("antal", ColumnType::Integer)]);
+    let numbers = |values: std::ops::Range<i32>| {
+        let values = values.map(f64::from);
+        one("antal", ColumnType::Number, Arc::new(Float64Array::from_iter_values(values)))
+    };
+    let exposure = all(&[column("antal", ColumnType::Number)]);
     let still = &drift(&numbers(0..1_000), &numbers(0..1_000), &exposure).columns[0];
     assert_eq!(
         (still.level.as_str(), still.psi, still.kolmogorov_smirnov),
@@ -278,6 +282,11 @@ fn drift_tells_what_moved_and_by_how_much() {
     let last = (0.6f64 - 0.1) * (0.6f64 / 0.1).ln();
     assert!((moved.psi.unwrap() - empty - last).abs() < 0.02, "{:?} {}", moved.psi, empty + last);
 
+    // A running number says only that other rows came.
+    let running = |values: std::ops::Range<i64>| one("antal", ColumnType::Integer, Arc::new(Int64Array::from_iter_values(values)));
+    let later = &drift(&running(0..1_000), &running(500..1_500), &exposure).columns[0];
+    assert_eq!((later.level.as_str(), later.range_left, later.psi.is_some()), ("none", None, true));
+
     let words = |texts: &[&str]| one("ort", ColumnType::Code, Arc::new(StringArray::from(texts.to_vec())));
     let exposure = all(&[column("ort", ColumnType::Code)]);
     let found = drift(&words(&["A", "A", "B"]), &words(&["A", "A", "C"]), &exposure);
@@ -293,8 +302,30 @@ fn drift_tells_what_moved_and_by_how_much() {
     );
     // A third of the mass shares nothing.
     assert!((ort.jensen_shannon.unwrap() - 1.0 / 3.0).abs() < 1e-12);
-    let hidden = drift(&words(&["A", "A", "B"]), &words(&["A", "A", "C"]), &Exposure::default());
-    assert!(hidden.columns[0].new.is_empty() && hidden.columns[0].gone.is_empty());
+    // What is not cleared tells only how much is missing.
+    let hidden = &drift(&words(&["A", "A", "B"]), &words(&["A", "A", "C"]), &Exposure::default()).columns[0];
+    assert_eq!(
+        (
+            hidden.level.as_str(),
+            hidden.missing,
+            hidden.jensen_shannon,
+            hidden.values_new,
+            hidden.new.len(),
+            hidden.gone.len()
+        ),
+        ("none", [0.0, 0.0], None, None, 0, 0)
+    );
+    // In what is published, nothing that one row decides.
+    let published = Exposure {
+        group_min: 2,
+        coarse: true,
+        ..exposure.clone()
+    };
+    let coarse = &drift(&words(&["A", "A", "B"]), &words(&["A", "A", "C"]), &published).columns[0];
+    assert_eq!(
+        (coarse.values_new, coarse.new.len(), coarse.jensen_shannon.is_some()),
+        (None, 0, true)
+    );
 
     let renamed = drift(
         &words(&["A", "A", "B"]),
@@ -308,5 +339,45 @@ fn drift_tells_what_moved_and_by_how_much() {
             renamed.columns_removed.len()
         ),
         ("plats", 0, 0)
+    );
+}
+
+#[test]
+fn h33_a_profile_that_outlives_its_table_holds_no_value_that_is_not_cleared() {
+    let names: ArrayRef = Arc::new(StringArray::from(vec!["KANARIE-1", "KANARIE-2", "KANARIE-1"]));
+    let schema = Schema::new(vec![
+        Field::new("namn", names.data_type().clone(), true),
+        Field::new("ort", DataType::Utf8, true),
+    ]);
+    let places: ArrayRef = Arc::new(StringArray::from(vec!["Exempelby", "Exempelby", "Provköping"]));
+    let columns = [column("namn", ColumnType::Text), column("ort", ColumnType::Code)];
+    let mut profiler = TableProfiler::new(&columns, &schema).unwrap();
+    assert!(profiler.see(&RecordBatch::try_new(Arc::new(schema), vec![names, places]).unwrap()));
+    let exposure = Exposure {
+        columns: [("ort".to_owned(), Show::Values)].into(),
+        ..Exposure::default()
+    };
+    let whole = profiler.clone();
+    profiler.forget(&exposure);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("profile.json");
+    profiler.store(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("KANARIE"), "{text}");
+    assert_eq!(profiler.columns[0].held, Held::Words(Box::default()));
+    let kept = TableProfiler::load(&path).unwrap();
+    assert_eq!((kept.columns[0].withheld.as_ref().unwrap().value, kept.columns[0].rows), (2, 3));
+    assert!(kept.columns[1].withheld.is_none());
+    // Kept and whole are compared on what both know.
+    let mut later = whole.clone();
+    later.settle();
+    let found = drift(&kept, &later, &exposure);
+    assert_eq!(
+        (found.rows, found.columns[0].jensen_shannon, found.columns[1].jensen_shannon),
+        ([3, 3], None, Some(0.0))
+    );
+    assert!(
+        !kept.columns[0].clone().merge(whole.columns[0].clone()),
+        "what was given up cannot be counted on"
     );
 }

@@ -7,16 +7,21 @@
 //! `nulls` (`pass`, `fail`), `limit` (`0 rows`, `0.1 %`), `source`, and `applies`: the rule then runs once for every column that fits, with
 //! `{column}` in its SQL standing for that column; `{columns}` stands for all columns. `applies` is a list of `type=integer,number`,
 //! `semantic=municipality_code` and `name=antal,count` (words of the header), of which all must fit. `parameters` is a list of
-//! `name=value`, numbers or single-quoted texts: `{name}` in the SQL stands for the value.
+//! `name=value`, numbers or single-quoted texts: `{name}` in the SQL stands for the value, or for the one that a pipeline sets in its place.
 //!
 //! A rule in short ([`expand`]) becomes such a rule; [`Rule::text`] writes any rule as a file.
 
+mod head;
 mod short;
 
+use std::collections::BTreeMap;
+
+use fyr_model::quality::RuleSettings;
 use fyr_model::table::{Column, ColumnType};
 use fyr_model::{Refusal, RefusalKind, Text};
 
-pub use short::{expand, frequency_days, kinds, volume_band};
+pub use head::{Given, parse, parse_with};
+pub use short::{expand, expand_with, frequency_days, is_against_versions, kinds, volume_against, volume_band};
 
 /// How a rule counts rows in which a column it reads is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,8 +104,10 @@ pub struct Rule {
     pub message: Text,
     /// Columns of `t` that it reads, without `t.`; `*` for the whole row.
     pub columns: Vec<String>,
-    /// Registers that it reads, without `ref.`.
+    /// Registers and references that it reads, without `ref.`.
     pub registers: Vec<String>,
+    /// The parameters that stand in its SQL, by name.
+    pub parameters: BTreeMap<String, String>,
     /// What it gives.
     pub gives: Gives,
     /// How missing values count.
@@ -117,22 +124,38 @@ pub struct Rule {
     pub sql: String,
 }
 
-const KEYS: [&str; 12] = [
-    "id",
-    "severity",
-    "owner",
-    "sv",
-    "en",
-    "reads",
-    "gives",
-    "nulls",
-    "limit",
-    "source",
-    "applies",
-    "parameters",
-];
-
 impl Rule {
+    /// Takes what a pipeline changes of the rule; its parameters were set when it was read.
+    ///
+    /// # Errors
+    /// `rule-settings` for an unknown word, `rule-parameter` for a parameter that the rule lacks.
+    pub fn set(&mut self, settings: &RuleSettings) -> Result<(), Refusal> {
+        let rule = self.id.clone();
+        let refused = |id: &str, text: Text| Refusal::new(id, RefusalKind::Configuration, &rule, text);
+        if let Some(name) = settings.parameters.keys().find(|name| !self.parameters.contains_key(*name)) {
+            let text = Text::new(
+                format!("regeln har ingen parameter {name}"),
+                format!("the rule has no parameter {name}"),
+            );
+            return Err(refused("rule-parameter", text));
+        }
+        if let Some(severity) = &settings.severity {
+            if !matches!(severity.as_str(), "error" | "warning" | "info") {
+                let text = Text::new("severity är error, warning eller info", "severity is error, warning or info");
+                return Err(refused("rule-settings", text));
+            }
+            self.severity.clone_from(severity);
+        }
+        if let Some(written) = &settings.limit {
+            let Some(limit) = head::limit(written) else {
+                let text = Text::new("limit skrivs som 0 rows eller 0.1 %", "limit is written as 0 rows or 0.1 %");
+                return Err(refused("rule-settings", text));
+            };
+            (self.limit, self.limit_text) = (limit, written.clone());
+        }
+        Ok(())
+    }
+
     /// The rule as a file, readable by the owner of the data and by [`parse`].
     pub fn text(&self) -> String {
         let owner = self.owner.as_ref().map(|owner| format!("      owner: {owner}")).unwrap_or_default();
@@ -169,284 +192,6 @@ impl Rule {
     }
 }
 
-fn wrong(rule: &str, line: usize, sv: &str, en: &str) -> Refusal {
-    let subject = if rule.is_empty() { "rule" } else { rule };
-    Refusal::new("rule-head", RefusalKind::Configuration, subject, Text::new(sv, en)).at(fyr_model::Position {
-        line: line as u64,
-        ..Default::default()
-    })
-}
-
-/// Reads a rule file.
-///
-/// # Errors
-/// An unknown key, a text that is missing in one language, an unknown word, or no SELECT; the rule and the line are named.
-pub fn parse(text: &str) -> Result<Rule, Refusal> {
-    let mut head: Vec<(&str, String, usize)> = Vec::new();
-    let mut sql = String::new();
-    for (index, line) in text.lines().enumerate() {
-        match line.trim_start().strip_prefix("--") {
-            Some(comment) if sql.trim().is_empty() => entries(comment, index + 1, &mut head)?,
-            Some(_) => {}
-            None => {
-                sql.push_str(line);
-                sql.push('\n');
-            }
-        }
-    }
-    for (index, (key, _, line)) in head.iter().enumerate() {
-        if head.iter().take(index).any(|(other, _, _)| other == key) {
-            let id = head.iter().find(|(key, _, _)| *key == "id").map_or("", |(_, id, _)| id.as_str());
-            return Err(wrong(
-                id,
-                *line,
-                &format!("nyckeln {key} står två gånger"),
-                &format!("the key {key} stands twice"),
-            ));
-        }
-    }
-    let get = |key: &str| {
-        head.iter()
-            .find(|(found, _, _)| *found == key)
-            .map(|(_, value, line)| (value.as_str(), *line))
-    };
-    let id = get("id").map(|(id, _)| id.to_owned()).unwrap_or_default();
-    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-        return Err(wrong(
-            &id,
-            1,
-            "regeln saknar ett id av a-z, 0-9 och -",
-            "the rule lacks an id of a-z, 0-9 and -",
-        ));
-    }
-    let need = |key: &'static str| {
-        get(key).filter(|(value, _)| !value.is_empty()).ok_or_else(|| {
-            wrong(
-                &id,
-                1,
-                &format!("regelns huvud saknar {key}"),
-                &format!("the head of the rule lacks {key}"),
-            )
-        })
-    };
-    let (severity, line) = need("severity")?;
-    if !matches!(severity, "error" | "warning" | "info") {
-        return Err(wrong(
-            &id,
-            line,
-            "severity är error, warning eller info",
-            "severity is error, warning or info",
-        ));
-    }
-    let (columns, registers) = reads(&id, get("reads"))?;
-    let (limit_text, line) = get("limit").unwrap_or(("0 rows", 1));
-    let mut sql = sql.trim().trim_end_matches(';').trim().to_owned();
-    if let Some((value, line)) = get("parameters") {
-        sql = parameters(&id, value, line, sql)?;
-    }
-    if !sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
-        && !sql.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("with"))
-    {
-        return Err(wrong(&id, 1, "regeln är inte en SELECT", "the rule is not a SELECT"));
-    }
-    if get("applies").is_none() && sql.contains("{column}") {
-        return Err(wrong(
-            &id,
-            1,
-            "{column} står i en regel utan applies",
-            "{column} stands in a rule without applies",
-        ));
-    }
-    Ok(Rule {
-        severity: severity.to_owned(),
-        owner: get("owner").map(|(owner, _)| owner.to_owned()),
-        message: Text::new(need("sv")?.0, need("en")?.0),
-        columns,
-        registers,
-        gives: match get("gives").map_or("row", |(gives, _)| gives).split_whitespace().next() {
-            Some("row") => Gives::Row,
-            Some("number") => Gives::Number,
-            _ => return Err(wrong(&id, 1, "gives är row eller number", "gives is row or number")),
-        },
-        nulls: match get("nulls").map_or("pass", |(nulls, _)| nulls) {
-            "pass" => Nulls::Pass,
-            "fail" => Nulls::Fail,
-            _ => return Err(wrong(&id, 1, "nulls är pass eller fail", "nulls is pass or fail")),
-        },
-        limit: limit(limit_text).ok_or_else(|| {
-            wrong(
-                &id,
-                line,
-                "limit skrivs som 0 rows eller 0.1 %",
-                "limit is written as 0 rows or 0.1 %",
-            )
-        })?,
-        limit_text: limit_text.to_owned(),
-        source: get("source").map(|(source, _)| source.to_owned()),
-        applies: get("applies").map(|(value, line)| applies(&id, value, line)).transpose()?,
-        id,
-        sql,
-    })
-}
-
-/// The `key: value` pairs of one comment line.
-fn entries(comment: &str, line: usize, head: &mut Vec<(&'static str, String, usize)>) -> Result<(), Refusal> {
-    let comment = comment.trim();
-    let so_far = head
-        .iter()
-        .find(|(key, _, _)| *key == "id")
-        .map(|(_, id, _)| id.clone())
-        .unwrap_or_default();
-    // Texts for people may hold colons and double blanks: the rest of the line is theirs.
-    for key in ["sv", "en", "source", "parameters"] {
-        if let Some(rest) = comment.strip_prefix(key).and_then(|rest| rest.strip_prefix(':')) {
-            head.push((key, rest.trim().to_owned(), line));
-            return Ok(());
-        }
-    }
-    for part in comment.split("  ").map(str::trim).filter(|part| !part.is_empty()) {
-        let Some((key, value)) = part.split_once(':') else {
-            return Err(wrong(
-                &so_far,
-                line,
-                "raden är inte på formen nyckel: värde",
-                "the line is not of the form key: value",
-            ));
-        };
-        let Some(key) = KEYS.iter().find(|known| **known == key.trim()) else {
-            return Err(wrong(
-                &so_far,
-                line,
-                &format!("okänd nyckel {}", key.trim()),
-                &format!("unknown key {}", key.trim()),
-            ));
-        };
-        head.push((key, value.trim().to_owned(), line));
-    }
-    Ok(())
-}
-
-/// Parts between commas; a comma inside double quotes belongs to its name.
-fn items(value: &str) -> Vec<&str> {
-    let mut items = Vec::new();
-    let (mut start, mut quoted) = (0, false);
-    for (index, c) in value.char_indices() {
-        match c {
-            '"' => quoted = !quoted,
-            ',' if !quoted => {
-                items.push(value.get(start..index).unwrap_or_default().trim());
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    items.push(value.get(start..).unwrap_or_default().trim());
-    items.retain(|item| !item.is_empty());
-    items
-}
-
-fn reads(id: &str, value: Option<(&str, usize)>) -> Result<(Vec<String>, Vec<String>), Refusal> {
-    let (mut columns, mut registers) = (Vec::new(), Vec::new());
-    let Some((value, line)) = value else {
-        return Ok((columns, registers));
-    };
-    for item in items(value) {
-        if let Some(column) = item.strip_prefix("t.") {
-            let quoted = column.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            columns.push(quoted.map_or_else(|| column.to_owned(), |inner| inner.replace("\"\"", "\"")));
-        } else if let Some(register) = item.strip_prefix("ref.") {
-            if !self::registers().contains(&register) {
-                let known = self::registers().join(", ");
-                return Err(wrong(
-                    id,
-                    line,
-                    &format!("okänt register {register}; kända är {known}"),
-                    &format!("unknown register {register}; known are {known}"),
-                ));
-            }
-            registers.push(register.to_owned());
-        } else {
-            return Err(wrong(
-                id,
-                line,
-                "reads skrivs som t.kolumn eller ref.register",
-                "reads is written as t.column or ref.register",
-            ));
-        }
-    }
-    Ok((columns, registers))
-}
-
-/// Puts the values of `name=value` pairs in their places. A value is a number or a text in single quotes, so it cannot change the SQL.
-fn parameters(id: &str, value: &str, line: usize, mut sql: String) -> Result<String, Refusal> {
-    for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let pair = part.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
-        let honest = |value: &str| {
-            let inner = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-            value.parse::<f64>().is_ok_and(f64::is_finite) || inner.is_some_and(|inner| !inner.contains('\''))
-        };
-        let Some((name, value)) = pair.filter(|(name, value)| !name.is_empty() && honest(value)) else {
-            return Err(wrong(
-                id,
-                line,
-                "parameters skrivs som namn=tal eller namn='text'",
-                "parameters is written as name=number or name='text'",
-            ));
-        };
-        let place = format!("{{{name}}}");
-        if matches!(name, "column" | "columns") || !sql.contains(&place) {
-            return Err(wrong(
-                id,
-                line,
-                &format!("parametern {name} står inte i regelns SQL"),
-                &format!("the parameter {name} does not stand in the rule's SQL"),
-            ));
-        }
-        sql = sql.replace(&place, value);
-    }
-    Ok(sql)
-}
-
-fn limit(text: &str) -> Option<Limit> {
-    if let Some(share) = text.strip_suffix('%') {
-        let share: f64 = share.trim().parse().ok()?;
-        return (0.0..=100.0).contains(&share).then_some(Limit::Share(share / 100.0));
-    }
-    text.strip_suffix("rows")
-        .or_else(|| text.strip_suffix("row"))?
-        .trim()
-        .parse()
-        .ok()
-        .map(Limit::Rows)
-}
-
-fn applies(id: &str, value: &str, line: usize) -> Result<Applies, Refusal> {
-    let mut applies = Applies::default();
-    for part in value.split_whitespace() {
-        let list = |text: &str| text.split(',').map(str::to_lowercase).collect::<Vec<_>>();
-        match part.split_once('=') {
-            Some(("type", types)) => {
-                for kind in types.split(',') {
-                    let kind = serde_json::from_value(serde_json::Value::from(kind))
-                        .map_err(|_| wrong(id, line, "okänd kolumntyp", "unknown column type"))?;
-                    applies.types.push(kind);
-                }
-            }
-            Some(("semantic", kinds)) => applies.semantics = list(kinds),
-            Some(("name", names)) => applies.names = list(names),
-            _ => {
-                return Err(wrong(
-                    id,
-                    line,
-                    "applies är type=, semantic= eller name=",
-                    "applies is type=, semantic= or name=",
-                ));
-            }
-        }
-    }
-    Ok(applies)
-}
-
 /// The name of the row number in `t`.
 pub(crate) const ROW: &str = "row";
 
@@ -463,6 +208,18 @@ pub(crate) fn column(name: &str) -> String {
 /// The registers that a rule can read as `ref.NAME`.
 pub fn registers() -> Vec<&'static str> {
     crate::stage::register::REGISTERS.iter().map(|register| register.name).collect()
+}
+
+/// Whether rules can read `ref.NAME`: a register, or a reference of the pipeline.
+pub(crate) fn is_known(name: &str, references: &[String]) -> bool {
+    registers().contains(&name) || references.iter().any(|known| known == name)
+}
+
+/// All that rules can read, for a sentence.
+pub(crate) fn known_names(references: &[String]) -> String {
+    let mut names = registers();
+    names.extend(references.iter().map(String::as_str));
+    names.join(", ")
 }
 
 /// A text as an SQL identifier: always quoted, so that no letter is folded (`ÅR` would become `År`).
@@ -488,6 +245,8 @@ mod standard_files {
 
 #[cfg(test)]
 mod tests {
+    use fyr_model::quality::Scalar;
+
     use super::*;
 
     const HEAD: &str = "-- id: prov      severity: error      owner: redaktionen\n-- sv: Provet: håller.\n-- en: The test holds.\n-- reads: t.kod, ref.municipality     gives: row (0-based)     nulls: fail     limit: 0.1 %\n-- source: SCB\nSELECT t.\"row\" FROM t;\n";
@@ -526,6 +285,56 @@ mod tests {
                 "{to}"
             );
         }
+    }
+
+    #[test]
+    fn a_pipeline_sets_parameters_and_cannot_change_the_sql_by_them() {
+        let text = HEAD
+            .replace("The test holds", "At most {max} of {word}")
+            .replace("-- source: SCB\n", "-- parameters: max = 10, word = 'a b'\n")
+            .replace("FROM t;", "FROM t WHERE \"antal\" > {max} OR \"ort\" = {word};");
+        let with = |parameters: &[(&str, Scalar)]| {
+            let parameters: BTreeMap<String, Scalar> = parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            let given = Given {
+                parameters: Some(&parameters),
+                ..Given::default()
+            };
+            parse_with(&text, &given)
+        };
+        assert!(with(&[]).unwrap().sql.ends_with("\"antal\" > 10 OR \"ort\" = 'a b'"));
+        let rule = with(&[("max", Scalar::Integer(-3)), ("word", Scalar::Text("å".into()))]).unwrap();
+        assert!(rule.sql.ends_with("\"antal\" > -3 OR \"ort\" = 'å'"), "{}", rule.sql);
+        assert_eq!(rule.message.en, "At most -3 of å.");
+        assert_eq!(
+            rule.parameters,
+            [("max".to_owned(), "-3".to_owned()), ("word".to_owned(), "'å'".to_owned())].into()
+        );
+        for wrong in [
+            ("max", Scalar::Text("10 OR 1 = 1".into())),
+            ("max", Scalar::Number(f64::NAN)),
+            ("word", Scalar::Text("' OR '' = '".into())),
+            ("word", Scalar::Integer(3)),
+            ("most", Scalar::Integer(3)),
+        ] {
+            let refusal = with(std::slice::from_ref(&wrong)).unwrap_err();
+            assert_eq!(
+                (refusal.id.as_str(), refusal.subject.as_str()),
+                ("rule-parameter", "prov"),
+                "{wrong:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_reference_is_known_only_where_the_pipeline_names_it() {
+        let text = HEAD.replace("ref.municipality", "ref.trad");
+        assert_eq!(parse(&text).unwrap_err().id, "rule-head");
+        let names = ["trad".to_owned()];
+        let given = Given {
+            references: &names,
+            ..Given::default()
+        };
+        assert_eq!(parse_with(&text, &given).unwrap().registers, ["trad"]);
     }
 
     #[test]

@@ -4,12 +4,15 @@
 
 mod sums;
 
-pub use sums::{frequency_days, volume_band};
+pub use sums::{frequency_days, is_against_versions, volume_against, volume_band};
+
+use std::collections::BTreeMap;
 
 use fyr_model::quality::{Scalar, ShortRule};
 use fyr_model::{Refusal, RefusalKind, Text};
 
-use super::{Gives, Nulls, Rule, column, limit};
+use super::head::limit;
+use super::{Gives, Nulls, Rule, column, identifier};
 
 /// What a kind makes of its parameters.
 pub(super) struct Body {
@@ -48,6 +51,7 @@ impl Body {
 pub(super) struct Asked<'a> {
     rule: &'a ShortRule,
     id: &'a str,
+    references: &'a [String],
 }
 
 type Make = fn(&Asked<'_>) -> Result<Body, Refusal>;
@@ -62,7 +66,7 @@ const KINDS: [(&str, &[&str], Make); 17] = [
     ("length", &["column", "min", "max"], length),
     ("pattern", &["column", "pattern"], pattern),
     ("values", &["column", "values"], values),
-    ("register", &["column", "register"], register),
+    ("register", &["column", "register", "other"], register),
     ("compare", &["column", "operator", "other"], compare),
     ("code-name", &["column", "other", "register"], code_name),
     ("date-year", &["column", "other"], date_year),
@@ -88,8 +92,20 @@ pub fn kinds() -> Vec<&'static str> {
 /// # Errors
 /// An unknown kind, a key that the kind does not take or lacks, a pattern that cannot be compiled; the rule is named.
 pub fn expand(short: &ShortRule) -> Result<Rule, Refusal> {
+    expand_with(short, &[])
+}
+
+/// As [`expand`], where the pipeline names these references beside the registers.
+///
+/// # Errors
+/// As [`expand`].
+pub fn expand_with(short: &ShortRule, references: &[String]) -> Result<Rule, Refusal> {
     let id = short.id.clone().unwrap_or_else(|| default_id(short));
-    let asked = Asked { rule: short, id: &id };
+    let asked = Asked {
+        rule: short,
+        id: &id,
+        references,
+    };
     if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Err(asked.wrong("id består av a-z, 0-9 och -", "an id is made of a-z, 0-9 and -"));
     }
@@ -132,6 +148,7 @@ pub fn expand(short: &ShortRule) -> Result<Rule, Refusal> {
         message,
         columns: body.columns,
         registers: body.registers,
+        parameters: BTreeMap::new(),
         gives: body.gives,
         nulls,
         limit: limit(&limit_text)
@@ -377,17 +394,22 @@ fn values(asked: &Asked<'_>) -> Result<Body, Refusal> {
     ))
 }
 
+/// A code that a register or a reference has: in its column `code`, or the one that `other` names.
 fn register(asked: &Asked<'_>) -> Result<Body, Refusal> {
     let name = asked.column()?;
     let register = asked.need("register", asked.rule.register.as_ref())?;
-    if !super::registers().contains(&register) {
+    if !super::is_known(register, asked.references) {
         return Err(unknown_register(asked));
     }
+    let codes = asked.rule.other.as_deref().unwrap_or("code");
     let mut body = Body::rows(
         &[name],
         format!(
-            "SELECT t.\"row\" FROM t LEFT JOIN ref.{register} k ON CAST(t.{0} AS VARCHAR) = k.\"code\" WHERE t.{0} IS NOT NULL AND k.\"code\" IS NULL",
-            column(name)
+            "SELECT t.\"row\" FROM t LEFT JOIN (SELECT DISTINCT CAST({codes} AS VARCHAR) AS code FROM ref.{register}) k \
+             ON CAST(t.{column} AS VARCHAR) = k.code WHERE t.{column} IS NOT NULL AND k.code IS NULL",
+            codes = identifier(codes),
+            register = identifier(register),
+            column = column(name)
         ),
         format!("{name} finns i registret {register}."),
         format!("{name} is in the register {register}."),
@@ -397,7 +419,7 @@ fn register(asked: &Asked<'_>) -> Result<Body, Refusal> {
 }
 
 fn unknown_register(asked: &Asked<'_>) -> Refusal {
-    let known = super::registers().join(", ");
+    let known = super::known_names(asked.references);
     asked.wrong(
         &format!("okänt register; kända är {known}"),
         &format!("unknown register; known are {known}"),

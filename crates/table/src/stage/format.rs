@@ -39,100 +39,121 @@ impl Format {
     }
 }
 
+/// Bytes that are looked at.
+const HEAD: u64 = 4096;
+
 /// Recognises a file by its first bytes.
 pub(crate) fn recognise(path: &Path, subject: &str) -> Result<Format, Refusal> {
     let mut head = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(4096).read_to_end(&mut head))
+        .and_then(|file| file.take(HEAD).read_to_end(&mut head))
         .map_err(|error| refuse::io(subject, error))?;
     if head.is_empty() {
         return Err(refuse::unreadable("empty-table", subject, "filen är tom", "the file is empty"));
     }
-    if head.starts_with(b"PAR1") {
-        return Ok(Format::Parquet);
+    if let Some(format) = by_magic(path, &head) {
+        return Ok(format);
     }
-    if head.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Format::Gzip);
+    if let Some(name) = foreign(&head) {
+        return Err(unread(subject, name, name));
     }
-    if head.starts_with(b"\x28\xb5\x2f\xfd") {
-        return Ok(Format::Zstd);
-    }
+    by_text(&head, subject)
+}
+
+/// Formats that say so in their first bytes.
+fn by_magic(path: &Path, head: &[u8]) -> Option<Format> {
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return Ok(super::archive::book(path).unwrap_or(Format::Zip));
+        return Some(super::archive::book(path).unwrap_or(Format::Zip));
     }
-    if head.starts_with(b"SQLite format 3\0") {
-        return Ok(Format::GeoPackage);
-    }
-    if super::shapefile::is_shapefile(&head) {
-        return Ok(Format::Shapefile);
-    }
-    let unknown = |sv: &str, en: &str| {
-        Err(refuse::unreadable(
-            "unknown-format",
-            subject,
-            format!("formatet läses inte: {sv}"),
-            format!("the format is not read: {en}"),
-        )
-        .hint(Text::new(
-            "publicera filen som CSV, XLSX, ODS, PX, JSON, GeoJSON, GeoPackage, Shapefile, GML eller Parquet",
-            "publish the file as CSV, XLSX, ODS, PX, JSON, GeoJSON, GeoPackage, Shapefile, GML or Parquet",
-        )))
-    };
-    for (magic, name) in [
+    let known = [
+        (&b"PAR1"[..], Format::Parquet),
+        (b"\x1f\x8b", Format::Gzip),
+        (b"\x28\xb5\x2f\xfd", Format::Zstd),
+        (b"SQLite format 3\0", Format::GeoPackage),
+    ];
+    let found = known
+        .into_iter()
+        .find(|(magic, _)| head.starts_with(magic))
+        .map(|(_, format)| format);
+    found.or_else(|| super::shapefile::is_shapefile(head).then_some(Format::Shapefile))
+}
+
+/// Formats that are known and not read.
+fn foreign(head: &[u8]) -> Option<&'static str> {
+    let known = [
         (&b"\xd0\xcf\x11\xe0"[..], "XLS (OLE)"),
         (b"%PDF", "PDF"),
         (b"\x89PNG", "PNG"),
         (b"\xff\xd8\xff", "JPEG"),
         (b"BZh", "bzip2"),
         (b"7z\xbc\xaf", "7-Zip"),
-    ] {
-        if head.starts_with(magic) {
-            return unknown(name, name);
-        }
-    }
-    let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head));
+    ];
+    known.into_iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| name)
+}
+
+fn unread(subject: &str, sv: &str, en: &str) -> Refusal {
+    refuse::unreadable(
+        "unknown-format",
+        subject,
+        format!("formatet läses inte: {sv}"),
+        format!("the format is not read: {en}"),
+    )
+    .hint(Text::new(
+        "publicera filen som CSV, XLSX, ODS, PX, JSON, GeoJSON, GeoPackage, Shapefile, GML eller Parquet",
+        "publish the file as CSV, XLSX, ODS, PX, JSON, GeoJSON, GeoPackage, Shapefile, GML or Parquet",
+    ))
+}
+
+/// Formats that are text, seen by how it begins; what is none of them and no binary is delimited.
+fn by_text(head: &[u8], subject: &str) -> Result<Format, Refusal> {
+    let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head));
     let text = text.trim_start();
     let lower: String = text.chars().take(512).collect::<String>().to_ascii_lowercase();
     if lower.starts_with("<!doctype html") || lower.starts_with("<html") || (lower.starts_with('<') && lower.contains("<html")) {
-        return Err(refuse::unreadable(
-            "not-a-table",
-            subject,
-            "det är en webbsida och ingen tabell",
-            "it is a web page and no table",
-        )
-        .hint(Text::new(
-            "ange adressen till själva filen som dcat:downloadURL",
-            "give the address of the file itself as dcat:downloadURL",
-        )));
+        return Err(web_page(subject));
     }
     if super::gml::is_gml(text) {
         return Ok(Format::Gml);
     }
-    if lower.starts_with("<?xml") || lower.starts_with('<') {
-        return unknown("XML", "XML");
+    if lower.starts_with('<') {
+        return Err(unread(subject, "XML", "XML"));
     }
     if super::px::is_px(&lower) {
         return Ok(Format::Px);
     }
     if lower.starts_with("http/1.") || lower.starts_with("http/2") {
-        return Err(refuse::unreadable(
-            "not-a-table",
-            subject,
-            "det är ett helt HTTP-svar med rubriker och ingen tabell",
-            "it is a whole HTTP answer with headers and no table",
-        )
-        .hint(Text::new("spara bara svarets innehåll", "save only the body of the answer")));
+        return Err(whole_answer(subject));
     }
     if text.starts_with('{') || text.starts_with('[') {
         return Ok(Format::Json);
     }
-    let control = head.iter().filter(|b| matches!(b, 0x01..=0x08 | 0x0e..=0x1f)).count();
-    let zeros = head.iter().filter(|b| **b == 0).count();
-    // UTF-16 text has a zero in every other byte; a binary file has them anywhere, with control bytes beside.
-    if control * 50 > head.len() || zeros * 8 > head.len() * 5 {
-        return unknown("binära data", "binary data");
+    if is_binary(head) {
+        return Err(unread(subject, "binära data", "binary data"));
     }
     Ok(Format::Delimited)
+}
+
+/// UTF-16 text has a zero in every other byte; a binary file has them anywhere, with control bytes beside.
+fn is_binary(head: &[u8]) -> bool {
+    let control = head.iter().filter(|b| matches!(b, 0x01..=0x08 | 0x0e..=0x1f)).count();
+    let zeros = head.iter().filter(|b| **b == 0).count();
+    control * 50 > head.len() || zeros * 8 > head.len() * 5
+}
+
+fn web_page(subject: &str) -> Refusal {
+    let (sv, en) = ("det är en webbsida och ingen tabell", "it is a web page and no table");
+    refuse::unreadable("not-a-table", subject, sv, en).hint(Text::new(
+        "ange adressen till själva filen som dcat:downloadURL",
+        "give the address of the file itself as dcat:downloadURL",
+    ))
+}
+
+fn whole_answer(subject: &str) -> Refusal {
+    let (sv, en) = (
+        "det är ett helt HTTP-svar med rubriker och ingen tabell",
+        "it is a whole HTTP answer with headers and no table",
+    );
+    refuse::unreadable("not-a-table", subject, sv, en).hint(Text::new("spara bara svarets innehåll", "save only the body of the answer"))
 }
 
 /// The finding when name, media type or catalogue say something else than the bytes.

@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float64Type, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use fyr_model::finding::{Finding, Severity};
 use fyr_model::limits::TableLimits;
 use fyr_model::table::{Column, ColumnType, ReadingReport, StagedFacts};
 use fyr_model::{Refusal, Text};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::cell::Cell;
 use super::finish::{self, FileFacts, StagedWriter};
@@ -42,7 +42,11 @@ fn refused(id: &str, subject: &str, sv: &str, en: &str) -> Refusal {
     refuse::unreadable(id, subject, sv, en)
 }
 
-/// Stages a Parquet file.
+fn damaged(subject: &str) -> Refusal {
+    refused("parquet-damaged", subject, "Parquetfilen är skadad", "the Parquet file is damaged")
+}
+
+/// Stages a Parquet file: one pass to see what texts mean, one that writes.
 pub(crate) fn stage(
     request: &StageRequest,
     path: &Path,
@@ -50,262 +54,322 @@ pub(crate) fn stage(
     dir: &Path,
     observer: &mut dyn Observer,
 ) -> Result<StagedFacts, Refusal> {
-    let subject = request.name.as_str();
-    let metadata = checked(path, &request.limits, subject)?;
-    let damaged = || refused("parquet-damaged", subject, "Parquetfilen är skadad", "the Parquet file is damaged");
-    let open = || -> Result<ParquetRecordBatchReaderBuilder<File>, Refusal> {
-        let input = File::open(path).map_err(|error| refuse::io(subject, error))?;
-        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata.clone()).with_batch_size(finish::BATCH_ROWS))
+    let input = Input {
+        path,
+        subject: request.name.as_str(),
+        metadata: checked(path, &request.limits, &request.name)?,
     };
-    let fields: Vec<Field> = metadata.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
-    let geometry = geometry_columns(metadata.metadata());
     let mut repairs = Repairs::default();
-    let mut names: Vec<String> = Vec::new();
-    let mut targets = Vec::new();
-    for (index, field) in fields.iter().enumerate() {
-        let (name, repaired) = super::gather::tidy(field.name(), index, &names);
-        if let Some(kind) = repaired {
-            repairs.add_many(kind, Some(index), 1, None);
-        }
-        names.push(name);
-        let target = Target::of(field.data_type(), geometry.contains(field.name()));
-        if target == Target::Shown {
-            file.findings.push(Finding::new(
-                "nested-as-text",
-                Severity::Info,
-                field.name().as_str(),
-                Text::new(
-                    "kolumnen är sammansatt och lästes som text",
-                    "the column is composite and was read as text",
-                ),
-            ));
-        }
-        targets.push(target);
-    }
-    // First pass: what the texts mean.
-    let headers: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
-    let mut tallies: Vec<Tally> = headers.iter().map(|header| Tally::new(None).asking(header)).collect();
-    for batch in open()?.build().map_err(|_| damaged())? {
-        let batch = batch.map_err(|_| damaged())?;
-        for ((tally, array), target) in tallies.iter_mut().zip(batch.columns()).zip(&targets) {
-            see(tally, array, target);
-        }
-    }
-    let mut found: Vec<_> = headers
-        .iter()
-        .zip(&tallies)
-        .map(|(header, tally)| {
-            let meaning = semantic::judge(header, tally).filter(|meaning| meaning.padded.is_none());
-            meaning.map(|meaning| meaning.semantic)
-        })
-        .collect();
-    semantic::pairs(&headers, &names, &tallies, &mut found, &mut file.findings);
-    let columns: Vec<Column> = names
-        .iter()
-        .zip(&fields)
-        .zip(targets.iter().zip(tallies.iter().zip(found)))
-        .map(|((name, field), (target, (tally, semantic)))| {
-            let asked = request.reading.columns.get(name);
-            let kind = asked
-                .and_then(|asked| asked.kind)
-                .filter(|_| *target == Target::Text)
-                .unwrap_or_else(|| target.kind(field.name(), tally));
-            let plan = Plan {
-                kind,
-                form: Form::Text,
-                semantic,
-            };
-            finish::column(name, field.name(), &plan, asked)
-        })
-        .collect();
-    // Second pass: the rows.
-    let schema = Arc::new(Schema::new(
-        names
-            .iter()
-            .zip(&targets)
-            .map(|(name, target)| Field::new(name, target.data_type(), true))
-            .collect::<Vec<_>>(),
-    ));
+    let taken = Taken::of(&input, &mut repairs, &mut file);
+    let columns = columns(&input, &taken, request, &mut file)?;
+    let schema = Arc::new(taken.schema());
     observer.begin(&columns, &schema);
-    let mut out = StagedWriter::create(dir, schema.clone(), subject, &|_| false)?;
-    let (mut rows, mut nulls, mut rejects) = (0u64, vec![0u64; names.len()], vec![0u64; names.len()]);
-    let mut extent: BTreeMap<usize, Extent> = BTreeMap::new();
-    for batch in open()?.build().map_err(|_| damaged())? {
-        let batch = batch.map_err(|_| damaged())?;
-        let mut arrays = Vec::with_capacity(names.len());
-        for (index, (array, target)) in batch.columns().iter().zip(&targets).enumerate() {
-            let taken = target.take(array).map_err(|()| damaged())?;
-            let lost = taken.null_count().saturating_sub(array.null_count()) as u64;
-            if let (Some(count), Some(lost_so_far)) = (nulls.get_mut(index), rejects.get_mut(index)) {
-                // A float that is no number is a marker of a missing value; anything else that is lost is a reject.
-                if *target == Target::Number {
-                    *count += taken.null_count() as u64;
-                    if lost > 0 {
-                        repairs.add_many("null-marker:nan", Some(index), lost, None);
-                    }
-                } else {
-                    *count += array.null_count() as u64;
-                    *lost_so_far += lost;
-                    if lost > 0 {
-                        repairs.add_many("reject", Some(index), lost, None);
-                    }
-                }
-            }
-            if *target == Target::Geometry {
-                let seen = extent.entry(index).or_default();
-                for bytes in taken.as_binary::<i32>().iter().flatten() {
-                    let geometry = Geometry::from_wkb(bytes).ok_or_else(|| {
-                        refused(
-                            "parquet-geometry",
-                            subject,
-                            "en geometri är inte giltig WKB",
-                            "a geometry is not valid WKB",
-                        )
-                    })?;
-                    seen.see(&geometry);
-                }
-            }
-            arrays.push(taken);
-        }
-        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(|_| refuse::engine(subject, "batch"))?;
-        rows += batch.num_rows() as u64;
-        out.write(&batch, observer)?;
-    }
-    let geo = extent
-        .iter()
-        .next()
-        .and_then(|(index, extent)| names.get(*index).map(|name| extent.metadata(name)));
-    let path = out.close(geo)?;
+    let written = write(&input, &taken, schema, dir, observer, &mut repairs)?;
     observer.settled(&columns);
+    let names = &taken.names;
     let counts = |counts: Vec<u64>| {
-        names
-            .iter()
-            .cloned()
-            .zip(counts)
-            .filter(|(_, count)| *count > 0)
-            .collect::<BTreeMap<_, _>>()
+        let some = names.iter().cloned().zip(counts).filter(|(_, count)| *count > 0);
+        some.collect::<BTreeMap<_, _>>()
     };
     let found = Found {
         format: "parquet",
         media_type: "application/vnd.apache.parquet",
-        source_crs: (!extent.is_empty()).then(|| "OGC:CRS84".into()),
+        source_crs: written.is_map.then(|| "OGC:CRS84".into()),
         ..Found::default()
     };
     let report = ReadingReport {
-        rows,
+        rows: written.rows,
         bad_rows: 0,
-        nulls: counts(nulls),
-        rejects: counts(rejects),
-        repairs: repairs.list(&names),
+        nulls: counts(written.nulls),
+        rejects: counts(written.rejects),
+        repairs: repairs.list(names),
         source_crs: found.source_crs.clone(),
         findings: std::mem::take(&mut file.findings),
         source: finish::source(&found, file),
         columns,
     };
     Ok(StagedFacts {
-        sha256: digest_of(&path, subject)?.1,
-        path,
-        rows,
+        sha256: digest_of(&written.path, input.subject)?.1,
+        path: written.path,
+        rows: written.rows,
         report,
     })
 }
 
+/// A file whose footer has been bounded.
+struct Input<'a> {
+    path: &'a Path,
+    subject: &'a str,
+    metadata: ArrowReaderMetadata,
+}
+
+impl Input<'_> {
+    /// Calls `see` on every batch.
+    fn each(&self, see: &mut dyn FnMut(&RecordBatch) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        let file = File::open(self.path).map_err(|error| refuse::io(self.subject, error))?;
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_batch_size(finish::BATCH_ROWS)
+            .build()
+            .map_err(|_| damaged(self.subject))?;
+        for batch in reader {
+            see(&batch.map_err(|_| damaged(self.subject))?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The columns of the file and what each becomes.
+struct Taken {
+    headers: Vec<String>,
+    names: Vec<String>,
+    targets: Vec<Target>,
+}
+
+impl Taken {
+    fn of(input: &Input<'_>, repairs: &mut Repairs, file: &mut FileFacts) -> Self {
+        let geometry = geometry_columns(input.metadata.metadata());
+        let mut taken = Self {
+            headers: Vec::new(),
+            names: Vec::new(),
+            targets: Vec::new(),
+        };
+        for (index, field) in input.metadata.schema().fields().iter().enumerate() {
+            let (name, repaired) = super::gather::tidy(field.name(), index, &taken.names);
+            if let Some(kind) = repaired {
+                repairs.add_many(kind, Some(index), 1, None);
+            }
+            let target = Target::of(field.data_type(), geometry.contains(field.name()));
+            if target == Target::Shown {
+                file.findings.push(Finding::new(
+                    "nested-as-text",
+                    Severity::Info,
+                    field.name().as_str(),
+                    Text::new(
+                        "kolumnen är sammansatt och lästes som text",
+                        "the column is composite and was read as text",
+                    ),
+                ));
+            }
+            taken.headers.push(field.name().clone());
+            taken.names.push(name);
+            taken.targets.push(target);
+        }
+        taken
+    }
+
+    fn schema(&self) -> Schema {
+        let fields = self.names.iter().zip(&self.targets);
+        Schema::new(
+            fields
+                .map(|(name, target)| Field::new(name, target.data_type(), true))
+                .collect::<Vec<_>>(),
+        )
+    }
+}
+
+/// The first pass: what the texts mean.
+fn columns(input: &Input<'_>, taken: &Taken, request: &StageRequest, file: &mut FileFacts) -> Result<Vec<Column>, Refusal> {
+    let Taken { headers, names, targets } = taken;
+    let mut tallies: Vec<Tally> = headers.iter().map(|header| Tally::new(None).asking(header)).collect();
+    input.each(&mut |batch| {
+        for ((tally, array), target) in tallies.iter_mut().zip(batch.columns()).zip(targets) {
+            see(tally, array, target);
+        }
+        Ok(())
+    })?;
+    let meaning = |(header, tally): (&String, &Tally)| {
+        let meaning = semantic::judge(header, tally).filter(|meaning| meaning.padded.is_none());
+        meaning.map(|meaning| meaning.semantic)
+    };
+    let mut found: Vec<_> = headers.iter().zip(&tallies).map(meaning).collect();
+    semantic::pairs(headers, names, &tallies, &mut found, &mut file.findings);
+    let facts = names.iter().zip(headers).zip(targets.iter().zip(tallies.iter().zip(found)));
+    Ok(facts
+        .map(|((name, header), (target, (tally, semantic)))| {
+            let asked = request.reading.columns.get(name);
+            let kind = asked
+                .and_then(|asked| asked.kind)
+                .filter(|_| *target == Target::Text)
+                .unwrap_or_else(|| target.kind(header, tally));
+            let plan = Plan {
+                kind,
+                form: Form::Text,
+                semantic,
+            };
+            finish::column(name, header, &plan, asked)
+        })
+        .collect())
+}
+
+/// What the second pass wrote and counted.
+struct Written {
+    path: PathBuf,
+    rows: u64,
+    nulls: Vec<u64>,
+    rejects: Vec<u64>,
+    is_map: bool,
+}
+
+/// The second pass: the rows.
+fn write(
+    input: &Input<'_>,
+    taken: &Taken,
+    schema: SchemaRef,
+    dir: &Path,
+    observer: &mut dyn Observer,
+    repairs: &mut Repairs,
+) -> Result<Written, Refusal> {
+    let subject = input.subject;
+    let mut out = StagedWriter::create(dir, schema.clone(), subject, &|_| false)?;
+    let mut rows = 0;
+    let mut lost = Lost {
+        nulls: vec![0; taken.names.len()],
+        rejects: vec![0; taken.names.len()],
+    };
+    let mut extent: BTreeMap<usize, Extent> = BTreeMap::new();
+    input.each(&mut |batch| {
+        let mut arrays = Vec::with_capacity(taken.names.len());
+        for (index, (array, target)) in batch.columns().iter().zip(&taken.targets).enumerate() {
+            let made = target.take(array).map_err(|()| damaged(subject))?;
+            lost.count(index, *target == Target::Number, array, &made, repairs);
+            if *target == Target::Geometry {
+                places(&made, extent.entry(index).or_default(), subject)?;
+            }
+            arrays.push(made);
+        }
+        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(|_| refuse::engine(subject, "batch"))?;
+        rows += batch.num_rows() as u64;
+        out.write(&batch, observer)
+    })?;
+    let geo = extent
+        .iter()
+        .next()
+        .and_then(|(index, extent)| taken.names.get(*index).map(|name| extent.metadata(name)));
+    Ok(Written {
+        path: out.close(geo)?,
+        rows,
+        nulls: lost.nulls,
+        rejects: lost.rejects,
+        is_map: !extent.is_empty(),
+    })
+}
+
+/// Cells without a value, and those that lost theirs.
+struct Lost {
+    nulls: Vec<u64>,
+    rejects: Vec<u64>,
+}
+
+impl Lost {
+    /// A float that is no number is a marker of a missing value; anything else that is lost is a reject.
+    fn count(&mut self, index: usize, number: bool, before: &ArrayRef, after: &ArrayRef, repairs: &mut Repairs) {
+        let lost = after.null_count().saturating_sub(before.null_count()) as u64;
+        let (Some(nulls), Some(rejects)) = (self.nulls.get_mut(index), self.rejects.get_mut(index)) else {
+            return;
+        };
+        let kind = if number {
+            *nulls += after.null_count() as u64;
+            "null-marker:nan"
+        } else {
+            *nulls += before.null_count() as u64;
+            *rejects += lost;
+            "reject"
+        };
+        if lost > 0 {
+            repairs.add_many(kind, Some(index), lost, None);
+        }
+    }
+}
+
+/// Looks at the places of a column of geometries.
+fn places(array: &ArrayRef, extent: &mut Extent, subject: &str) -> Result<(), Refusal> {
+    for bytes in array.as_binary::<i32>().iter().flatten() {
+        let (sv, en) = ("en geometri är inte giltig WKB", "a geometry is not valid WKB");
+        let geometry = Geometry::from_wkb(bytes).ok_or_else(|| refused("parquet-geometry", subject, sv, en))?;
+        extent.see(&geometry);
+    }
+    Ok(())
+}
+
 /// Opens the file and bounds all that its footer claims.
 fn checked(path: &Path, limits: &TableLimits, subject: &str) -> Result<ArrowReaderMetadata, Refusal> {
-    let damaged = || refused("parquet-damaged", subject, "Parquetfilen är skadad", "the Parquet file is damaged");
     let mut file = File::open(path).map_err(|error| refuse::io(subject, error))?;
     let length = file.metadata().map_err(|error| refuse::io(subject, error))?.len();
-    let mut tail = [0u8; 8];
-    if length < 12 {
-        return Err(damaged());
-    }
-    file.seek(SeekFrom::End(-8))
-        .and_then(|_| file.read_exact(&mut tail))
-        .map_err(|_| damaged())?;
-    let [a, b, c, d, magic @ ..] = tail;
-    let footer = u64::from(u32::from_le_bytes([a, b, c, d]));
-    if &magic != b"PAR1" || footer + 12 > length {
-        return Err(damaged());
-    }
-    if footer > FOOTER_MAX {
-        return Err(refused(
-            "parquet-footer-too-large",
-            subject,
-            "filens sidfot är större än 16 MiB",
-            "the footer is larger than 16 MiB",
-        ));
-    }
+    footer(&mut file, length, subject)?;
     // The embedded Arrow schema is the writer's claim and is left out; page indexes are not loaded.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata = ArrowReaderMetadata::load(&file, options).map_err(|_| damaged())?;
+    let metadata = ArrowReaderMetadata::load(&file, options).map_err(|_| damaged(subject))?;
     let facts = metadata.metadata();
     let columns = facts.file_metadata().schema_descr().num_columns();
     if columns > PARTS_MAX || columns > limits.columns_max {
-        return Err(refused(
-            "parquet-too-many-columns",
-            subject,
-            "filen har för många kolumner",
-            "the file has too many columns",
-        ));
+        let (sv, en) = ("filen har för många kolumner", "the file has too many columns");
+        return Err(refused("parquet-too-many-columns", subject, sv, en));
     }
     if facts.num_row_groups() > PARTS_MAX {
-        return Err(refused(
-            "parquet-too-many-row-groups",
-            subject,
-            "filen har för många radgrupper",
-            "the file has too many row groups",
-        ));
+        let (sv, en) = ("filen har för många radgrupper", "the file has too many row groups");
+        return Err(refused("parquet-too-many-row-groups", subject, sv, en));
     }
     let mut unpacked = 0u64;
-    for group in facts.row_groups() {
-        for chunk in group.columns() {
-            let start = chunk
-                .dictionary_page_offset()
-                .filter(|offset| *offset > 0)
-                .unwrap_or(chunk.data_page_offset())
-                .min(chunk.data_page_offset());
-            let (Ok(start), Ok(size), Ok(whole)) = (
-                u64::try_from(start),
-                u64::try_from(chunk.compressed_size()),
-                u64::try_from(chunk.uncompressed_size()),
-            ) else {
-                return Err(damaged());
-            };
-            if start < 4 || start.checked_add(size).is_none_or(|end| end > length) {
-                return Err(damaged());
-            }
-            unpacked = unpacked.saturating_add(whole);
-            match pages::walk(&mut file, start, size, PAGES_MAX, PAGE_BYTES_MAX) {
-                Ok(_) => {}
-                Err(Fault::Damaged) => return Err(damaged()),
-                Err(Fault::PageTooLarge) => {
-                    return Err(refused(
-                        "parquet-page-too-large",
-                        subject,
-                        "en sida packar upp till mer än 64 MiB",
-                        "a page unpacks to more than 64 MiB",
-                    ));
-                }
-                Err(Fault::TooManyPages) => {
-                    return Err(refused(
-                        "parquet-too-many-pages",
-                        subject,
-                        "filen har för många sidor",
-                        "the file has too many pages",
-                    ));
-                }
-            }
-        }
+    for chunk in facts.row_groups().iter().flat_map(|group| group.columns()) {
+        unpacked = unpacked.saturating_add(bounded(&mut file, length, chunk, subject)?);
     }
     if unpacked > limits.unpacked_bytes_max {
-        return Err(refused(
-            "unpacked-too-large",
-            subject,
-            "filen packar upp till för mycket",
-            "the file unpacks to too much",
-        ));
+        let (sv, en) = ("filen packar upp till för mycket", "the file unpacks to too much");
+        return Err(refused("unpacked-too-large", subject, sv, en));
     }
     Ok(metadata)
+}
+
+/// Bounds the footer before it is parsed.
+fn footer(file: &mut File, length: u64, subject: &str) -> Result<(), Refusal> {
+    let mut tail = [0u8; 8];
+    if length < 12 {
+        return Err(damaged(subject));
+    }
+    file.seek(SeekFrom::End(-8))
+        .and_then(|_| file.read_exact(&mut tail))
+        .map_err(|_| damaged(subject))?;
+    let [a, b, c, d, magic @ ..] = tail;
+    let footer = u64::from(u32::from_le_bytes([a, b, c, d]));
+    if &magic != b"PAR1" || footer + 12 > length {
+        return Err(damaged(subject));
+    }
+    if footer > FOOTER_MAX {
+        let (sv, en) = ("filens sidfot är större än 16 MiB", "the footer is larger than 16 MiB");
+        return Err(refused("parquet-footer-too-large", subject, sv, en));
+    }
+    Ok(())
+}
+
+/// Walks the pages of a column chunk within the file; gives the bytes that it says it unpacks to.
+fn bounded(file: &mut File, length: u64, chunk: &ColumnChunkMetaData, subject: &str) -> Result<u64, Refusal> {
+    let start = chunk
+        .dictionary_page_offset()
+        .filter(|offset| *offset > 0)
+        .unwrap_or(chunk.data_page_offset())
+        .min(chunk.data_page_offset());
+    let (Ok(start), Ok(size), Ok(whole)) = (
+        u64::try_from(start),
+        u64::try_from(chunk.compressed_size()),
+        u64::try_from(chunk.uncompressed_size()),
+    ) else {
+        return Err(damaged(subject));
+    };
+    if start < 4 || start.checked_add(size).is_none_or(|end| end > length) {
+        return Err(damaged(subject));
+    }
+    match pages::walk(file, start, size, PAGES_MAX, PAGE_BYTES_MAX) {
+        Ok(_) => Ok(whole),
+        Err(Fault::Damaged) => Err(damaged(subject)),
+        Err(Fault::PageTooLarge) => {
+            let (sv, en) = ("en sida packar upp till mer än 64 MiB", "a page unpacks to more than 64 MiB");
+            Err(refused("parquet-page-too-large", subject, sv, en))
+        }
+        Err(Fault::TooManyPages) => {
+            let (sv, en) = ("filen har för många sidor", "the file has too many pages");
+            Err(refused("parquet-too-many-pages", subject, sv, en))
+        }
+    }
 }
 
 /// Columns that `geo` metadata names as WKB.

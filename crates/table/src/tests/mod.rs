@@ -10,6 +10,7 @@ mod maps_hostile;
 mod mutations;
 mod px;
 mod real;
+mod references;
 mod rules;
 mod samples;
 mod semantics;

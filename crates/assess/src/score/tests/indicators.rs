@@ -346,3 +346,37 @@ fn a_check_belongs_to_the_family_that_its_id_begins_with() {
     });
     assert_eq!(of_release, (Status::Pass, 1.0));
 }
+
+#[test]
+fn drift_is_scored_by_what_of_it_somebody_has_explained() {
+    use fyr_model::profile::{Drift, DriftReport, Explanation};
+    use fyr_model::{Finding, Severity, Version};
+    let warning = |id: &str, column: &str| Finding::new(id, Severity::Warning, column, Text::default());
+    let with = |findings: Vec<Finding>, explained: &[(&str, Option<&str>)]| {
+        after(release(), "Q7", |evidence| {
+            evidence.drift = Some(DriftReport {
+                since: Some(Version::FIRST),
+                at: at(),
+                drift: Drift::default(),
+                findings,
+                explained: explained
+                    .iter()
+                    .map(|(finding, column)| Explanation {
+                        since: Version::FIRST,
+                        finding: (*finding).into(),
+                        column: column.map(str::to_owned),
+                        sv: "Ny mätare.".into(),
+                        en: "New meter.".into(),
+                    })
+                    .collect(),
+            });
+        })
+    };
+    let both = || vec![warning("drift-distribution", "a"), warning("drift-distribution", "b")];
+    let notice = Finding::new("drift-range", Severity::Info, "a", Text::default());
+    assert_eq!(with(vec![notice], &[]), (Status::Pass, 1.0));
+    assert_eq!(with(both(), &[]), (Status::Fail, 0.0));
+    assert_eq!(with(both(), &[("drift-distribution", Some("a"))]), (Status::Partial, 0.5));
+    assert_eq!(with(both(), &[("drift-distribution", None)]), (Status::Pass, 1.0));
+    assert_eq!(with(both(), &[("drift-rows", None)]), (Status::Fail, 0.0));
+}

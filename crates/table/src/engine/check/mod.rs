@@ -8,6 +8,7 @@
 mod bare;
 mod lineage;
 mod local;
+mod refused;
 mod table;
 mod tally;
 
@@ -24,14 +25,27 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use futures::StreamExt;
 use fyr_model::quality::{QualityReport, RuleResult, SkippedRule};
 use fyr_model::table::Column;
-use fyr_model::{Refusal, RefusalKind, Text};
+use fyr_model::{Refusal, Text};
 
 use super::Engine;
 use crate::refuse;
 use crate::rules::{Gives, Limit, Nulls, ROW, Rule, column, exposed};
 use crate::stage::register::REGISTERS;
 use local::Local;
+use refused::{compares_bare, gives_nothing, missing, reads_more, stopped, unplanned};
+use table::Lists;
 use tally::Failing;
+
+/// A table that rules may read as `ref.NAME`, beside the registers: a release, or a code list of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceTable {
+    /// Its name after `ref.`.
+    pub name: String,
+    /// Which one it is, for the result: `exempelby-trad@1.2.0`, or the day of a list.
+    pub edition: String,
+    /// Its rows.
+    pub parquet: PathBuf,
+}
 
 /// One SELECT to run.
 struct Case<'a> {
@@ -39,6 +53,8 @@ struct Case<'a> {
     id: String,
     columns: Vec<String>,
     sql: String,
+    /// What it reads beside the table, with editions.
+    editions: Vec<String>,
 }
 
 /// A folder that goes with its owner.
@@ -66,12 +82,13 @@ pub(crate) async fn check(
     parquet: &[PathBuf],
     columns: &[Column],
     rules: &[Rule],
+    references: &[ReferenceTable],
     local: bool,
 ) -> Result<QualityReport, Refusal> {
     let mut report = QualityReport::default();
     let mut cases = Vec::new();
     for rule in rules {
-        let found = expand(rule, columns)?;
+        let found = expand(rule, columns, references)?;
         if found.is_empty() {
             report.skipped.push(SkippedRule {
                 id: rule.id.clone(),
@@ -84,9 +101,12 @@ pub(crate) async fn check(
         cases.extend(found);
     }
     let scratch = Scratch::new(&engine.spill)?;
-    let registers: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.registers.iter().map(String::as_str)).collect();
+    let lists = Lists {
+        wanted: rules.iter().flat_map(|rule| rule.registers.iter().map(String::as_str)).collect(),
+        references,
+    };
     let (_, schema) = table::numbered(parquet, &needed(&cases, columns))?;
-    let session = table::planning(engine, schema.clone(), &scratch.0, &registers).await?;
+    let session = table::planning(engine, schema.clone(), &scratch.0, &lists).await?;
     let (mut single, mut whole) = (Vec::new(), Vec::new());
     for case in cases {
         let plan = planned(&session, &case).await?;
@@ -102,7 +122,7 @@ pub(crate) async fn check(
     if !whole.is_empty() {
         let (files, target, needed) = (parquet.to_vec(), scratch.0.join("t.parquet"), needed(&whole, columns));
         let rows = super::blocking(move || table::write(&files, &needed, &target)).await?;
-        let session = table::running(engine, &scratch.0, &registers).await?;
+        let session = table::running(engine, &scratch.0, &lists).await?;
         for case in &whole {
             report.rules.push(run(&session, case, rows).await?);
         }
@@ -121,7 +141,7 @@ async fn in_one_pass(
     folder: &Path,
 ) -> Result<Vec<RuleResult>, Refusal> {
     let (places, schema) = table::numbered(parquet, &needed(&cases, columns))?;
-    let session = table::planning(engine, schema.clone(), folder, &BTreeSet::new()).await?;
+    let session = table::planning(engine, schema.clone(), folder, &Lists::default()).await?;
     let mut conditions = Vec::with_capacity(cases.len());
     for case in &cases {
         let frame = plan(&session, case, &case.sql).await?;
@@ -156,7 +176,8 @@ async fn in_one_pass(
 }
 
 /// The SELECTs of one rule: one, or one for every column that it applies to.
-fn expand<'a>(rule: &'a Rule, columns: &[Column]) -> Result<Vec<Case<'a>>, Refusal> {
+fn expand<'a>(rule: &'a Rule, columns: &[Column], references: &[ReferenceTable]) -> Result<Vec<Case<'a>>, Refusal> {
+    let editions: Vec<String> = rule.registers.iter().filter_map(|name| edition(name, references)).collect();
     let all: Vec<String> = columns.iter().map(|column| crate::rules::column(&column.name)).collect();
     let whole = |sql: &str| sql.replace("{columns}", &all.join(", "));
     if rule.applies.is_none() && rule.sql.contains("{columns}") && columns.is_empty() {
@@ -173,6 +194,7 @@ fn expand<'a>(rule: &'a Rule, columns: &[Column]) -> Result<Vec<Case<'a>>, Refus
             id: rule.id.clone(),
             columns: rule.columns.iter().filter(|name| *name != "*").cloned().collect(),
             sql: whole(&rule.sql),
+            editions,
         }]);
     };
     Ok(columns
@@ -183,25 +205,22 @@ fn expand<'a>(rule: &'a Rule, columns: &[Column]) -> Result<Vec<Case<'a>>, Refus
             id: format!("{}:{}", rule.id, column.name),
             columns: vec![column.name.clone()],
             sql: whole(&rule.sql.replace("{column}", &crate::rules::column(&column.name))),
+            editions: editions.clone(),
         })
         .collect())
 }
 
-fn missing(rule: &Rule, name: &str, columns: &[Column]) -> Refusal {
-    let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    Refusal::new(
-        "rule-column-missing",
-        RefusalKind::Configuration,
-        &rule.id,
-        Text::new(
-            format!("regeln läser kolumnen {name}, som tabellen saknar"),
-            format!("the rule reads the column {name}, which the table lacks"),
-        ),
-    )
-    .hint(Text::new(
-        format!("kolumnerna är {}", known.join(", ")),
-        format!("the columns are {}", known.join(", ")),
-    ))
+/// A register or a reference with the edition that is read.
+fn edition(name: &str, references: &[ReferenceTable]) -> Option<String> {
+    let register = REGISTERS
+        .iter()
+        .find(|register| register.name == name)
+        .map(|register| register.edition);
+    let reference = references
+        .iter()
+        .find(|reference| reference.name == name)
+        .map(|reference| reference.edition.as_str());
+    register.or(reference).map(|edition| format!("{name} {edition}"))
 }
 
 /// Columns that any rule reads; all of them when one reads whole rows, or does not say what it reads and gives rows.
@@ -220,10 +239,6 @@ fn needed(cases: &[Case<'_>], columns: &[Column]) -> BTreeSet<String> {
 /// A result before its counts are known.
 fn result(case: &Case<'_>, checked: u64) -> RuleResult {
     let rule = case.rule;
-    let edition = |name: &String| {
-        let register = REGISTERS.iter().find(|register| register.name == *name)?;
-        Some(format!("{name} {}", register.edition))
-    };
     RuleResult {
         id: case.id.clone(),
         severity: rule.severity.clone(),
@@ -236,7 +251,9 @@ fn result(case: &Case<'_>, checked: u64) -> RuleResult {
         rows: Vec::new(),
         row_ranges: Vec::new(),
         rows_sha256: None,
-        registers: rule.registers.iter().filter_map(edition).collect(),
+        registers: case.editions.clone(),
+        parameters: rule.parameters.clone(),
+        change: None,
     }
 }
 
@@ -306,19 +323,9 @@ async fn planned(session: &SessionContext, case: &Case<'_>) -> Result<LogicalPla
     let silent = case.rule.columns.is_empty() || case.rule.columns.iter().any(|name| name == "*") || case.rule.sql.contains("{columns}");
     let optimised = frame.into_optimized_plan().ok().filter(|_| !silent);
     let read = optimised.map(|plan| columns_read(&plan)).unwrap_or_default();
-    match read
-        .iter()
-        .find(|name| *name != ROW && !case.columns.iter().any(|known| exposed(known) == *name))
-    {
-        Some(name) => Err(Refusal::new(
-            "rule-reads",
-            RefusalKind::Configuration,
-            &case.id,
-            Text::new(
-                format!("regeln läser kolumnen {name}, som inte står under reads"),
-                format!("the rule reads the column {name}, which does not stand under reads"),
-            ),
-        )),
+    let known = |name: &str| name == ROW || case.columns.iter().any(|known| exposed(known) == name);
+    match read.iter().find(|name| !known(name)) {
+        Some(name) => Err(reads_more(case, name)),
         None => Ok(plan),
     }
 }
@@ -342,35 +349,14 @@ async fn plan(session: &SessionContext, case: &Case<'_>, sql: &str) -> Result<Da
         .with_allow_ddl(false)
         .with_allow_dml(false)
         .with_allow_statements(false);
-    let frame = session.sql_with_options(sql, options).await.map_err(|error| {
-        // A planner knows names and the rule's own text, and no cell.
-        let cause = error.strip_backtrace();
-        Refusal::new(
-            "rule-sql",
-            RefusalKind::Configuration,
-            &case.id,
-            Text::new(
-                format!("regelns SQL går inte att köra: {cause}"),
-                format!("the rule's SQL cannot run: {cause}"),
-            ),
-        )
-    })?;
-    if let Some(name) = bare::bare_number(frame.logical_plan()) {
-        return Err(Refusal::new(
-            "rule-bare-number",
-            RefusalKind::Configuration,
-            &case.id,
-            Text::new(
-                format!("regeln jämför textkolumnen {name} med ett tal utan citattecken"),
-                format!("the rule compares the text column {name} with a bare number"),
-            ),
-        )
-        .hint(Text::new(
-            "skriv koden inom citattecken: '0180'",
-            "write the code in quotes: '0180'",
-        )));
+    let frame = session
+        .sql_with_options(sql, options)
+        .await
+        .map_err(|error| unplanned(case, &error))?;
+    match bare::bare_number(frame.logical_plan()) {
+        Some(name) => Err(compares_bare(case, &name)),
+        None => Ok(frame),
     }
-    Ok(frame)
 }
 
 /// One whole number.
@@ -399,34 +385,4 @@ async fn failing(session: &SessionContext, case: &Case<'_>, sql: &str) -> Result
         rows.iter().flatten().for_each(|row| failing.add(row.unsigned_abs()));
     }
     Ok(failing)
-}
-
-/// What the engine says when a plan stops may quote a cell; the rule's name is enough to find it.
-fn stopped(case: &Case<'_>) -> Refusal {
-    Refusal::new(
-        "rule-stopped",
-        RefusalKind::Configuration,
-        &case.id,
-        Text::new(
-            "regeln stannade när den kördes, kanske vid en omvandling av ett värde",
-            "the rule stopped while running, perhaps at a cast of a value",
-        ),
-    )
-    .hint(Text::new("använd TRY_CAST i stället för CAST", "use TRY_CAST instead of CAST"))
-}
-
-fn gives_nothing(case: &Case<'_>) -> Refusal {
-    Refusal::new(
-        "rule-gives",
-        RefusalKind::Configuration,
-        &case.id,
-        Text::new(
-            "regeln ger inte radnummer eller ett antal, så som dess huvud säger",
-            "the rule does not give row numbers or a count, as its head says",
-        ),
-    )
-    .hint(Text::new(
-        "en regel ger t.\"row\" eller ett tal av count, aldrig ett värde ur tabellen",
-        "a rule gives t.\"row\" or a number made of count, never a value of the table",
-    ))
 }

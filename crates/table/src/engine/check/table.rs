@@ -1,7 +1,7 @@
-//! What rules read: `t` with its row numbers, and the registers of the schema `ref`.
+//! What rules read: `t` with its row numbers, and the registers and references of the schema `ref`.
 //!
 //! In: the Parquet of a table. Out: a copy of the columns that are read, with the number of each row, for a plan over Parquet promises no
-//! order; and the bundled lists as tables.
+//! order; and the bundled lists and references as tables.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -18,6 +18,7 @@ use fyr_model::Refusal;
 use parquet::arrow::ArrowWriter;
 
 use super::super::{Engine, address, plain_parquet, reader};
+use super::ReferenceTable;
 use crate::refuse;
 use crate::rules::{ROW, exposed};
 use crate::stage::register::{REGISTERS, Register};
@@ -76,44 +77,57 @@ pub(super) fn write(parquet: &[PathBuf], needed: &BTreeSet<String>, target: &Pat
 }
 
 /// A session in which `t` has this schema and no rows, for planning.
-pub(super) async fn planning(
-    engine: &Engine,
-    schema: SchemaRef,
-    folder: &Path,
-    registers: &BTreeSet<&str>,
-) -> Result<SessionContext, Refusal> {
+pub(super) async fn planning(engine: &Engine, schema: SchemaRef, folder: &Path, lists: &Lists<'_>) -> Result<SessionContext, Refusal> {
     let session = engine.session();
     session
         .register_table("t", Arc::new(EmptyTable::new(schema)))
         .map_err(|_| refuse::engine("t", "open"))?;
-    add_registers(&session, folder, registers).await?;
+    add_lists(&session, folder, lists).await?;
     Ok(session)
 }
 
 /// A session in which `t` is the copy in the folder.
-pub(super) async fn running(engine: &Engine, folder: &Path, registers: &BTreeSet<&str>) -> Result<SessionContext, Refusal> {
+pub(super) async fn running(engine: &Engine, folder: &Path, lists: &Lists<'_>) -> Result<SessionContext, Refusal> {
     let session = engine.table(&[folder.join("t.parquet")]).await?;
-    add_registers(&session, folder, registers).await?;
+    add_lists(&session, folder, lists).await?;
     Ok(session)
 }
 
-/// The registers that a rule reads, as tables of the schema `ref`.
-async fn add_registers(session: &SessionContext, folder: &Path, registers: &BTreeSet<&str>) -> Result<(), Refusal> {
+/// What rules read beside `t`.
+#[derive(Default)]
+pub(super) struct Lists<'a> {
+    /// Names after `ref.` that some rule reads.
+    pub(super) wanted: BTreeSet<&'a str>,
+    /// Tables that are no registers.
+    pub(super) references: &'a [ReferenceTable],
+}
+
+/// The registers and references that a rule reads, as tables of the schema `ref`.
+async fn add_lists(session: &SessionContext, folder: &Path, lists: &Lists<'_>) -> Result<(), Refusal> {
     let failed = |_| refuse::engine("ref", "open");
     if let Some(catalog) = session.catalog("datafusion") {
         catalog
             .register_schema("ref", Arc::new(MemorySchemaProvider::new()))
             .map_err(failed)?;
     }
-    for register in REGISTERS.iter().filter(|register| registers.contains(register.name)) {
+    let add = async |name: &str, path: &Path| {
+        session
+            .register_parquet(TableReference::partial("ref", name), address(path)?, plain_parquet())
+            .await
+            .map_err(failed)
+    };
+    for register in REGISTERS.iter().filter(|register| lists.wanted.contains(register.name)) {
         let path = folder.join(format!("ref-{}.parquet", register.name));
         if !path.exists() {
             write_register(register, &path)?;
         }
-        session
-            .register_parquet(TableReference::partial("ref", register.name), address(&path)?, plain_parquet())
-            .await
-            .map_err(failed)?;
+        add(register.name, &path).await?;
+    }
+    let is_register = |name: &str| REGISTERS.iter().any(|register| register.name == name);
+    for one in lists.references {
+        if lists.wanted.contains(one.name.as_str()) && !is_register(&one.name) {
+            add(&one.name, &one.parquet).await?;
+        }
     }
     Ok(())
 }

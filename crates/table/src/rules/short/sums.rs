@@ -1,9 +1,9 @@
 //! Rules about many rows at once: sums, freshness, volume, distribution.
 
 use fyr_model::Refusal;
-use fyr_model::quality::Scalar;
+use fyr_model::quality::{Scalar, ShortRule};
 
-use super::super::column;
+use super::super::{Rule, column};
 use super::{Asked, Body, quoted};
 
 /// What a sum may differ by: `(parts + 1)` times the source's unit of rounding or largest noise, written for a number of parts.
@@ -165,10 +165,45 @@ pub(super) fn volume(asked: &Asked<'_>) -> Result<Body, Refusal> {
     ))
 }
 
+/// Whether a short rule asks for the band of former versions: `volume` without bounds of its own.
+pub fn is_against_versions(short: &ShortRule) -> bool {
+    short.kind == "volume" && short.min.is_none() && short.max.is_none()
+}
+
+/// Such a rule with its band, from the rows of former versions, oldest first; nothing while there are fewer than two. A dataset that grows is
+/// seldom wrong, so the rule is a warning unless it says more.
+///
+/// # Errors
+/// What [`super::expand`] refuses.
+pub fn volume_against(short: &ShortRule, rows: &[u64]) -> Result<Option<Rule>, Refusal> {
+    let Some((low, high)) = volume_band(rows) else {
+        return Ok(None);
+    };
+    let whole = |bound: u64| i64::try_from(bound).ok().map(Scalar::Integer);
+    let versions = rows.len().min(BAND_VERSIONS);
+    let texts = short.sv.is_none() && short.en.is_none();
+    let bounded = ShortRule {
+        min: whole(low),
+        max: whole(high),
+        severity: short.severity.clone().or_else(|| Some("warning".into())),
+        sv: texts
+            .then(|| format!("Antalet rader ligger inom {low}–{high}, bandet från de {versions} senaste versionerna."))
+            .or_else(|| short.sv.clone()),
+        en: texts
+            .then(|| format!("The number of rows lies within {low}–{high}, the band of the last {versions} versions."))
+            .or_else(|| short.en.clone()),
+        ..short.clone()
+    };
+    super::expand(&bounded).map(Some)
+}
+
+/// Versions that a band is made of.
+const BAND_VERSIONS: usize = 5;
+
 /// The band that the next version's rows should lie in, from those of the last five: their middle, three times their middle deviation or
 /// a tenth, whichever is wider. Fewer than two versions say nothing.
 pub fn volume_band(rows: &[u64]) -> Option<(u64, u64)> {
-    let last = rows.get(rows.len().saturating_sub(5)..)?;
+    let last = rows.get(rows.len().saturating_sub(BAND_VERSIONS)..)?;
     if last.len() < 2 {
         return None;
     }
@@ -247,6 +282,28 @@ mod tests {
         assert_eq!(volume_band(&[1_000]), None);
         assert_eq!(volume_band(&[1_000, 1_000, 1_000]), Some((900, 1_100)));
         assert_eq!(volume_band(&[1, 1_000, 1_010, 990, 1_300, 1_005]), Some((904, 1_106)));
+    }
+
+    #[test]
+    fn a_volume_without_bounds_takes_those_of_former_versions() {
+        let short = ShortRule {
+            kind: "volume".into(),
+            ..ShortRule::default()
+        };
+        assert!(is_against_versions(&short));
+        assert!(volume_against(&short, &[1_000]).unwrap().is_none(), "one version is no history");
+        let rule = volume_against(&short, &[1_000, 1_010, 990]).unwrap().unwrap();
+        assert_eq!((rule.id.as_str(), rule.severity.as_str()), ("volume", "warning"));
+        assert!(
+            rule.sql.contains("count(*) < 900") && rule.sql.contains("count(*) > 1100"),
+            "{}",
+            rule.sql
+        );
+        let strict = ShortRule {
+            severity: Some("error".into()),
+            ..short
+        };
+        assert_eq!(volume_against(&strict, &[10, 10]).unwrap().unwrap().severity, "error");
     }
 
     #[test]

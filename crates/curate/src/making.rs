@@ -1,0 +1,227 @@
+//! From a measured table to a candidate: protected, versioned, written, audited, and put in its place.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use fyr_audit::Asked;
+use fyr_model::privacy::{PrivacyReport, Role};
+use fyr_model::readiness::Evidence;
+use fyr_model::release::{ReleaseFile, ReleaseRecord};
+use fyr_model::table::{Column, TableProfile};
+use fyr_model::{Licence, LicenceVerdict, Refusal, RefusalKind, Text, Version};
+use fyr_publish::{Change, Release};
+use fyr_table::StagedTable;
+
+use crate::candidate::Candidate;
+use crate::changes::drift_note;
+use crate::disk::{clean, disk, fresh_folder, place};
+use crate::exposure::for_publication;
+use crate::facts::{CurateFile, CurateOutcome, CurateRun};
+use crate::kept::STATE;
+use crate::pipeline::Pipeline;
+use crate::protect::{Label, PARQUET, ProtectedTable};
+use crate::run::{Curate, Measured, Walk, licence_refused};
+
+impl Curate {
+    /// Makes the candidate of a table that may be released, or says that the latest release holds exactly this.
+    pub(crate) async fn make_candidate(
+        &self,
+        walk: &Walk<'_>,
+        measured: Measured,
+        run: &mut CurateRun,
+        evidence: &mut Evidence,
+    ) -> Result<CurateOutcome, Refusal> {
+        let Walk { pipeline, at, .. } = *walk;
+        let Measured {
+            resource,
+            table,
+            detections,
+            licence,
+            harvested_at,
+        } = measured;
+        let work = self.data.join("staged").join(pipeline.name.as_str());
+        let protected = self.protect(pipeline, table, &work, run).await?;
+        let former = fyr_publish::latest(&self.published, &pipeline.name)?;
+        let released_under = self.derived(pipeline, &licence)?;
+        let mut record = crate::evidence::record(self, walk, &resource, &released_under, &protected, harvested_at);
+        let Some((version, note)) = self.version(former.as_ref(), &protected, &record).await? else {
+            run.version = former.map(|release| release.manifest.record.version);
+            return Ok(CurateOutcome::Unchanged);
+        };
+        let asked = asked(pipeline, &protected, at);
+        let exposure = for_publication(&protected, &detections, &asked);
+        record.version = version;
+        record.change_note = drift_note(note, run.drift.as_ref(), &exposure);
+        record.previous = former.as_ref().map(|release| release.manifest.record.version);
+        record.first_created = former.as_ref().map_or(at, |release| release.manifest.record.first_created);
+        let making = work.join("candidate");
+        let files = self.write(pipeline, &protected, &record, &making).await?;
+        let privacy = self.audit(&making, &files, &asked)?;
+        run.privacy.audit = Some(privacy.clone());
+        audit_passed(pipeline, &privacy)?;
+        let parquet = [making.join(PARQUET)];
+        let mut profile = self.engine.profile(&parquet, &protected.columns, None, &exposure).await?;
+        describe(&mut profile, &protected.columns);
+        let digest = Candidate::digest_of(&record, &files, &asked);
+        run.files = files.iter().map(curate_file).collect();
+        run.candidate = Some(digest);
+        run.version = Some(version);
+        evidence.protection = Some(protected.facts.clone());
+        let candidate = Candidate {
+            digest,
+            made: at,
+            files,
+            record,
+            asked,
+            privacy,
+            protection: protected.facts.clone(),
+            profile,
+            quality: run.quality.clone(),
+            licence,
+            card: pipeline.file.card.clone(),
+            evidence: evidence.clone(),
+        };
+        candidate.write(&making)?;
+        let state = making.join(STATE);
+        std::fs::rename(work.join(STATE), &state).map_err(|error| disk(&state, &error))?;
+        if !walk.dry_run {
+            place(&making, &Candidate::folder(&self.data, &pipeline.name))?;
+        }
+        clean(&work);
+        Ok(CurateOutcome::Candidate)
+    }
+
+    /// Plans the protection and recodes the table; the raw one is consumed.
+    async fn protect(&self, pipeline: &Pipeline, table: StagedTable, work: &Path, run: &mut CurateRun) -> Result<ProtectedTable, Refusal> {
+        let staged = [table.facts().path.clone()];
+        let batches = self.engine.read(&staged, &[]).await?;
+        let plan = fyr_privacy::plan(&batches, &table.facts().report.columns, &pipeline.policy, &pipeline.hierarchies)?;
+        drop(batches);
+        run.privacy.protection = Some(plan.facts().clone());
+        let protected = ProtectedTable::make(table, &plan, &self.engine, pipeline, work).await?;
+        run.rows_out = protected.rows;
+        Ok(protected)
+    }
+
+    /// Writes the candidate's files into an empty folder.
+    async fn write(
+        &self,
+        pipeline: &Pipeline,
+        protected: &ProtectedTable,
+        record: &ReleaseRecord,
+        making: &Path,
+    ) -> Result<Vec<ReleaseFile>, Refusal> {
+        let label = Label {
+            dataset: &record.iri,
+            version: record.version,
+            licence: &record.licence.iri,
+            source: record.sources.first().map(|source| source.sha256.to_string()).unwrap_or_default(),
+        };
+        fresh_folder(making)?;
+        protected.write(&self.engine, &pipeline.file.sort, &label, making).await
+    }
+
+    fn derived(&self, pipeline: &Pipeline, licence: &LicenceVerdict) -> Result<Licence, Refusal> {
+        let source = licence.licence.as_ref().ok_or_else(|| licence_refused(pipeline, licence))?;
+        fyr_assess::licence::derive(std::slice::from_ref(source))
+            .map_err(|reason| Refusal::new("licence-conflict", RefusalKind::Forbidden, pipeline.name.as_str(), reason))
+    }
+
+    /// The next version and what changed, or nothing when the latest release holds exactly this.
+    async fn version(
+        &self,
+        former: Option<&Release>,
+        protected: &ProtectedTable,
+        record: &ReleaseRecord,
+    ) -> Result<Option<(Version, Text)>, Refusal> {
+        let Some(former) = former else {
+            // A withdrawn version's number is never used again.
+            let last = fyr_publish::last_version(&self.published, &record.name)?;
+            let next = last.map_or(Version::FIRST, |last| Version {
+                major: last.major + 1,
+                minor: 0,
+                patch: 0,
+            });
+            return Ok(Some((next, Text::new("Första utgåvan.", "First release."))));
+        };
+        let difference = self
+            .engine
+            .compare(&[former.dir.join(PARQUET)], &[protected.recoded().to_path_buf()])
+            .await?;
+        let (added, removed) = (difference.rows_added, difference.rows_removed);
+        let (change, note) = if difference.schema_changed {
+            (
+                Change::Changed,
+                Text::new("Kolumner, typer eller koder har ändrats.", "Columns, types or codes have changed."),
+            )
+        } else if removed > 0 {
+            let sv = format!("{added} rader tillkom, {removed} rader togs bort eller ändrades.");
+            (
+                Change::Changed,
+                Text::new(sv, format!("{added} rows added, {removed} rows removed or changed.")),
+            )
+        } else if added > 0 {
+            (
+                Change::Added,
+                Text::new(format!("{added} rader tillkom."), format!("{added} rows added.")),
+            )
+        } else if crate::evidence::same_description(&former.manifest.record, record) {
+            return Ok(None);
+        } else {
+            (
+                Change::Repackaged,
+                Text::new("Samma rader, ändrad beskrivning.", "Same rows, changed description."),
+            )
+        };
+        Ok(Some((fyr_publish::next_version(Some(former), change), note)))
+    }
+}
+
+fn audit_passed(pipeline: &Pipeline, report: &PrivacyReport) -> Result<(), Refusal> {
+    if report.passed {
+        return Ok(());
+    }
+    let failed: Vec<&fyr_model::privacy::Check> = report.checks.iter().filter(|check| !check.ok).collect();
+    let sv = failed.iter().map(|check| check.detail.sv.as_str()).collect::<Vec<_>>().join("; ");
+    let en = failed.iter().map(|check| check.detail.en.as_str()).collect::<Vec<_>>().join("; ");
+    let text = Text::new(
+        format!("den oberoende granskningen säger nej: {sv}"),
+        format!("the independent audit says no: {en}"),
+    );
+    Err(Refusal::new("audit-failed", RefusalKind::Forbidden, pipeline.name.as_str(), text))
+}
+
+fn asked(pipeline: &Pipeline, protected: &ProtectedTable, at: DateTime<Utc>) -> Asked {
+    let forbidden = pipeline
+        .policy
+        .columns
+        .iter()
+        .filter(|(_, column)| column.role() == Role::Identifier)
+        .map(|(name, _)| name.clone())
+        .collect();
+    Asked {
+        roles: protected.roles.clone(),
+        k: pipeline.policy.model.as_ref().map(|model| model.k),
+        forbidden,
+        cleared: pipeline.policy.cleared.clone(),
+        reference: at.date_naive(),
+    }
+}
+
+fn describe(profile: &mut TableProfile, columns: &[Column]) {
+    for known in &mut profile.columns {
+        if let Some(column) = columns.iter().find(|column| column.name == known.name) {
+            known.description.clone_from(&column.description);
+            known.unit.clone_from(&column.unit);
+        }
+    }
+}
+
+fn curate_file(file: &ReleaseFile) -> CurateFile {
+    CurateFile {
+        path: file.path.clone(),
+        bytes: file.bytes,
+        sha256: file.sha256,
+        rows: file.rows.unwrap_or(0),
+    }
+}
