@@ -8,7 +8,7 @@ use crate::disk::private_folder;
 use crate::pipeline::{Pipeline, inside};
 use crate::protect::PARQUET;
 use crate::run::Curate;
-use crate::work::{StageResult, StageWork};
+use crate::work::{Look, StageResult, StageWork};
 
 impl Curate {
     /// The tables that the references of a pipeline stand for, each with its edition.
@@ -62,7 +62,7 @@ impl Curate {
                 limits: self.limits.clone(),
                 digest: None,
             },
-            reference: None,
+            look: Look::Away,
         };
         let StageResult { facts, .. } = tokio::task::block_in_place(|| self.runner.run("curate.stage", file, &work, &dir, &self.worker))?;
         Ok(ReferenceTable {

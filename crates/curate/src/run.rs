@@ -17,7 +17,7 @@ use fyr_model::profile::DriftReport;
 use fyr_model::quality::{QualityReport, SkippedRule};
 use fyr_model::readiness::Evidence;
 use fyr_model::resource::Resource;
-use fyr_model::table::{StagedFacts, TableProfile};
+use fyr_model::table::StagedFacts;
 use fyr_model::{Agent, CatalogueView, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
 use fyr_table::profile::TableProfiler;
 use fyr_table::{Engine, StagedTable};
