@@ -54,7 +54,7 @@ pub struct Semantic {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reading {
-    /// `utf-8`, `windows-1252`, `iso-8859-1`, `utf-16le`, `utf-16be`, `ibm850`.
+    /// `utf-8`, `windows-1252`, `iso-8859-1`, `utf-16le`, `utf-16be`, `ibm850`, `ibm437`, `macintosh` (or `macroman`).
     pub encoding: Option<String>,
     /// One character.
     pub delimiter: Option<char>,

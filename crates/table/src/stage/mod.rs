@@ -9,6 +9,7 @@ mod blocks;
 mod build;
 pub(crate) mod cell;
 mod cells;
+mod charset;
 mod count;
 mod crs;
 mod csv;
@@ -69,6 +70,8 @@ use crate::digest::digest_of;
 use finish::FileFacts;
 use format::Format;
 use gather::Gather;
+#[cfg(test)]
+pub(crate) use charset::{IBM437, IBM850};
 pub(crate) use semantic::is_code_header;
 
 /// What to stage and how.

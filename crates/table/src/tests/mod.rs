@@ -1,6 +1,7 @@
 //! Tests over whole files: small invented samples, hostile bytes, real fixtures, the engine and the writers.
 
 mod cubes;
+mod encodings;
 mod engine;
 mod generated;
 mod hardening;

@@ -155,6 +155,7 @@ fn every_encoding_gives_the_same_letters() {
             c => u8::try_from(u32::from(c)).unwrap(),
         })
         .collect();
+    let macintosh: Vec<u8> = encoding_rs::MACINTOSH.encode(text).0.into_owned();
     let mut windows = latin.clone();
     windows.extend_from_slice(b"Bor\x86 \x93x\x94;5\n");
     let wide =
@@ -165,6 +166,7 @@ fn every_encoding_gives_the_same_letters() {
         (latin, "iso-8859-1"),
         (windows, "windows-1252"),
         (dos, "ibm850"),
+        (macintosh, "macintosh"),
         (wide(b"\xff\xfe", u16::to_le_bytes), "utf-16le"),
         (wide(b"\xfe\xff", u16::to_be_bytes), "utf-16be"),
         (wide(b"", u16::to_le_bytes), "utf-16le"),
