@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use chrono::{NaiveDate, TimeDelta};
 use fyr_model::table::{ColumnProfile, ColumnType, ReadingReport, TableProfile};
 
-use crate::show::type_word;
+use crate::show::{reasons, type_word};
 use crate::term::{Term, cut, safe};
 
 const STYLE: &str = include_str!("page.css");
@@ -287,9 +287,11 @@ fn one(term: &Term, profile: &TableProfile, column: &ColumnProfile, place: usize
         type_word(term, column.kind)
     );
     let share = missing(profile, column);
+    let reasons = reasons(term, column);
+    let why = if reasons.is_empty() { String::new() } else { format!(": {}", text(&reasons)) };
     let _ = write!(
         page,
-        "<p><svg class=\"miss\" width=\"72\" height=\"12\" aria-hidden=\"true\"><path class=\"bar2\" d=\"M1 1.5h{:.1}v9H1z\"/><rect class=\"frame\" x=\".5\" y=\"1.5\" width=\"71\" height=\"9\"/></svg> {} {}</p>",
+        "<p><svg class=\"miss\" width=\"72\" height=\"12\" aria-hidden=\"true\"><path class=\"bar2\" d=\"M1 1.5h{:.1}v9H1z\"/><rect class=\"frame\" x=\".5\" y=\"1.5\" width=\"71\" height=\"9\"/></svg> {} {}{why}</p>",
         70.0 * share,
         percent(term, share),
         term.say("saknas", "missing")
@@ -507,6 +509,8 @@ mod tests {
             },
             min: Some("-123456.789".into()),
             max: Some("<script>alert(1)</script>".into()),
+            nulls: 3,
+            nulls_by: [("..".to_owned(), 2), ("empty".to_owned(), 1)].into(),
             mean: Some(1234.5678),
             histogram: place.is_multiple_of(2).then(|| Histogram {
                 from: -123_456.7,
@@ -539,6 +543,8 @@ mod tests {
                 assert!(!page.contains(foreign), "{foreign}");
             }
             assert!(page.contains("&lt;script&gt;"));
+            let why = if lang == Lang::Sv { "saknas: 2 “..”, 1 tom<" } else { "missing: 2 “..”, 1 empty<" };
+            assert!(page.contains(why));
             assert_eq!(page.matches("role=\"img\"").count(), 150, "every chart has a name");
         }
     }

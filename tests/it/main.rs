@@ -7,5 +7,6 @@ mod cli;
 mod demo;
 mod floors;
 mod kill;
+mod reading;
 mod real;
 mod support;

@@ -7,6 +7,7 @@ use fyr_confine::Runner;
 use fyr_fetch::{Client, What};
 use fyr_model::Refusal;
 use fyr_model::limits::{TableLimits, WorkerLimits};
+use fyr_model::lock::ReadingLock;
 use fyr_model::privacy::PersonalDataFinding;
 use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
@@ -39,7 +40,7 @@ impl Inspected {
         scanned_at: Option<DateTime<Utc>>,
     ) -> Result<Self, Refusal> {
         let resource = client.input(input, What::File).await?;
-        let StageResult { facts, detections } = stage(runner, &resource, None, reading, limits, dir, scanned_at)?;
+        let StageResult { facts, detections } = stage(runner, &resource, None, (reading, None), limits, dir, scanned_at)?;
         Ok(Self {
             resource,
             table: StagedTable::adopt(facts),
@@ -53,7 +54,7 @@ pub(crate) fn stage(
     runner: &Runner,
     resource: &Resource,
     declared_format: Option<String>,
-    reading: Reading,
+    (reading, before): (Reading, Option<ReadingLock>),
     (table, worker): (&TableLimits, &WorkerLimits),
     dir: &Path,
     scanned_at: Option<DateTime<Utc>>,
@@ -64,6 +65,7 @@ pub(crate) fn stage(
         media_type: resource.media_type.clone(),
         declared_format,
         reading,
+        before,
         limits: table.clone(),
         digest: Some((resource.bytes, resource.sha256)),
     };

@@ -4,6 +4,7 @@
 //! release. This crate decides nothing about licence, quality or privacy by itself; it asks the engines and stops where one of them says no.
 
 mod candidate;
+mod chosen;
 mod disk;
 mod evidence;
 mod exposure;
@@ -12,6 +13,7 @@ mod input;
 mod pipeline;
 mod protect;
 mod publication;
+mod reading;
 mod run;
 pub mod work;
 

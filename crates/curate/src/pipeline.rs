@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use fyr_model::lock::ReadingLock;
 use fyr_model::pipeline::{PipelineFile, PolicyRef};
 use fyr_model::privacy::PrivacyPolicy;
 use fyr_model::table::Reading;
@@ -24,6 +25,12 @@ pub struct Pipeline {
     pub hierarchies: BTreeMap<String, String>,
     /// The rules that run: the standard pack and the pipeline's own.
     pub rules: Vec<Rule>,
+    /// Where its lock lies.
+    pub lock_path: PathBuf,
+    /// How its file was read when that was last accepted.
+    pub lock: Option<ReadingLock>,
+    /// Whether the owner accepts whatever the file is read as now.
+    pub accept_reading: bool,
 }
 
 /// The folder of pipelines and the rules that are known.
@@ -55,7 +62,7 @@ impl Pipelines {
     /// Reads one pipeline, named or by path.
     ///
     /// # Errors
-    /// `pipeline-missing`, `pipeline-invalid`, `policy-invalid`, `rule-*`: all configuration (exit code 2).
+    /// `pipeline-missing`, `pipeline-invalid`, `policy-invalid`, `rule-*`, `lock-invalid`: all configuration (exit code 2).
     pub fn read(&self, named: &str) -> Result<Pipeline, Refusal> {
         let (name, path) = self.locate(named)?;
         let text = std::fs::read_to_string(&path).map_err(|_| self.missing(named))?;
@@ -71,12 +78,16 @@ impl Pipelines {
         if let Some(relative) = file.contract.clone() {
             take_contract(&beside, &relative, &mut file.reading, &mut rules)?;
         }
+        let lock_path = crate::reading::path(&path);
         Ok(Pipeline {
             name,
             file,
             policy,
             hierarchies,
             rules,
+            lock: crate::reading::read(&lock_path)?,
+            lock_path,
+            accept_reading: false,
         })
     }
 

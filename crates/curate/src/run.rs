@@ -12,20 +12,23 @@ use fyr_fetch::{Client, Fetched, What};
 use fyr_graph::Store;
 use fyr_jobs::State;
 use fyr_model::limits::{TableLimits, WorkerLimits};
+use fyr_model::lock::ReadingLock;
 use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, PrivacyReport, Role};
 use fyr_model::readiness::Evidence;
 use fyr_model::resource::Resource;
-use fyr_model::table::{Column, TableProfile};
+use fyr_model::table::{Column, Reading, TableProfile};
 use fyr_model::{Agent, CatalogueView, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
 use fyr_publish::Change;
 use fyr_table::{Engine, StagedTable};
 
 use crate::candidate::Candidate;
+use crate::chosen::{choose, find, no_address};
 use crate::disk::{clean, disk, fresh_folder, json, place, private_folder};
 use crate::exposure::{for_holder, for_publication};
 use crate::facts::{CurateFile, CurateOutcome, CurateRun};
 use crate::pipeline::Pipeline;
 use crate::protect::{Label, PARQUET, ProtectedTable};
+use crate::reading::{self, Known};
 use crate::work::StageResult;
 
 /// Everything that a run needs, opened once.
@@ -62,6 +65,8 @@ struct Measured {
     detections: Vec<PersonalDataFinding>,
     licence: LicenceVerdict,
     harvested_at: Option<DateTime<Utc>>,
+    /// What the pipeline's lock says from now on.
+    lock: ReadingLock,
 }
 
 impl Curate {
@@ -147,9 +152,13 @@ impl Curate {
             Fetched::NotModified { .. } => return Err(no_address(distribution)),
         };
         evidence.resource = Some(resource.clone());
-        let StageResult { facts, detections } = self.stage(pipeline, distribution, &resource, at).inspect_err(|refusal| {
+        let known = Known::of(pipeline)?;
+        let StageResult { mut facts, detections } = self.read(pipeline, distribution, &resource, &known, at).inspect_err(|refusal| {
             evidence.unreadable = Some(refusal.id.clone());
         })?;
+        let lock = known.next(&facts.report);
+        run.reading = known.lock.as_ref().map(|before| reading::departures(before, &lock)).unwrap_or_default();
+        facts.report.findings.extend(run.reading.iter().cloned());
         run.rows_in = facts.rows;
         run.privacy.detections.clone_from(&detections);
         let columns = &facts.report.columns;
@@ -158,9 +167,13 @@ impl Curate {
             .engine
             .profile(&parquet, columns, Some(&facts.report), &for_holder(columns, &detections))
             .await?;
-        run.quality = self.engine.check(&parquet, columns, &pipeline.rules).await?;
         evidence.reading = Some(facts.report.clone());
         evidence.profile = Some(profile);
+        // Before the rules: one that reads a column which is gone would say less.
+        if known.valid().is_some() && !pipeline.accept_reading && reading::stops(&run.reading) {
+            return Err(reading::held(pipeline, &run.reading));
+        }
+        run.quality = self.engine.check(&parquet, columns, &pipeline.rules).await?;
         evidence.quality = Some(run.quality.clone());
         evidence.detections = Some(judged(&detections, &pipeline.policy));
         let harvested_at = self.state.get("source-state", pipeline.file.source.as_str())?.map(|(_, at)| at);
@@ -170,6 +183,7 @@ impl Curate {
             detections,
             licence,
             harvested_at,
+            lock,
         })
     }
 
@@ -192,11 +206,38 @@ impl Curate {
         Ok(())
     }
 
+    /// Stages the file as it was read before; where the table that was read then is gone or has other columns, as if for the first time.
+    fn read(
+        &self,
+        pipeline: &Pipeline,
+        distribution: &Distribution,
+        resource: &Resource,
+        known: &Known,
+        at: DateTime<Utc>,
+    ) -> Result<StageResult, Refusal> {
+        let before = known.valid();
+        let stage = |reading: Reading| self.stage(pipeline, distribution, resource, (reading, before.cloned()), at);
+        let owner = &pipeline.file.reading;
+        if let (Some(table), Some(before)) = (known.table(owner), before) {
+            let as_before = Reading {
+                table: Some(table),
+                ..owner.clone()
+            };
+            if let Ok(found) = stage(as_before)
+                && !reading::stops(&reading::departures(before, &known.next(&found.facts.report)))
+            {
+                return Ok(found);
+            }
+        }
+        stage(owner.clone())
+    }
+
     fn stage(
         &self,
         pipeline: &Pipeline,
         distribution: &Distribution,
         resource: &Resource,
+        reading: (Reading, Option<ReadingLock>),
         at: DateTime<Utc>,
     ) -> Result<StageResult, Refusal> {
         let dir = self.data.join("staged").join(pipeline.name.as_str());
@@ -211,7 +252,7 @@ impl Curate {
             &self.runner,
             resource,
             declared,
-            pipeline.file.reading.clone(),
+            reading,
             (&self.limits, &self.worker),
             &dir,
             Some(at),
@@ -274,6 +315,7 @@ impl Curate {
             detections,
             licence,
             harvested_at,
+            lock,
         } = measured;
         let work = self.data.join("staged").join(pipeline.name.as_str());
         let staged = [table.facts().path.clone()];
@@ -298,6 +340,9 @@ impl Curate {
         );
         let Some((version, note)) = self.version(former.as_ref(), &protected, &record).await? else {
             run.version = former.map(|release| release.manifest.record.version);
+            if !dry_run {
+                reading::write(&pipeline.lock_path, &lock, pipeline.lock.as_ref())?;
+            }
             return Ok(CurateOutcome::Unchanged);
         };
         record.version = version;
@@ -342,6 +387,7 @@ impl Curate {
         };
         candidate.write(&making)?;
         if !dry_run {
+            reading::write(&pipeline.lock_path, &lock, pipeline.lock.as_ref())?;
             place(&making, &Candidate::folder(&self.data, &pipeline.name))?;
         }
         clean(&work);
@@ -416,72 +462,6 @@ impl Curate {
         };
         Ok(Some((fyr_publish::next_version(Some(former), change), note)))
     }
-}
-
-fn find<'a>(view: &'a CatalogueView, pipeline: &Pipeline) -> Result<&'a Dataset, Refusal> {
-    view.datasets
-        .iter()
-        .find(|dataset| dataset.id.as_str() == pipeline.file.dataset)
-        .ok_or_else(|| {
-            let source = &pipeline.file.source;
-            Refusal::new(
-                "dataset-not-harvested",
-                RefusalKind::Unreachable,
-                &pipeline.file.dataset,
-                Text::new(
-                    format!("datamängden finns inte i det som har skördats från `{source}`"),
-                    format!("the dataset is not in what has been harvested from `{source}`"),
-                ),
-            )
-            .hint(Text::new(
-                format!("kör `fyr harvest {source}`"),
-                format!("run `fyr harvest {source}`"),
-            ))
-        })
-}
-
-fn choose<'a>(dataset: &'a Dataset, pipeline: &Pipeline) -> Result<&'a Distribution, Refusal> {
-    let wanted = pipeline.file.distribution.as_deref();
-    let fits = |distribution: &&Distribution| {
-        let named = |wanted: &str| {
-            distribution.iri == wanted
-                || distribution
-                    .download_url
-                    .iter()
-                    .chain(&distribution.access_url)
-                    .any(|value| value.as_str() == wanted)
-        };
-        wanted.is_none_or(named)
-    };
-    let fitting: Vec<&Distribution> = dataset.distributions.iter().filter(fits).collect();
-    match fitting.as_slice() {
-        [one] => Ok(one),
-        several => {
-            let known: Vec<&str> = dataset.distributions.iter().map(|distribution| distribution.iri.as_str()).collect();
-            let count = several.len();
-            Err(Refusal::new(
-                "distribution-ambiguous",
-                RefusalKind::Configuration,
-                dataset.id.as_str(),
-                Text::new(
-                    format!("{count} distributioner svarar mot pipelinen, den behöver exakt en"),
-                    format!("{count} distributions fit the pipeline, it needs exactly one"),
-                ),
-            )
-            .hint(Text::new(
-                format!("ange `distribution`: {}", known.join(", ")),
-                format!("state `distribution`: {}", known.join(", ")),
-            )))
-        }
-    }
-}
-
-fn no_address(distribution: &Distribution) -> Refusal {
-    let text = Text::new(
-        "distributionen har ingen adress att hämta från",
-        "the distribution has no address to fetch from",
-    );
-    Refusal::new("distribution-no-address", RefusalKind::Unreachable, &distribution.iri, text)
 }
 
 fn licence_refused(pipeline: &Pipeline, verdict: &LicenceVerdict) -> Refusal {

@@ -175,6 +175,21 @@ impl Letters {
     fn words(&self, small: &[u8], capital: &[u8]) -> u64 {
         sum(&self.after_small, small) + sum(&self.after_capital, small) + sum(&self.after_capital, capital)
     }
+    /// The same, where the set of the last reading holds while the bytes do not tell against it.
+    pub(crate) fn charset_after(&self, before: Option<Charset>) -> Charset {
+        let found = self.charset();
+        match (found, before) {
+            (Charset::Iso8859_1, Some(Charset::Windows1252)) => Charset::Windows1252,
+            (Charset::Ibm850, Some(Charset::Ibm437)) if self.words(&LETTERS, &[]) == 0 => Charset::Ibm437,
+            (_, Some(before)) if before.is_single_byte() && !self.tells() => before,
+            _ => found,
+        }
+    }
+    /// Whether any Swedish letter of any set stands where it would.
+    fn tells(&self) -> bool {
+        let words = self.words(&DOS.0, &DOS.1) + self.words(&MAC.0, &MAC.1) + sum(&self.after_small, &[MAC_E]);
+        words + sum(&self.any, &LATIN) + self.mac_edges > 0
+    }
     /// Which set of DOS: accented letters in words speak for 850, the same bytes alone for the signs that 437 has there.
     fn dos(&self) -> Charset {
         let words = self.words(&LETTERS, &[]);
@@ -187,10 +202,11 @@ impl Letters {
 fn is_mac_edge(before: u8, byte: u8, after: u8) -> bool {
     let consonant = |letter: u8| letter.is_ascii_alphabetic() && !b"aeiouyAEIOUY".contains(&letter);
     match byte {
-        0x81 => before.is_ascii_alphabetic() || after.is_ascii_alphabetic(),
+        // A byte from 80 before it would be the lead of UTF-8.
+        0x81 => before.is_ascii_alphabetic() || (before.is_ascii() && after.is_ascii_alphabetic()),
         0x8c => before.is_ascii_lowercase(),
         0x9a => consonant(before) && !after.is_ascii_alphabetic(),
-        0x8a => consonant(after) && !before.is_ascii_alphabetic(),
+        0x8a => consonant(after) && before.is_ascii() && !before.is_ascii_alphabetic(),
         _ => false,
     }
 }

@@ -67,6 +67,15 @@ struct Survey {
     letters: Letters,
 }
 
+/// What is said of the encoding beforehand.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked<'a> {
+    /// By the owner: it holds.
+    pub(crate) owner: Option<&'a str>,
+    /// By the last reading: it holds where the bytes do not tell.
+    pub(crate) before: Option<&'a str>,
+}
+
 /// Decides the encoding and gives the file as UTF-8.
 pub(crate) fn decode(
     path: &Path,
@@ -76,6 +85,10 @@ pub(crate) fn decode(
     repairs: &mut Repairs,
     findings: &mut Vec<Finding>,
 ) -> Result<Decoded, Refusal> {
+    let asked = Asked {
+        owner: asked,
+        before: None,
+    };
     decide(path, dir, subject, asked, repairs, findings)?.in_utf8(dir, subject)
 }
 
@@ -84,12 +97,13 @@ pub(crate) fn decide(
     path: &Path,
     dir: &Path,
     subject: &str,
-    asked: Option<&str>,
+    asked: Asked<'_>,
     repairs: &mut Repairs,
     findings: &mut Vec<Finding>,
 ) -> Result<Decoded, Refusal> {
     let survey = survey(path).map_err(|error| refuse::io(subject, error))?;
-    let asked = match asked {
+    let before = asked.before.and_then(Charset::from_name);
+    let asked = match asked.owner {
         None => None,
         Some(name) => Some(Charset::from_name(name).ok_or_else(|| {
             refuse::configuration(
@@ -100,7 +114,7 @@ pub(crate) fn decide(
             )
         })?),
     };
-    let charset = asked.unwrap_or_else(|| survey.charset());
+    let charset = asked.unwrap_or_else(|| survey.charset(before));
     let mixed = asked.is_none()
         && survey.other_lines > 0
         && survey.utf8_lines > 0
@@ -156,7 +170,7 @@ pub(crate) fn decide(
 }
 
 impl Survey {
-    fn charset(&self) -> Charset {
+    fn charset(&self, before: Option<Charset>) -> Charset {
         if let Some((charset, _)) = self.bom {
             return charset;
         }
@@ -169,10 +183,14 @@ impl Survey {
                 return Charset::Utf16Be;
             }
         }
-        if self.other_lines == 0 || self.utf8_lines > self.other_lines {
+        if self.other_lines == 0 && self.utf8_lines == 0 {
+            // Nothing but ASCII: what it was before is as true as UTF-8.
+            return before.filter(|before| before.is_single_byte()).unwrap_or(Charset::Utf8);
+        }
+        if self.utf8_lines > self.other_lines || self.other_lines == 0 {
             return Charset::Utf8;
         }
-        self.letters.charset()
+        self.letters.charset_after(before)
     }
     fn minority(&self) -> u64 {
         self.other_lines.min(self.utf8_lines)

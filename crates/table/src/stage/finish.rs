@@ -25,7 +25,7 @@ use super::geo::Extent;
 use super::lanes::{self, Groups, Lane};
 use super::marker::{self, MARKERS};
 use super::settle::{self, Plan};
-use super::{Observer, StageRequest, semantic};
+use super::{Observer, StageRequest, before, semantic};
 use crate::digest::digest_of;
 use crate::{refuse, specification};
 
@@ -111,7 +111,8 @@ fn asked<'a>(request: &'a StageRequest, name: &str, header: &str) -> Option<&'a 
 }
 
 fn plans(request: &StageRequest, gather: &mut Gather<'_>) -> Vec<Plan> {
-    let sign = settle::decimal_of(&gather.tallies, &request.reading, gather.found.semicolon);
+    let found = settle::decimal_of(&gather.tallies, &request.reading, gather.found.semicolon);
+    let sign = before::decimal(request.before.as_ref(), found);
     if let Some(dialect) = &mut gather.found.dialect {
         dialect.decimal_sign = sign.0.char();
     }
@@ -121,7 +122,13 @@ fn plans(request: &StageRequest, gather: &mut Gather<'_>) -> Vec<Plan> {
         .iter()
         .zip(&gather.headers)
         .zip(&gather.tallies)
-        .map(|((name, header), tally)| settle::settle(name, header, tally, asked(request, name, header), sign, &mut findings))
+        .map(|((name, header), tally)| {
+            let plan = settle::settle(name, header, tally, asked(request, name, header), sign, &mut findings);
+            // What the file states of its columns may change with its values; what the owner states does not.
+            let owner = gather.reading().columns.get(name).or_else(|| gather.reading().columns.get(header));
+            let kept = before::kind(request.before.as_ref(), name).filter(|_| owner.is_none_or(|said| said.kind.is_none()));
+            kept.and_then(|kind| settle::kept(kind, &plan, header, tally, sign.0)).unwrap_or(plan)
+        })
         .collect();
     let mut found: Vec<Option<Semantic>> = plans.iter().map(|plan| plan.semantic.clone()).collect();
     semantic::pairs(&gather.headers, &gather.names, &gather.tallies, &mut found, &mut findings);

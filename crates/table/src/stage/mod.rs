@@ -5,6 +5,7 @@
 //! values (`tables.md` section 1). Runs in a confined worker and knows nothing of where the bytes came from.
 
 mod archive;
+mod before;
 mod blocks;
 mod build;
 pub(crate) mod cell;
@@ -62,6 +63,7 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::ArrayRef;
 use fyr_model::limits::TableLimits;
+use fyr_model::lock::ReadingLock;
 use fyr_model::table::{Column, Reading, StagedFacts};
 use fyr_model::{Refusal, Sha256};
 use serde::{Deserialize, Serialize};
@@ -90,6 +92,9 @@ pub struct StageRequest {
     /// What the owner wrote; wins over everything found.
     #[serde(default)]
     pub reading: Reading,
+    /// How it was read the last time; tried first wherever the owner says nothing.
+    #[serde(default)]
+    pub before: Option<ReadingLock>,
     /// Limits.
     #[serde(default)]
     pub limits: TableLimits,
@@ -177,6 +182,7 @@ fn read(
         return parquet_in::stage(request, path, facts, dir, observer);
     }
     let mut gather = Gather::new(dir, &request.name, &request.reading, &request.limits)?;
+    gather.before = request.before.as_ref();
     match format {
         Format::Workbook => workbook::read(path, &mut gather)?,
         Format::OpenDocument => ods::read(path, &mut gather)?,

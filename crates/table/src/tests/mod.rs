@@ -23,6 +23,7 @@ use arrow::compute::concat_batches;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use fyr_model::Refusal;
 use fyr_model::limits::TableLimits;
+use fyr_model::lock::ReadingLock;
 use fyr_model::table::{Column, ColumnType, Reading, StagedFacts};
 use tempfile::TempDir;
 
@@ -61,6 +62,17 @@ impl Observer for Watcher {
 }
 
 pub(crate) fn stage_file(path: &Path, name: &str, reading: Reading, limits: TableLimits) -> Result<Sample, Refusal> {
+    stage_again(path, name, reading, limits, None)
+}
+
+/// Stages a file that was read before.
+pub(crate) fn stage_again(
+    path: &Path,
+    name: &str,
+    reading: Reading,
+    limits: TableLimits,
+    before: Option<ReadingLock>,
+) -> Result<Sample, Refusal> {
     let dir = TempDir::new().unwrap();
     let mut watcher = Watcher::default();
     let request = StageRequest {
@@ -69,6 +81,7 @@ pub(crate) fn stage_file(path: &Path, name: &str, reading: Reading, limits: Tabl
         media_type: None,
         declared_format: None,
         reading,
+        before,
         limits,
         digest: None,
     };
