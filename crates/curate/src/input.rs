@@ -13,6 +13,7 @@ use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
 use fyr_table::{StageRequest, StagedTable};
 
+use crate::pxweb::Source;
 use crate::work::{StageResult, StageWork};
 
 /// A data file that has been read.
@@ -39,7 +40,17 @@ impl Inspected {
         dir: &Path,
         scanned_at: Option<DateTime<Utc>>,
     ) -> Result<Self, Refusal> {
-        let resource = client.input(input, What::File).await?;
+        let source = Source {
+            client,
+            runner,
+            limits: limits.0,
+            worker: limits.1,
+        };
+        let resource = if input.contains("://") {
+            source.fetch(input, dir).await?
+        } else {
+            client.input(input, What::File).await?
+        };
         let StageResult { facts, detections } = stage(runner, &resource, None, (reading, None), limits, dir, scanned_at)?;
         Ok(Self {
             resource,

@@ -13,6 +13,7 @@ mod input;
 mod pipeline;
 mod protect;
 mod publication;
+mod pxweb;
 mod reading;
 mod run;
 pub mod work;

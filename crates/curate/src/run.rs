@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use fyr_audit::Asked;
 use fyr_confine::Runner;
-use fyr_fetch::{Client, Fetched, What};
+use fyr_fetch::Client;
 use fyr_graph::Store;
 use fyr_jobs::State;
 use fyr_model::limits::{TableLimits, WorkerLimits};
@@ -28,6 +28,7 @@ use crate::exposure::{for_holder, for_publication};
 use crate::facts::{CurateFile, CurateOutcome, CurateRun};
 use crate::pipeline::Pipeline;
 use crate::protect::{Label, PARQUET, ProtectedTable};
+use crate::pxweb::Source;
 use crate::reading::{self, Known};
 use crate::work::StageResult;
 
@@ -147,10 +148,14 @@ impl Curate {
         run.licence = Some(licence.clone());
         self.ask_links(distribution, at, evidence).await?;
         let address = distribution.address().ok_or_else(|| no_address(distribution))?;
-        let resource = match self.client.get(address, What::File, None).await? {
-            Fetched::Resource(resource) => resource,
-            Fetched::NotModified { .. } => return Err(no_address(distribution)),
+        let dir = self.staging(pipeline)?;
+        let source = Source {
+            client: &self.client,
+            runner: &self.runner,
+            limits: &self.limits,
+            worker: &self.worker,
         };
+        let resource = source.fetch(address, &dir).await?;
         evidence.resource = Some(resource.clone());
         let known = Known::of(pipeline)?;
         let StageResult { mut facts, detections } = self.read(pipeline, distribution, &resource, &known, at).inspect_err(|refusal| {
@@ -240,8 +245,7 @@ impl Curate {
         reading: (Reading, Option<ReadingLock>),
         at: DateTime<Utc>,
     ) -> Result<StageResult, Refusal> {
-        let dir = self.data.join("staged").join(pipeline.name.as_str());
-        private_folder(&dir)?;
+        let dir = self.staging(pipeline)?;
         let declared = distribution
             .format
             .iter()
@@ -257,6 +261,13 @@ impl Curate {
             &dir,
             Some(at),
         )
+    }
+
+    /// The private folder of a run.
+    fn staging(&self, pipeline: &Pipeline) -> Result<PathBuf, Refusal> {
+        let dir = self.data.join("staged").join(pipeline.name.as_str());
+        private_folder(&dir)?;
+        Ok(dir)
     }
 
     /// The rules that need no plan: licence, quality, unresolved identifiers.

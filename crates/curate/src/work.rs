@@ -1,4 +1,4 @@
-//! The confined step of this crate: stage a file and let the detectors see every batch on its way.
+//! The confined steps of this crate: plan and join what a PxWeb API answers, and stage a file and let the detectors see every batch on its way.
 //!
 //! `table` cannot name `privacy`; this function stands between them inside the worker, so that the bytes are read once and the finished
 //! findings come out as counts.
@@ -11,6 +11,7 @@ use fyr_model::table::{Column, StagedFacts};
 use fyr_model::{Refusal, RefusalKind, Text};
 use fyr_privacy::detect::{self, ColumnDetector};
 use fyr_table::arrow::array::ArrayRef;
+use fyr_table::pxweb::{JoinWork, PlanWork};
 use fyr_table::{ColumnObserver, Observer, StageRequest};
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,26 @@ pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, 
     let facts = fyr_table::stage(&work.request, dir, &mut scan)?;
     let detections = detect::judge(scan.columns.into_iter().map(|column| column.0).collect());
     answer(StageResult { facts, detections })
+}
+
+/// The handler `curate.pxweb-plan`.
+///
+/// # Errors
+/// What `table::pxweb::plan` refuses, unchanged.
+pub fn pxweb_plan(input: serde_json::Value, _dir: &Path) -> Result<serde_json::Value, Refusal> {
+    let work: PlanWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
+    let plan = fyr_table::pxweb::plan(&work)?;
+    serde_json::to_value(plan).map_err(|error| broken(&error))
+}
+
+/// The handler `curate.pxweb-join`.
+///
+/// # Errors
+/// What `table::pxweb::join` refuses, unchanged.
+pub fn pxweb_join(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, Refusal> {
+    let work: JoinWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
+    fyr_table::pxweb::join(&work, dir)?;
+    Ok(serde_json::Value::Null)
 }
 
 fn answer(result: StageResult) -> Result<serde_json::Value, Refusal> {

@@ -32,7 +32,7 @@ mod header;
 mod json;
 mod json_columns;
 mod json_stat;
-mod json_text;
+pub(crate) mod json_text;
 mod lanes;
 mod layout;
 mod marker;

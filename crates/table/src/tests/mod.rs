@@ -9,6 +9,7 @@ mod maps;
 mod maps_hostile;
 mod mutations;
 mod px;
+mod pxweb;
 mod real;
 mod rules;
 mod samples;
