@@ -7,6 +7,7 @@ mod cli;
 mod demo;
 mod floors;
 mod kill;
+mod pxweb;
 mod reading;
 mod real;
 mod support;

@@ -27,6 +27,7 @@ use super::marker::{self, MARKERS};
 use super::settle::{self, Plan};
 use super::{Observer, StageRequest, before, semantic};
 use crate::digest::digest_of;
+use crate::write::is_crs;
 use crate::{refuse, specification};
 
 /// Rows of a batch.
@@ -256,7 +257,8 @@ fn write(
         }
     }
     out.flush(&schema, &mut builders, held, observer)?;
-    let path = out.close(gather.found.geo.as_ref().map(|extent| geo_column(&gather.names, plans, extent)))?;
+    let geo = gather.found.geo.as_ref().map(|extent| geo_column(&gather.names, plans, extent));
+    let path = out.close(geo, gather.found.source_crs.as_deref())?;
     Ok((path, builders.into_iter().map(|builder| builder.fates).collect()))
 }
 
@@ -370,9 +372,13 @@ impl StagedWriter {
         }
         Ok(())
     }
-    pub(crate) fn close(mut self, geo: Option<String>) -> Result<PathBuf, Refusal> {
+    /// `geo` describes the coordinates as they are written, `source_crs` names the system that they stood in.
+    pub(crate) fn close(mut self, geo: Option<String>, source_crs: Option<&str>) -> Result<PathBuf, Refusal> {
         if let Some(geo) = geo {
             self.out.append_key_value_metadata(KeyValue::new("geo".into(), geo));
+            if let Some(crs) = source_crs.filter(|name| is_crs(name)) {
+                self.out.append_key_value_metadata(KeyValue::new("source_crs".into(), crs.to_owned()));
+            }
         }
         self.out.close().map_err(|_| refuse::engine(&self.subject, "write"))?;
         Ok(self.path)

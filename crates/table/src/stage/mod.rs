@@ -22,6 +22,7 @@ mod encoding;
 mod fill;
 mod finish;
 mod format;
+mod further;
 mod gather;
 pub(crate) mod geo;
 mod geopackage;

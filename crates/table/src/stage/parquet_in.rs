@@ -175,7 +175,7 @@ pub(crate) fn stage(
         .iter()
         .next()
         .and_then(|(index, extent)| names.get(*index).map(|name| extent.metadata(name)));
-    let path = out.close(geo)?;
+    let path = out.close(geo, None)?;
     let counts = |counts: Vec<u64>| {
         names
             .iter()
