@@ -288,7 +288,11 @@ fn one(term: &Term, profile: &TableProfile, column: &ColumnProfile, place: usize
     );
     let share = missing(profile, column);
     let reasons = reasons(term, column);
-    let why = if reasons.is_empty() { String::new() } else { format!(": {}", text(&reasons)) };
+    let why = if reasons.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", text(&reasons))
+    };
     let _ = write!(
         page,
         "<p><svg class=\"miss\" width=\"72\" height=\"12\" aria-hidden=\"true\"><path class=\"bar2\" d=\"M1 1.5h{:.1}v9H1z\"/><rect class=\"frame\" x=\".5\" y=\"1.5\" width=\"71\" height=\"9\"/></svg> {} {}{why}</p>",
@@ -543,7 +547,11 @@ mod tests {
                 assert!(!page.contains(foreign), "{foreign}");
             }
             assert!(page.contains("&lt;script&gt;"));
-            let why = if lang == Lang::Sv { "saknas: 2 “..”, 1 tom<" } else { "missing: 2 “..”, 1 empty<" };
+            let why = if lang == Lang::Sv {
+                "saknas: 2 “..”, 1 tom<"
+            } else {
+                "missing: 2 “..”, 1 empty<"
+            };
             assert!(page.contains(why));
             assert_eq!(page.matches("role=\"img\"").count(), 150, "every chart has a name");
         }

@@ -214,7 +214,13 @@ impl Site {
         })
     }
 
-    async fn curate(&self, named: &[String], all: bool, (dry_run, accept_reading): (bool, bool), at: DateTime<Utc>) -> Result<Reply, Refusal> {
+    async fn curate(
+        &self,
+        named: &[String],
+        all: bool,
+        (dry_run, accept_reading): (bool, bool),
+        at: DateTime<Utc>,
+    ) -> Result<Reply, Refusal> {
         let pipelines = self.pipelines();
         let names: Vec<String> = if all || named.is_empty() {
             pipelines.names().iter().map(ToString::to_string).collect()

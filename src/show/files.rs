@@ -63,7 +63,11 @@ pub fn reasons(term: &Term, column: &ColumnProfile) -> String {
         marker => format!("\u{201c}{marker}\u{201d}"),
     };
     let mut all: Vec<(u64, String)> = column.nulls_by.iter().map(|(kind, count)| (*count, word(kind))).collect();
-    all.extend(column.rejects.map(|count| (count, term.say("passar inte typen", "not of the type").to_owned())));
+    all.extend(
+        column
+            .rejects
+            .map(|count| (count, term.say("passar inte typen", "not of the type").to_owned())),
+    );
     all.sort_by(|a, b| b.0.cmp(&a.0));
     let one = |(count, word): &(u64, String)| format!("{} {word}", term.count(*count));
     all.iter().filter(|reason| reason.0 > 0).map(one).collect::<Vec<_>>().join(", ")

@@ -137,7 +137,7 @@ def main():
             try:
                 source = write(truth.to_crs(code), Path(folder), form, encoding)
                 said = subprocess.run([fyr, "convert", source, "--out", target, "--json"], check=True, capture_output=True)
-                kept = (pyarrow.parquet.read_schema(target).metadata or {}).get(b"source_crs", b"").decode()
+                kept = (pyarrow.parquet.read_metadata(target).metadata or {}).get(b"source_crs", b"").decode()
                 wrong = differences(truth, geopandas.read_parquet(target), json.loads(said.stdout), kept, code)
             except Exception as fault:  # noqa: BLE001 whatever stops one file is a failure of that file
                 wrong = [type(fault).__name__]

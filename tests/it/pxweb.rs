@@ -20,10 +20,18 @@ const WINDOW: Duration = Duration::from_secs(1);
 /// The invented table: code, name, values with their names.
 type Variable = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 const TABLE: [Variable; 4] = [
-    ("Region", "region", &[("0180", "Stockholm"), ("1480", "Göteborg"), ("1280", "Malmö")]),
+    (
+        "Region",
+        "region",
+        &[("0180", "Stockholm"), ("1480", "Göteborg"), ("1280", "Malmö")],
+    ),
     ("Typ", "typ", &[("H", "hus"), ("L", "lägenhet")]),
     ("ContentsCode", "innehåll", &[("A", "Antal"), ("B", "Andel")]),
-    ("Tid", "år", &[("2021", "2021"), ("2022", "2022"), ("2023", "2023"), ("2024", "2024")]),
+    (
+        "Tid",
+        "år",
+        &[("2021", "2021"), ("2022", "2022"), ("2023", "2023"), ("2024", "2024")],
+    ),
 ];
 
 #[derive(Default)]
@@ -42,12 +50,16 @@ fn serve() -> (String, Shared) {
     let (sender, port) = std::sync::mpsc::channel();
     let state = Arc::clone(&seen);
     std::thread::spawn(move || {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async move {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            sender.send(listener.local_addr().unwrap().port()).unwrap();
-            let app = Router::new().fallback(answer).with_state(state);
-            axum::serve(listener, app).await.unwrap();
-        });
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(async move {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                sender.send(listener.local_addr().unwrap().port()).unwrap();
+                let app = Router::new().fallback(answer).with_state(state);
+                axum::serve(listener, app).await.unwrap();
+            });
     });
     (format!("127.0.0.1:{}", port.recv().unwrap()), seen)
 }
@@ -124,11 +136,23 @@ fn stat(chosen: &BTreeMap<String, Vec<String>>) -> Value {
     let mut cells = vec![0usize];
     let mut dimensions = serde_json::Map::new();
     for (code, text, values) in TABLE {
-        let kept: Vec<usize> = (0..values.len()).filter(|at| chosen[code].iter().any(|one| one == values[*at].0)).collect();
-        cells = cells.iter().flat_map(|before| kept.iter().map(move |at| before * values.len() + at)).collect();
-        let index: serde_json::Map<String, Value> = kept.iter().enumerate().map(|(n, at)| (values[*at].0.to_owned(), json!(n))).collect();
+        let kept: Vec<usize> = (0..values.len())
+            .filter(|at| chosen[code].iter().any(|one| one == values[*at].0))
+            .collect();
+        cells = cells
+            .iter()
+            .flat_map(|before| kept.iter().map(move |at| before * values.len() + at))
+            .collect();
+        let index: serde_json::Map<String, Value> = kept
+            .iter()
+            .enumerate()
+            .map(|(n, at)| (values[*at].0.to_owned(), json!(n)))
+            .collect();
         let label: serde_json::Map<String, Value> = kept.iter().map(|at| (values[*at].0.to_owned(), json!(values[*at].1))).collect();
-        dimensions.insert(code.to_owned(), json!({ "label": text, "category": { "index": index, "label": label } }));
+        dimensions.insert(
+            code.to_owned(),
+            json!({ "label": text, "category": { "index": index, "label": label } }),
+        );
     }
     let value: Vec<Value> = cells.iter().map(|at| if *at == 9 { Value::Null } else { json!(at * 3) }).collect();
     let status: serde_json::Map<String, Value> = cells

@@ -14,7 +14,7 @@ const CATALOGUE: &str = r#"@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix 
   dct:format "text/csv" ; dct:license <http://creativecommons.org/publicdomain/zero/1.0/> .
 "#;
 const PIPELINE: &str = "source = \"kalla\"\ndataset = \"https://source.example/d/trad\"\npolicy = \"trad-policy.toml\"\n";
-const POLICY: &str = "[columns]\nid = \"plain\"\nslag = \"plain\"\nhöjd = \"plain\"\n";
+const POLICY: &str = "[columns]\nid = \"plain\"\nslag = \"plain\"\n\"höjd\" = \"plain\"\n";
 
 /// A workspace whose first reading has been published.
 fn published() -> Workspace {
@@ -43,7 +43,16 @@ fn rows(delimiter: &str, decimal: char, id: fn(u32) -> String) -> String {
 
 fn sign_and_publish(workspace: &Workspace) {
     for interest in ["information-security", "personal-data", "national-security"] {
-        let by = ["--by", "Test Testsson", "--role", "testare", "--organisation", "299999-0019", "--ground", "test"];
+        let by = [
+            "--by",
+            "Test Testsson",
+            "--role",
+            "testare",
+            "--organisation",
+            "299999-0019",
+            "--ground",
+            "test",
+        ];
         let output = workspace.fyr(&[&["sign", "trad", "--interest", interest][..], &by[..]].concat());
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
@@ -58,9 +67,16 @@ fn outcome(workspace: &Workspace, more: &[&str]) -> (String, Vec<String>, Option
     let said = |finding: &Value| {
         assert_eq!(finding["id"], "reading-changed");
         assert!(finding["message"]["sv"].as_str().is_some_and(|text| !text.is_empty()));
-        format!("{}: {}", finding["severity"].as_str().unwrap(), finding["message"]["en"].as_str().unwrap())
+        format!(
+            "{}: {}",
+            finding["severity"].as_str().unwrap(),
+            finding["message"]["en"].as_str().unwrap()
+        )
     };
-    let changes = run["reading"].as_array().map(|all| all.iter().map(said).collect()).unwrap_or_default();
+    let changes = run["reading"]
+        .as_array()
+        .map(|all| all.iter().map(said).collect())
+        .unwrap_or_default();
     let refused = run["refused_because"]["id"].as_str().map(str::to_owned);
     (run["outcome"].as_str().unwrap().to_owned(), changes, refused)
 }
@@ -83,7 +99,13 @@ fn versions(workspace: &Workspace) -> Vec<String> {
 fn a_reading_is_locked_and_a_file_written_in_another_way_passes_with_a_finding() {
     let workspace = published();
     let first = lock(&workspace);
-    for line in ["format = \"csv\"", "encoding = \"utf-8\"", "delimiter = \";\"", "name = \"höjd\"", "type = \"number\""] {
+    for line in [
+        "format = \"csv\"",
+        "encoding = \"utf-8\"",
+        "delimiter = \";\"",
+        "name = \"höjd\"",
+        "type = \"number\"",
+    ] {
         assert!(first.contains(line), "{line} in {first}");
     }
     // The same again: nothing changes, nothing is said.
@@ -94,7 +116,10 @@ fn a_reading_is_locked_and_a_file_written_in_another_way_passes_with_a_finding()
     workspace.write("www/trad.csv", format!("id;slag;höjd\n{whole}"));
     assert_eq!(outcome(&workspace, &["--dry-run"]), ("candidate".into(), vec![], None));
     // Another program wrote it: same columns, same types.
-    let latin: Vec<u8> = rows("\t", '.', |row| format!("{row}")).chars().map(|c| u8::try_from(c).unwrap()).collect();
+    let latin: Vec<u8> = rows("\t", '.', |row| format!("{row}"))
+        .chars()
+        .map(|c| u8::try_from(c).unwrap())
+        .collect();
     workspace.write("www/trad.csv", latin);
     let (ended, changes, _) = outcome(&workspace, &["--dry-run"]);
     assert_eq!(ended, "candidate", "the same rows from another file are a new patch");
@@ -122,17 +147,26 @@ fn changed_columns_hold_the_former_release_until_the_owner_accepts_them() {
     assert_eq!((ended.as_str(), refused.as_deref()), ("refused", Some("reading-changed")));
     assert_eq!(changes, ["violation: the column id had the type integer and now has text"]);
     assert_eq!((lock(&workspace), versions(&workspace)), (first.clone(), vec!["1.0.0".to_owned()]));
-    assert!(!workspace.path().join("data/candidates/trad").exists(), "nothing waits for signatures");
+    assert!(
+        !workspace.path().join("data/candidates/trad").exists(),
+        "nothing waits for signatures"
+    );
     let output = workspace.fyr(&["curate", "trad"]);
     assert_eq!(output.status.code(), Some(1));
     let shown = text(&output.stdout) + &text(&output.stderr);
-    assert!(shown.contains("the column id had the type integer") && shown.contains("--accept-reading"), "{shown}");
+    assert!(
+        shown.contains("the column id had the type integer") && shown.contains("--accept-reading"),
+        "{shown}"
+    );
     assert!(!shown.contains("T-1"), "no value is shown");
     // A column that is renamed: one is gone, one is new.
     workspace.write("www/trad.csv", rows(";", ',', |row| format!("{row}")).replace("höjd", "höjd m"));
     let (_, changes, refused) = outcome(&workspace, &[]);
     assert_eq!(refused.as_deref(), Some("reading-changed"));
-    assert_eq!(changes, ["violation: the column höjd is gone", "violation: the column höjd m is new"]);
+    assert_eq!(
+        changes,
+        ["violation: the column höjd is gone", "violation: the column höjd m is new"]
+    );
     // The source mends its file: all is as before.
     workspace.write("www/trad.csv", rows(";", ',', |row| format!("{row}")));
     assert_eq!(outcome(&workspace, &[]), ("unchanged".into(), vec![], None));
@@ -140,7 +174,11 @@ fn changed_columns_hold_the_former_release_until_the_owner_accepts_them() {
     workspace.write("www/trad.csv", rows(";", ',', |row| format!("T-{row}")));
     let (ended, changes, refused) = outcome(&workspace, &["--accept-reading"]);
     assert_eq!((ended.as_str(), refused, changes.len()), ("candidate", None, 1));
-    assert_eq!(versions(&workspace), ["1.0.0"], "the former release stays up until the new one is signed");
+    assert_eq!(
+        versions(&workspace),
+        ["1.0.0"],
+        "the former release stays up until the new one is signed"
+    );
     assert_ne!(lock(&workspace), first);
     sign_and_publish(&workspace);
     assert_eq!(versions(&workspace), ["1.0.0", "2.0.0"]);

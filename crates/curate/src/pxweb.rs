@@ -65,7 +65,10 @@ impl Source<'_> {
                 "fetch-unchanged",
                 RefusalKind::Unreachable,
                 address,
-                Text::new("servern svarade att inget har ändrats utan att ha frågats", "the server said that nothing had changed without having been asked"),
+                Text::new(
+                    "servern svarade att inget har ändrats utan att ha frågats",
+                    "the server said that nothing had changed without having been asked",
+                ),
             )),
         }
     }
@@ -112,7 +115,13 @@ impl Source<'_> {
         kept
     }
 
-    fn work<T: serde::de::DeserializeOwned>(&self, name: &str, subject: &str, work: &impl serde::Serialize, dir: &Path) -> Result<T, Refusal> {
+    fn work<T: serde::de::DeserializeOwned>(
+        &self,
+        name: &'static str,
+        subject: &str,
+        work: &impl serde::Serialize,
+        dir: &Path,
+    ) -> Result<T, Refusal> {
         tokio::task::block_in_place(|| self.runner.run(name, subject, work, dir, self.worker))
     }
 }

@@ -143,13 +143,21 @@ pub(crate) fn departures(before: &ReadingLock, now: &ReadingLock) -> Vec<Finding
         ("packningen", "the packing", shown(&before.packing), shown(&now.packing)),
         ("teckenkodningen", "the encoding", shown(&before.encoding), shown(&now.encoding)),
         ("avgränsaren", "the delimiter", sign(before.delimiter), sign(now.delimiter)),
-        ("decimaltecknet", "the decimal sign", sign(before.decimal_sign), sign(now.decimal_sign)),
+        (
+            "decimaltecknet",
+            "the decimal sign",
+            sign(before.decimal_sign),
+            sign(now.decimal_sign),
+        ),
         ("rubrikraden", "the header row", row(before.header_row), row(now.header_row)),
         ("tabellen i filen", "the table in the file", shown(&before.table), shown(&now.table)),
         ("referenssystemet", "the reference system", shown(&before.crs), shown(&now.crs)),
     ];
     for (sv, en, old, new) in facts.into_iter().filter(|(_, _, old, new)| old != new) {
-        let text = Text::new(format!("{sv} var {old} och är nu {new}"), format!("{en} was {old} and is now {new}"));
+        let text = Text::new(
+            format!("{sv} var {old} och är nu {new}"),
+            format!("{en} was {old} and is now {new}"),
+        );
         found.push(Finding::new(CHANGED, Severity::Warning, en.trim_start_matches("the "), text));
     }
     found
@@ -215,7 +223,10 @@ fn columns(before: &ReadingLock, now: &ReadingLock) -> Vec<Finding> {
 
 /// The fixed word of a type (`interface.md`).
 fn word(kind: ColumnType) -> String {
-    serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(kind)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// Whether a departure stops the run.

@@ -17,7 +17,7 @@ use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, PrivacyReport, Role
 use fyr_model::readiness::Evidence;
 use fyr_model::resource::Resource;
 use fyr_model::table::{Column, Reading, TableProfile};
-use fyr_model::{Agent, CatalogueView, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
+use fyr_model::{Agent, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
 use fyr_publish::Change;
 use fyr_table::{Engine, StagedTable};
 
@@ -162,7 +162,11 @@ impl Curate {
             evidence.unreadable = Some(refusal.id.clone());
         })?;
         let lock = known.next(&facts.report);
-        run.reading = known.lock.as_ref().map(|before| reading::departures(before, &lock)).unwrap_or_default();
+        run.reading = known
+            .lock
+            .as_ref()
+            .map(|before| reading::departures(before, &lock))
+            .unwrap_or_default();
         facts.report.findings.extend(run.reading.iter().cloned());
         run.rows_in = facts.rows;
         run.privacy.detections.clone_from(&detections);

@@ -22,7 +22,10 @@ async fn a_query_is_sent_whole_and_again_where_that_may_help() {
     let reader = reader_with(&[&server.host], |config| config.limits.retries_max = 1);
     let answer = reader.client.query(&server.url("/har"), QUERY.into()).await.unwrap();
     assert_eq!(text_of(&answer), format!("POST application/json {QUERY}"));
-    assert_eq!((server.asked(), answer.statuses, answer.final_url), (3, vec![307, 200], server.url("/dit")));
+    assert_eq!(
+        (server.asked(), answer.statuses, answer.final_url),
+        (3, vec![307, 200], server.url("/dit"))
+    );
 }
 
 #[tokio::test]
@@ -31,7 +34,11 @@ async fn h04_a_query_is_not_carried_where_it_would_become_another_question() {
         let server = serve(answering(move |_, _| Answers::to(status, "/dit"))).await;
         let reader = reader(&[&server.host]);
         let refused = reader.client.query(&server.url("/har"), QUERY.into()).await.unwrap_err();
-        assert_eq!((refused.id.as_str(), server.asked(), reader.kept()), ("fetch-status", 1, 0), "{status}");
+        assert_eq!(
+            (refused.id.as_str(), server.asked(), reader.kept()),
+            ("fetch-status", 1, 0),
+            "{status}"
+        );
     }
 }
 
@@ -39,7 +46,10 @@ async fn h04_a_query_is_not_carried_where_it_would_become_another_question() {
 async fn h01_a_query_is_judged_like_any_address() {
     let server = serve(answering(|asked, _| echo(&asked))).await;
     let stranger = reader_with(&[], |config| config.ports.push(server.port));
-    assert_eq!(stranger.client.query(&server.url("/"), QUERY.into()).await.unwrap_err().id, "fetch-address");
+    assert_eq!(
+        stranger.client.query(&server.url("/"), QUERY.into()).await.unwrap_err().id,
+        "fetch-address"
+    );
     assert_eq!(server.asked(), 0);
 }
 
@@ -51,6 +61,9 @@ async fn what_is_made_of_answers_is_kept_under_its_own_digest() {
     let made = reader.dir.path().join("made");
     std::fs::write(&made, "fyr").unwrap();
     let kept = reader.client.keep(&made, answer.clone()).await.unwrap();
-    assert_eq!((kept.sha256, kept.bytes, text_of(&kept).as_str()), (fyr_model::Sha256::of(b"fyr"), 3, "fyr"));
+    assert_eq!(
+        (kept.sha256, kept.bytes, text_of(&kept).as_str()),
+        (fyr_model::Sha256::of(b"fyr"), 3, "fyr")
+    );
     assert_eq!((kept.url, reader.kept()), (answer.url, 2));
 }

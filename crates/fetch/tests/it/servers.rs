@@ -121,11 +121,7 @@ async fn answer(State((handler, asked)): State<(Handler, Arc<AtomicUsize>)>, req
     let seen = Asked {
         method: head.method.to_string(),
         path: head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-        headers: head
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect(),
+        headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
         body: axum::body::to_bytes(body, 1 << 20).await.unwrap().to_vec(),
     };
     let answers = handler(seen, before).await;

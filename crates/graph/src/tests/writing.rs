@@ -255,9 +255,23 @@ fn coordinates_say_what_they_are_in_and_what_they_were_in() {
     let read = harvest(write::catalogue(&own(), &[(record.clone(), files())], Syntax::RdfXml).unwrap());
     assert!(read.view.findings.is_empty(), "{:#?}", read.view.findings);
     let dataset = &read.view.datasets[0];
-    let conforms = |at: usize| dataset.distributions[at].conforms_to.iter().any(|value| value.as_str().ends_with("/crs/OGC/1.3/CRS84"));
-    assert_eq!([0, 1, 2].map(conforms), [true, true, false], "the tables are in CRS84, the Croissant document in nothing");
-    assert!(dataset.provenance.text(Lang::En).contains("The source's coordinates are in EPSG:3006"));
+    let conforms = |at: usize| {
+        dataset.distributions[at]
+            .conforms_to
+            .iter()
+            .any(|value| value.as_str().ends_with("/crs/OGC/1.3/CRS84"))
+    };
+    assert_eq!(
+        [0, 1, 2].map(conforms),
+        [true, true, false],
+        "the tables are in CRS84, the Croissant document in nothing"
+    );
+    assert!(
+        dataset
+            .provenance
+            .text(Lang::En)
+            .contains("The source's coordinates are in EPSG:3006")
+    );
     let prov = String::from_utf8(write::prov(&record, &[]).unwrap()).unwrap();
     assert!(prov.contains("http://www.opengis.net/def/crs/EPSG/0/3006"), "{prov}");
 }

@@ -331,7 +331,9 @@ fn origin(record: &ReleaseRecord) -> Text {
     if !systems.is_empty() {
         let systems = systems.join(", ");
         sv.push_str(&format!(". Källans koordinater står i {systems}, utgåvans i OGC:CRS84 (WGS 84)."));
-        en.push_str(&format!(". The source's coordinates are in {systems}, those of the release in OGC:CRS84 (WGS 84)."));
+        en.push_str(&format!(
+            ". The source's coordinates are in {systems}, those of the release in OGC:CRS84 (WGS 84)."
+        ));
     }
     Text::new(sv, en)
 }

@@ -76,13 +76,20 @@ impl Api {
         let mut language = None;
         for (key, value) in url.query_pairs() {
             match key.to_ascii_lowercase().as_str() {
-                "lang" if value.len() <= 5 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => language = Some(value.into_owned()),
+                "lang" if value.len() <= 5 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+                    language = Some(value.into_owned())
+                }
                 _ if last.as_deref() == Some("data") => return None,
                 _ => {}
             }
         }
         let root = root(url);
-        let lang = |mark: &str| language.as_ref().map(|language| format!("{mark}lang={language}")).unwrap_or_default();
+        let lang = |mark: &str| {
+            language
+                .as_ref()
+                .map(|language| format!("{mark}lang={language}"))
+                .unwrap_or_default()
+        };
         Some(Self {
             version: Version::Two,
             config: vec![format!("{root}/{}/config", path.get(..=at)?.join("/"))],
@@ -126,7 +133,10 @@ mod tests {
                 "http://127.0.0.1:8080/api/v2/tables/TAB1/data?outputFormat=json-stat2&lang=sv"
             )
         );
-        assert_eq!(Api::of("https://s.example/api/v2/tables/TAB1").unwrap().metadata, "https://s.example/api/v2/tables/TAB1/metadata");
+        assert_eq!(
+            Api::of("https://s.example/api/v2/tables/TAB1").unwrap().metadata,
+            "https://s.example/api/v2/tables/TAB1/metadata"
+        );
         assert!(Api::of("https://s.example/api/v2-beta/tables/TAB1/data").is_some());
     }
 

@@ -73,8 +73,13 @@ fn dataset(path: &Path, work: &JoinWork, number: usize) -> Result<Node, Refusal>
     if node.get("value").is_some() {
         return Ok(node);
     }
-    let Node::Object(members) = node else { return Err(wrong(&work.name, number)) };
-    let wrapped = members.into_iter().map(|(_, member)| member).find(|member| member.get("value").is_some());
+    let Node::Object(members) = node else {
+        return Err(wrong(&work.name, number));
+    };
+    let wrapped = members
+        .into_iter()
+        .map(|(_, member)| member)
+        .find(|member| member.get("value").is_some());
     wrapped.ok_or_else(|| wrong(&work.name, number))
 }
 
@@ -92,7 +97,12 @@ struct Head {
 
 impl Head {
     fn of(node: &Node) -> Self {
-        let px = |name: &str| node.get("extension").and_then(|it| it.get("px")).and_then(|px| px.get(name)).cloned();
+        let px = |name: &str| {
+            node.get("extension")
+                .and_then(|it| it.get("px"))
+                .and_then(|px| px.get(name))
+                .cloned()
+        };
         let mut units = Vec::new();
         if let Some(Node::Object(dimensions)) = node.get("dimension") {
             for (code, dimension) in dimensions {
@@ -128,28 +138,41 @@ impl Head {
     /// The members of the document before its cells, as JSON without the outer braces.
     fn members(self, variables: &[Variable]) -> String {
         let text = |text: &str| Node::Text(text.to_owned());
-        let named = |chosen: fn(&Variable) -> bool| Node::List(variables.iter().filter(|one| chosen(one)).map(|one| text(&one.code)).collect());
+        let named =
+            |chosen: fn(&Variable) -> bool| Node::List(variables.iter().filter(|one| chosen(one)).map(|one| text(&one.code)).collect());
         let dimension = |variable: &Variable| {
             let labels = variable.values.iter().cloned().zip(variable.labels.iter().map(|label| text(label)));
             let mut category = vec![
-                ("index".to_owned(), Node::List(variable.values.iter().map(|value| text(value)).collect())),
+                (
+                    "index".to_owned(),
+                    Node::List(variable.values.iter().map(|value| text(value)).collect()),
+                ),
                 ("label".to_owned(), Node::Object(labels.collect())),
             ];
             if let Some((_, units)) = self.units.iter().find(|(code, _)| *code == variable.code) {
                 category.push(("unit".to_owned(), Node::Object(units.clone())));
             }
-            let members = vec![("label".to_owned(), text(&variable.label)), ("category".to_owned(), Node::Object(category))];
+            let members = vec![
+                ("label".to_owned(), text(&variable.label)),
+                ("category".to_owned(), Node::Object(category)),
+            ];
             (variable.code.clone(), Node::Object(members))
         };
         let size = |variable: &Variable| Node::Number(variable.values.len().to_string());
         let px = [("language", &self.language), ("contents", &self.contents)];
         let px = px.into_iter().filter_map(|(name, node)| Some((name.to_owned(), node.clone()?)));
-        let role = vec![("time".to_owned(), named(|one| one.time)), ("metric".to_owned(), named(|one| one.metric))];
+        let role = vec![
+            ("time".to_owned(), named(|one| one.time)),
+            ("metric".to_owned(), named(|one| one.metric)),
+        ];
         let mut members = vec![("version".to_owned(), text("2.0")), ("class".to_owned(), text("dataset"))];
         for (name, node) in [("label", &self.label), ("source", &self.source), ("updated", &self.updated)] {
             members.extend(node.clone().map(|node| (name.to_owned(), node)));
         }
-        members.push(("extension".to_owned(), Node::Object(vec![("px".to_owned(), Node::Object(px.collect()))])));
+        members.push((
+            "extension".to_owned(),
+            Node::Object(vec![("px".to_owned(), Node::Object(px.collect()))]),
+        ));
         members.push(("id".to_owned(), Node::List(variables.iter().map(|one| text(&one.code)).collect())));
         members.push(("size".to_owned(), Node::List(variables.iter().map(size).collect())));
         members.push(("role".to_owned(), Node::Object(role)));
@@ -178,9 +201,14 @@ impl<'n> Answer<'n> {
         };
         let mut offsets = vec![0usize];
         for places in &places {
-            offsets = offsets.iter().flat_map(|before| places.iter().map(move |place| before + place)).collect();
+            offsets = offsets
+                .iter()
+                .flat_map(|before| places.iter().map(move |place| before + place))
+                .collect();
         }
-        let cells = offsets.iter().map(|at| (values.at(*at), status.as_ref().and_then(|status| status.at(*at)?.text())));
+        let cells = offsets
+            .iter()
+            .map(|at| (values.at(*at), status.as_ref().and_then(|status| status.at(*at)?.text())));
         Some(Self { cells: cells.collect() })
     }
 }
@@ -188,7 +216,9 @@ impl<'n> Answer<'n> {
 /// For each variable of the plan, how far each asked value lies from the first cell of the answer.
 fn places(node: &Node, variables: &[Variable], part: &Part) -> Option<Vec<Vec<usize>>> {
     let member = |name: &str| node.get(name).or_else(|| node.get("dimension")?.get(name));
-    let (Node::List(ids), Node::List(sizes)) = (member("id")?, member("size")?) else { return None };
+    let (Node::List(ids), Node::List(sizes)) = (member("id")?, member("size")?) else {
+        return None;
+    };
     if ids.len() != variables.len() || sizes.len() != ids.len() {
         return None;
     }
@@ -201,7 +231,10 @@ fn places(node: &Node, variables: &[Variable], part: &Part) -> Option<Vec<Vec<us
             return None;
         }
         let count = codes.len();
-        found.insert(id.text()?, (step, codes.into_iter().enumerate().map(|(place, code)| (code, place)).collect()));
+        found.insert(
+            id.text()?,
+            (step, codes.into_iter().enumerate().map(|(place, code)| (code, place)).collect()),
+        );
         step = step.checked_mul(count)?;
     }
     let place = |(variable, (from, to)): (&Variable, &(usize, usize))| {

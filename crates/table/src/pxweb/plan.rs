@@ -43,7 +43,11 @@ pub fn plan(work: &PlanWork) -> Result<Option<Plan>, Refusal> {
     let cells = sizes.iter().fold(1u64, |product, size| product.saturating_mul(*size as u64));
     if cells > work.limits.cells_max {
         let limit = work.limits.cells_max;
-        return Err(too_large(&work.name, format!("{cells} celler, fler än {limit}"), format!("{cells} cells, more than {limit}")));
+        return Err(too_large(
+            &work.name,
+            format!("{cells} celler, fler än {limit}"),
+            format!("{cells} cells, more than {limit}"),
+        ));
     }
     let parts = split(&sizes, cells_max).ok_or_else(|| {
         let (sv, en) = (format!("fler än {PARTS_MAX} frågor"), format!("more than {PARTS_MAX} queries"));
@@ -59,7 +63,13 @@ pub fn plan(work: &PlanWork) -> Result<Option<Plan>, Refusal> {
 }
 
 fn too_large(name: &str, sv: String, en: String) -> Refusal {
-    refuse::unreadable("pxweb-too-large", name, format!("tabellen kräver {sv}"), format!("the table needs {en}")).hint(Text::new(
+    refuse::unreadable(
+        "pxweb-too-large",
+        name,
+        format!("tabellen kräver {sv}"),
+        format!("the table needs {en}"),
+    )
+    .hint(Text::new(
         "ange en fråga om en del av tabellen som distributionens adress",
         "give a query for a part of the table as the distribution's address",
     ))
@@ -89,7 +99,9 @@ fn texts(node: &Node) -> Option<Vec<String>> {
 
 /// `variables` of the first version, each with `values` and `valueTexts`.
 fn first(metadata: &Node) -> Option<Vec<Variable>> {
-    let Node::List(items) = metadata.get("variables")? else { return None };
+    let Node::List(items) = metadata.get("variables")? else {
+        return None;
+    };
     let variable = |item: &Node| {
         let code = item.get("code")?.text()?;
         let values = texts(item.get("values")?)?;
@@ -108,7 +120,13 @@ fn first(metadata: &Node) -> Option<Vec<Variable>> {
 /// The dimensions of a JSON-stat document, as the second version gives its metadata.
 fn second(metadata: &Node) -> Option<Vec<Variable>> {
     let ids = texts(metadata.get("id")?)?;
-    let role = |name: &str| metadata.get("role").and_then(|role| role.get(name)).and_then(texts).unwrap_or_default();
+    let role = |name: &str| {
+        metadata
+            .get("role")
+            .and_then(|role| role.get(name))
+            .and_then(texts)
+            .unwrap_or_default()
+    };
     let (times, metrics) = (role("time"), role("metric"));
     let variable = |id: &String| {
         let dimension = metadata.get("dimension")?.get(id)?;
@@ -212,7 +230,10 @@ mod tests {
     fn cells(part: &Part, sizes: &[usize]) -> Vec<usize> {
         let mut found = vec![0];
         for ((from, to), size) in part.ranges.iter().zip(sizes) {
-            found = found.iter().flat_map(|before| (*from..*to).map(move |place| before * size + place)).collect();
+            found = found
+                .iter()
+                .flat_map(|before| (*from..*to).map(move |place| before * size + place))
+                .collect();
         }
         found
     }
@@ -238,14 +259,23 @@ mod tests {
     #[test]
     fn stated_limits_hold_within_what_can_be_believed() {
         let read = |text: &str| {
-            let limits = TableLimits::default();
-            let mut json = JsonText::new(text.as_bytes(), &limits, "prov");
+            let ours = TableLimits::default();
+            let mut json = JsonText::new(text.as_bytes(), &ours, "prov");
             let event = json.next().unwrap();
-            super::limits(Some(&json.node(event).unwrap()))
+            limits(Some(&json.node(event).unwrap()))
         };
-        assert_eq!(read(r#"{"maxValues":5000,"maxCells":100000,"maxCalls":30,"timeWindow":10}"#), (5_000, 30, 10));
-        assert_eq!(read(r#"{"maxDataCells":150000,"maxCallsPerTimeWindow":30,"timeWindow":10}"#), (150_000, 30, 10));
-        assert_eq!(read(r#"{"maxCells":99999999999,"maxCalls":0,"timeWindow":900000}"#), (CELLS_MAX, CALLS_USUAL, WINDOW_MAX));
-        assert_eq!(super::limits(None), (CELLS_USUAL, CALLS_USUAL, WINDOW_USUAL));
+        assert_eq!(
+            read(r#"{"maxValues":5000,"maxCells":100000,"maxCalls":30,"timeWindow":10}"#),
+            (5_000, 30, 10)
+        );
+        assert_eq!(
+            read(r#"{"maxDataCells":150000,"maxCallsPerTimeWindow":30,"timeWindow":10}"#),
+            (150_000, 30, 10)
+        );
+        assert_eq!(
+            read(r#"{"maxCells":99999999999,"maxCalls":0,"timeWindow":900000}"#),
+            (CELLS_MAX, CALLS_USUAL, WINDOW_MAX)
+        );
+        assert_eq!(limits(None), (CELLS_USUAL, CALLS_USUAL, WINDOW_USUAL));
     }
 }

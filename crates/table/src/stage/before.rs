@@ -23,7 +23,10 @@ pub(crate) fn delimiter(before: &ReadingLock, sample: &[u8], quote: Option<u8>, 
         let (name, _) = tidy(header, names.len(), &names);
         names.push(name);
     }
-    names.iter().eq(before.columns.iter().map(|column| &column.name)).then_some(delimiter)
+    names
+        .iter()
+        .eq(before.columns.iter().map(|column| &column.name))
+        .then_some(delimiter)
 }
 
 /// The decimal sign: as found, or as before where the columns are silent.

@@ -115,10 +115,8 @@ pub(crate) fn decide(
         })?),
     };
     let charset = asked.unwrap_or_else(|| survey.charset(before));
-    let mixed = asked.is_none()
-        && survey.other_lines > 0
-        && survey.utf8_lines > 0
-        && !matches!(charset, Charset::Utf16Le | Charset::Utf16Be);
+    let mixed =
+        asked.is_none() && survey.other_lines > 0 && survey.utf8_lines > 0 && !matches!(charset, Charset::Utf16Le | Charset::Utf16Be);
     if charset == Charset::Utf8 && survey.other_lines > 0 && !mixed {
         return Err(survey.refuse(subject));
     }
@@ -156,7 +154,11 @@ pub(crate) fn decide(
     let target = dir.join(DECODED);
     if mixed {
         survey.report(repairs, findings, subject, charset);
-        let single = if charset == Charset::Utf8 { survey.letters.charset() } else { charset };
+        let single = if charset == Charset::Utf8 {
+            survey.letters.charset()
+        } else {
+            charset
+        };
         by_line(path, &target, skip, single).map_err(|error| refuse::io(subject, error))?;
     } else {
         whole(path, &target, skip, charset, subject)?;

@@ -128,7 +128,8 @@ fn plans(request: &StageRequest, gather: &mut Gather<'_>) -> Vec<Plan> {
             // What the file states of its columns may change with its values; what the owner states does not.
             let owner = gather.reading().columns.get(name).or_else(|| gather.reading().columns.get(header));
             let kept = before::kind(request.before.as_ref(), name).filter(|_| owner.is_none_or(|said| said.kind.is_none()));
-            kept.and_then(|kind| settle::kept(kind, &plan, header, tally, sign.0)).unwrap_or(plan)
+            kept.and_then(|kind| settle::kept(kind, &plan, header, tally, sign.0))
+                .unwrap_or(plan)
         })
         .collect();
     let mut found: Vec<Option<Semantic>> = plans.iter().map(|plan| plan.semantic.clone()).collect();
@@ -377,7 +378,8 @@ impl StagedWriter {
         if let Some(geo) = geo {
             self.out.append_key_value_metadata(KeyValue::new("geo".into(), geo));
             if let Some(crs) = source_crs.filter(|name| is_crs(name)) {
-                self.out.append_key_value_metadata(KeyValue::new("source_crs".into(), crs.to_owned()));
+                self.out
+                    .append_key_value_metadata(KeyValue::new("source_crs".into(), crs.to_owned()));
             }
         }
         self.out.close().map_err(|_| refuse::engine(&self.subject, "write"))?;

@@ -70,11 +70,11 @@ use fyr_model::{Refusal, Sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::digest_of;
+#[cfg(test)]
+pub(crate) use charset::{IBM437, IBM850};
 use finish::FileFacts;
 use format::Format;
 use gather::Gather;
-#[cfg(test)]
-pub(crate) use charset::{IBM437, IBM850};
 pub(crate) use semantic::is_code_header;
 
 /// What to stage and how.

@@ -161,7 +161,9 @@ fn still_fits(before: ColumnType, found: &Plan, tally: &Tally) -> bool {
             let whole = fits(Shape::IntegerPoint) || fits(Shape::IntegerComma);
             whole && found.kind == ColumnType::Code && tally.count(Shape::LeadingZero) + tally.count(Shape::Huge) == 0
         }
-        ColumnType::Date => [Shape::YearFirst, Shape::Compact, Shape::DayFirst, Shape::MonthFirst].into_iter().any(fits),
+        ColumnType::Date => [Shape::YearFirst, Shape::Compact, Shape::DayFirst, Shape::MonthFirst]
+            .into_iter()
+            .any(fits),
         ColumnType::Timestamp => clear(tally.count(Shape::StampLocal) + tally.count(Shape::YearFirst), tally.values),
         ColumnType::Period => fits(Shape::Period),
         ColumnType::Boolean | ColumnType::Time | ColumnType::Geometry => false,

@@ -35,8 +35,22 @@ fn sets(text: &str) -> [(Vec<u8>, &'static [&'static str]); 5] {
 
 fn words() -> impl Strategy<Value = Vec<&'static str>> {
     let words = [
-        "Kårböle", "Gävle", "Jönköping", "Hägersten", "Skåne", "sjöar", "Mönsterås", "idéer", "LÄNSSTYRELSE", "GÖTEBORG", "Lund", "Åre",
-        "Öland", "älg", "Umeå", "Växjö",
+        "Kårböle",
+        "Gävle",
+        "Jönköping",
+        "Hägersten",
+        "Skåne",
+        "sjöar",
+        "Mönsterås",
+        "idéer",
+        "LÄNSSTYRELSE",
+        "GÖTEBORG",
+        "Lund",
+        "Åre",
+        "Öland",
+        "älg",
+        "Umeå",
+        "Växjö",
     ];
     proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..40)
 }
@@ -74,7 +88,9 @@ fn an_owner_may_name_any_set() {
         let sample = stage_bytes("prov.csv", &bytes, reading(name), TableLimits::default()).unwrap();
         assert_eq!(sample.cells("ort"), [cell], "{name}");
     }
-    let refused = stage_bytes("prov.csv", b"a;b\n1;2\n", reading("klingon"), TableLimits::default()).unwrap_err();
+    let refused = stage_bytes("prov.csv", b"a;b\n1;2\n", reading("klingon"), TableLimits::default())
+        .err()
+        .unwrap();
     assert_eq!(refused.id, "unknown-encoding");
 }
 
@@ -105,13 +121,22 @@ fn mixed_lines_are_listed_by_row_and_byte_in_every_set() {
         assert!(names.contains(&sample.facts.report.source.encoding.as_deref().unwrap()));
         assert_eq!(sample.cells("ort")[2..5], ["Sjöbo", "Malmö", "Sjöbo"], "{names:?}");
         assert_eq!(sample.repairs("mixed-encoding-line"), 2);
-        let finding = sample.facts.report.findings.iter().find(|finding| finding.id == "encoding-mixed").unwrap();
+        let finding = sample
+            .facts
+            .report
+            .findings
+            .iter()
+            .find(|finding| finding.id == "encoding-mixed")
+            .unwrap();
         let first = 10 + 3 * bytes.len() + "Malm".len();
         let second = first + "ö;2\n".len() + 696 * bytes.len() + "Malm".len();
         let place = finding.position.unwrap();
         assert_eq!((place.line, place.offset), (5, first as u64));
         let evidence = finding.evidence.as_deref().unwrap();
-        assert!(evidence.starts_with(&format!("2 of 2001 lines: line 5 at byte {first}, line 702 at byte ")), "{evidence}");
+        assert!(
+            evidence.starts_with(&format!("2 of 2001 lines: line 5 at byte {first}, line 702 at byte ")),
+            "{evidence}"
+        );
         assert!(evidence.ends_with(&second.to_string()), "{evidence}, {second}");
         // More than a thousandth of the lines: refused with the place of the first line that is not UTF-8.
         let refused = refusal("prov.csv", &mixed(100, &bytes, &[1]), TableLimits::default());

@@ -1,5 +1,6 @@
 //! Tests over whole files: small invented samples, hostile bytes, real fixtures, the engine and the writers.
 
+mod before;
 mod cubes;
 mod encodings;
 mod engine;

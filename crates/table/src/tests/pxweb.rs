@@ -29,7 +29,11 @@ fn cell(region: usize, content: usize, time: usize) -> Option<String> {
 
 /// What an API answers to a part: JSON-stat 2 in an order of its own, its cells as a list or sparse.
 fn answer(part: &Part, turned: bool, sparse: bool) -> String {
-    let variables: [(&str, &str, &[(&str, &str)]); 3] = [("Region", "region", &REGIONS), ("ContentsCode", "innehåll", &CONTENTS), ("Tid", "år", &TIMES)];
+    let variables: [(&str, &str, &[(&str, &str)]); 3] = [
+        ("Region", "region", &REGIONS),
+        ("ContentsCode", "innehåll", &CONTENTS),
+        ("Tid", "år", &TIMES),
+    ];
     let places = |at: usize| -> Vec<usize> {
         let (from, to) = part.ranges[at];
         let mut places: Vec<usize> = (from..to).collect();
@@ -41,10 +45,25 @@ fn answer(part: &Part, turned: bool, sparse: bool) -> String {
     let order: [usize; 3] = if turned { [2, 0, 1] } else { [0, 1, 2] };
     let dimension = |at: usize| {
         let (code, label, values) = variables[at];
-        let index: Vec<String> = places(at).iter().enumerate().map(|(n, place)| format!("\"{}\":{n}", values[*place].0)).collect();
-        let labels: Vec<String> = places(at).iter().map(|place| format!("\"{}\":\"{}\"", values[*place].0, values[*place].1)).collect();
-        let unit = if at == 1 { r#","unit":{"A":{"base":"antal","decimals":0},"B":{"base":"år","decimals":1}}"# } else { "" };
-        format!("\"{code}\":{{\"label\":\"{label}\",\"category\":{{\"index\":{{{}}},\"label\":{{{}}}{unit}}}}}", index.join(","), labels.join(","))
+        let index: Vec<String> = places(at)
+            .iter()
+            .enumerate()
+            .map(|(n, place)| format!("\"{}\":{n}", values[*place].0))
+            .collect();
+        let labels: Vec<String> = places(at)
+            .iter()
+            .map(|place| format!("\"{}\":\"{}\"", values[*place].0, values[*place].1))
+            .collect();
+        let unit = if at == 1 {
+            r#","unit":{"A":{"base":"antal","decimals":0},"B":{"base":"år","decimals":1}}"#
+        } else {
+            ""
+        };
+        format!(
+            "\"{code}\":{{\"label\":\"{label}\",\"category\":{{\"index\":{{{}}},\"label\":{{{}}}{unit}}}}}",
+            index.join(","),
+            labels.join(",")
+        )
     };
     let (mut values, mut status) = (Vec::new(), Vec::new());
     for a in places(order[0]) {
@@ -61,7 +80,10 @@ fn answer(part: &Part, turned: bool, sparse: bool) -> String {
         }
     }
     let value = if sparse {
-        let held = values.iter().enumerate().filter_map(|(n, value)| Some(format!("\"{n}\":{}", value.as_ref()?)));
+        let held = values
+            .iter()
+            .enumerate()
+            .filter_map(|(n, value)| Some(format!("\"{n}\":{}", value.as_ref()?)));
         format!("{{{}}}", held.collect::<Vec<_>>().join(","))
     } else {
         let all: Vec<String> = values.iter().map(|value| value.clone().unwrap_or_else(|| "null".into())).collect();
@@ -137,15 +159,25 @@ fn the_joined_table_says_what_the_answers_say_but_no_contact() {
     assert_eq!((plan.parts.len(), plan.calls_max, plan.window_seconds), (6, 10, 10));
     let query: serde_json::Value = serde_json::from_str(&plan.query(&plan.parts[1])).unwrap();
     assert_eq!(query["response"]["format"], "json-stat2");
-    assert_eq!(query["query"][0], serde_json::json!({"code": "Region", "selection": {"filter": "item", "values": ["0180"]}}));
+    assert_eq!(
+        query["query"][0],
+        serde_json::json!({"code": "Region", "selection": {"filter": "item", "values": ["0180"]}})
+    );
     assert_eq!(query["query"][1]["selection"]["values"], serde_json::json!(["B"]));
-    let parts = plan.parts.iter().enumerate().map(|(number, part)| write(dir.path(), &format!("{number}"), &answer(part, true, true)));
+    let parts = plan
+        .parts
+        .iter()
+        .enumerate()
+        .map(|(number, part)| write(dir.path(), &format!("{number}"), &answer(part, true, true)));
     let parts = parts.collect();
     let path = joined(dir.path(), plan, parts).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(!text.contains("Person") && text.contains("Exempelby"), "{text}");
     let sample = staged(&path);
-    assert_eq!(sample.cells("region")[..5], ["Stockholm", "Stockholm", "Stockholm", "Stockholm", "Göteborg"]);
+    assert_eq!(
+        sample.cells("region")[..5],
+        ["Stockholm", "Stockholm", "Stockholm", "Stockholm", "Göteborg"]
+    );
     assert_eq!(sample.cells("år")[..4], ["2021", "2022", "2023", "2024"]);
     assert_eq!(sample.cells("Folkmängd")[4..8], ["2000", "2001", "∅", "2003"]);
     assert_eq!(sample.column("Medelålder").unit.as_deref(), Some("år"));
@@ -154,13 +186,24 @@ fn the_joined_table_says_what_the_answers_say_but_no_contact() {
 #[test]
 fn metadata_of_the_second_version_is_json_stat() {
     let dir = TempDir::new().unwrap();
-    let whole = Part { ranges: vec![(0, 3), (0, 2), (0, 4)] };
+    let whole = Part {
+        ranges: vec![(0, 3), (0, 2), (0, 4)],
+    };
     let config = r#"{"apiVersion":"2.0.0","maxDataCells":9,"maxCallsPerTimeWindow":30,"timeWindow":10}"#;
     let two = planned(dir.path(), Version::Two, &answer(&whole, false, false), config).unwrap();
-    let one = planned(dir.path(), Version::One, METADATA, r#"{"maxCells":9,"maxCalls":30,"timeWindow":10}"#).unwrap();
+    let one = planned(
+        dir.path(),
+        Version::One,
+        METADATA,
+        r#"{"maxCells":9,"maxCalls":30,"timeWindow":10}"#,
+    )
+    .unwrap();
     assert_eq!((&two.variables, &two.parts), (&one.variables, &one.parts));
     let query: serde_json::Value = serde_json::from_str(&two.query(&two.parts[0])).unwrap();
-    assert_eq!(query["selection"][2], serde_json::json!({"variableCode": "Tid", "valueCodes": ["2021", "2022", "2023", "2024"]}));
+    assert_eq!(
+        query["selection"][2],
+        serde_json::json!({"variableCode": "Tid", "valueCodes": ["2021", "2022", "2023", "2024"]})
+    );
     // What is no metadata of a table is a file like any other.
     for other in ["[]", "{\"a\":1}", "{\"title\":\"x\",\"variables\":[]}", "<html>", ""] {
         assert_eq!(planned(dir.path(), Version::One, other, "{}"), None, "{other}");
@@ -184,11 +227,19 @@ fn an_answer_that_is_not_what_was_asked_is_refused_by_its_number() {
     ];
     for (id, text) in hurt {
         let texts = [good[0].clone(), text, good[2].clone()];
-        let parts = texts.iter().enumerate().map(|(number, text)| write(dir.path(), &format!("{number}"), text)).collect();
+        let parts = texts
+            .iter()
+            .enumerate()
+            .map(|(number, text)| write(dir.path(), &format!("{number}"), text))
+            .collect();
         let refused = joined(dir.path(), plan.clone(), parts).unwrap_err();
         assert_eq!(refused.id, id, "{texts:?}");
         assert!(id != "pxweb-answer" || refused.message.en.contains("query 2"), "{refused:?}");
     }
-    let parts = good.iter().enumerate().map(|(number, text)| write(dir.path(), &format!("{number}"), text)).collect();
+    let parts = good
+        .iter()
+        .enumerate()
+        .map(|(number, text)| write(dir.path(), &format!("{number}"), text))
+        .collect();
     assert!(joined(dir.path(), plan, parts).is_ok());
 }

@@ -290,7 +290,11 @@ fn geojson_comes_out_in_longitude_and_latitude() {
         serde_json::from_str(list.iter().find(|entry| entry.key == "geo").unwrap().value.as_ref().unwrap()).unwrap();
     assert_eq!((&geo["version"], &geo["primary_column"]), (&"1.1.0".into(), &"geometry".into()));
     let crs = list.iter().find(|entry| entry.key == "source_crs").unwrap();
-    assert_eq!(crs.value.as_deref(), Some("EPSG:3006"), "the source's own system is kept beside what is written");
+    assert_eq!(
+        crs.value.as_deref(),
+        Some("EPSG:3006"),
+        "the source's own system is kept beside what is written"
+    );
     let west = geo["columns"]["geometry"]["bbox"][0].as_f64().unwrap();
     assert!((west - 12.75).abs() < 1e-7, "{west}");
 }

@@ -477,7 +477,13 @@ fn a_further_table_below_the_rows_looked_at_ends_the_first() {
     let bytes = long(120);
     let sample = stage_bytes("prov.xlsx", &bytes, Reading::default(), limits.clone()).unwrap();
     assert_eq!((sample.facts.rows, sample.kind("antal")), (120, Integer));
-    let finding = sample.facts.report.findings.iter().find(|finding| finding.id == "several-tables").unwrap();
+    let finding = sample
+        .facts
+        .report
+        .findings
+        .iter()
+        .find(|finding| finding.id == "several-tables")
+        .unwrap();
     let address = finding.evidence.clone().unwrap();
     assert!(address.ends_with("!A124"), "{address}");
     // The owner may name it, and then it is read from its own header on.
