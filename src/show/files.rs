@@ -68,7 +68,7 @@ pub fn reasons(term: &Term, column: &ColumnProfile) -> String {
             .rejects
             .map(|count| (count, term.say("passar inte typen", "not of the type").to_owned())),
     );
-    all.sort_by(|a, b| b.0.cmp(&a.0));
+    all.sort_by_key(|reason| std::cmp::Reverse(reason.0));
     let one = |(count, word): &(u64, String)| format!("{} {word}", term.count(*count));
     all.iter().filter(|reason| reason.0 > 0).map(one).collect::<Vec<_>>().join(", ")
 }

@@ -84,6 +84,7 @@ async fn answer(State(seen): State<Shared>, method: Method, uri: Uri, body: Byte
             }))
             .into_response()
         }
+        ("GET", "/api/v1/sv/ssd/BO/fil.json") => axum::Json(json!([{ "a": 1 }, { "a": 2 }])).into_response(),
         ("GET", "/api/v1/sv/ssd/BO/Bostader") => axum::Json(first()).into_response(),
         ("GET", "/api/v2/tables/TAB1/metadata") => axum::Json(stat(&all())).into_response(),
         ("POST", "/api/v1/sv/ssd/BO/Bostader") => query(&mut seen, &body, "query", "code", |one| one["selection"]["values"].clone()),
@@ -244,4 +245,29 @@ fn a_table_is_asked_for_in_parts_below_the_apis_limits_and_joined() {
         assert_eq!(seen.refused.iter().filter(|status| **status == 403).count(), 0, "{path}");
         assert!(seen.refused.len() <= 3, "{path}: {:?}", seen.refused);
     }
+}
+
+#[test]
+fn a_file_at_such_an_address_is_a_file_and_a_table_can_be_converted_by_its_holder() {
+    let (host, seen) = serve();
+    let workspace = Workspace::new(&format!("[fetch]\nallow_hosts = [\"{host}\"]\n"));
+    let convert = |path: &str| {
+        let url = format!("http://{host}{path}");
+        let (code, document) = workspace.json(&["convert", &url, "-o", "ut.parquet"]);
+        (
+            code,
+            document["rows"].as_u64(),
+            document["source"]["format"].as_str().map(str::to_owned),
+        )
+    };
+    assert_eq!(convert("/api/v1/sv/ssd/BO/fil.json"), (0, Some(2), Some("json".into())));
+    let asked = {
+        let seen = seen.lock().unwrap();
+        (seen.config, seen.queries)
+    };
+    assert_eq!(asked, (0, 0));
+    assert_eq!(
+        convert("/api/v2/tables/TAB1/metadata?lang=sv"),
+        (0, Some(24), Some("json-stat".into()))
+    );
 }

@@ -4,7 +4,7 @@
 //! came is read in a worker only.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fyr_confine::Runner;
@@ -29,53 +29,42 @@ impl Source<'_> {
         let Some(api) = Api::of(address) else {
             return self.file(address).await;
         };
+        let client = self.client.counted();
         let mut pace = Pace::default();
         pace.sent();
-        let metadata = match (api.version, self.file(&api.metadata).await) {
+        let metadata = match (api.version, file(&client, &api.metadata).await) {
             (_, Ok(metadata)) => metadata,
             (Version::One, Err(refusal)) => return Err(refusal),
             (Version::Two, Err(_)) => return self.file(address).await,
         };
-        let mut config = None;
-        for address in &api.config {
-            pace.sent();
-            config = self.file(address).await.ok();
-            if config.is_some() {
-                break;
-            }
-        }
-        let work = PlanWork {
+        let mut work = PlanWork {
             name: address.to_owned(),
             version: api.version,
             metadata: metadata.path.clone(),
-            config: config.map(|config| config.path),
+            config: None,
             limits: self.limits.clone(),
         };
-        match (self.work::<Option<Plan>>("curate.pxweb-plan", address, &work, dir)?, api.version) {
-            (Some(plan), _) => self.table(address, &api, plan, metadata, pace, dir).await,
-            (None, Version::One) => Ok(metadata),
-            (None, Version::Two) => self.file(address).await,
+        if self.work("curate.pxweb-table", address, &work, dir)? {
+            work.config = config(&client, &api, &mut pace).await;
+            if let Some(plan) = self.work::<Option<Plan>>("curate.pxweb-plan", address, &work, dir)? {
+                return self.table(&client, address, &api, plan, metadata, pace, dir).await;
+            }
+        }
+        match api.version {
+            Version::One => Ok(metadata),
+            Version::Two => self.file(address).await,
         }
     }
 
     async fn file(&self, address: &str) -> Result<Resource, Refusal> {
-        match self.client.get(address, What::File, None).await? {
-            Fetched::Resource(resource) => Ok(resource),
-            Fetched::NotModified { .. } => Err(Refusal::new(
-                "fetch-unchanged",
-                RefusalKind::Unreachable,
-                address,
-                Text::new(
-                    "servern svarade att inget har ändrats utan att ha frågats",
-                    "the server said that nothing had changed without having been asked",
-                ),
-            )),
-        }
+        file(self.client, address).await
     }
 
     /// All parts of a table, one after the other, and the document that they make.
+    #[allow(clippy::too_many_arguments)] // What was learnt of the table and what is left of its window.
     async fn table(
         &self,
+        client: &Client,
         address: &str,
         api: &Api,
         plan: Plan,
@@ -84,7 +73,6 @@ impl Source<'_> {
         dir: &Path,
     ) -> Result<Resource, Refusal> {
         let window = Duration::from_secs(plan.window_seconds);
-        let client = self.client.counted();
         let mut answers = Vec::with_capacity(plan.parts.len());
         for (number, part) in plan.parts.iter().enumerate() {
             pace.wait(plan.calls_max, window).await;
@@ -124,6 +112,36 @@ impl Source<'_> {
     ) -> Result<T, Refusal> {
         tokio::task::block_in_place(|| self.runner.run(name, subject, work, dir, self.worker))
     }
+}
+
+async fn file(client: &Client, address: &str) -> Result<Resource, Refusal> {
+    match client.get(address, What::File, None).await? {
+        Fetched::Resource(resource) => Ok(resource),
+        Fetched::NotModified { .. } => Err(Refusal::new(
+            "fetch-unchanged",
+            RefusalKind::Unreachable,
+            address,
+            Text::new(
+                "servern svarade att inget har ändrats utan att ha frågats",
+                "the server said that nothing had changed without having been asked",
+            ),
+        )),
+    }
+}
+
+/// What the API says of its limits, at the first address that answers. One that must be asked twice is unwell: it is left alone.
+async fn config(client: &Client, api: &Api, pace: &mut Pace) -> Option<PathBuf> {
+    for address in &api.config {
+        let before = client.requests_sent();
+        pace.sent();
+        if let Ok(config) = file(client, address).await {
+            return Some(config.path);
+        }
+        if client.requests_sent() > before + 1 {
+            break;
+        }
+    }
+    None
 }
 
 /// When calls were sent, so that no window holds more of them than the API allows.

@@ -78,6 +78,15 @@ pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, 
     answer(StageResult { facts, detections })
 }
 
+/// The handler `curate.pxweb-table`.
+///
+/// # Errors
+/// What `table::pxweb::is_table` refuses, unchanged.
+pub fn pxweb_table(input: serde_json::Value, _dir: &Path) -> Result<serde_json::Value, Refusal> {
+    let work: PlanWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
+    fyr_table::pxweb::is_table(&work).map(serde_json::Value::Bool)
+}
+
 /// The handler `curate.pxweb-plan`.
 ///
 /// # Errors

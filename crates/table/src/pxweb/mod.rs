@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use address::{Api, Version};
 pub use join::join;
-pub use plan::plan;
+pub use plan::{is_table, plan};
 
 /// What a plan is made of: the API's answers, as files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

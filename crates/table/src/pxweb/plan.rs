@@ -23,6 +23,18 @@ const WINDOW_USUAL: u64 = 10;
 /// Longer than an hour no window is believed.
 const WINDOW_MAX: u64 = 3_600;
 
+/// Bytes of a description of a table; more is a file of data.
+const DESCRIPTION_BYTES_MAX: u64 = 16 << 20;
+
+/// Whether the metadata is that of a table: then its limits are worth asking for.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn is_table(work: &PlanWork) -> Result<bool, Refusal> {
+    let metadata = document(&work.metadata, &work.name, &work.limits)?;
+    Ok(metadata.and_then(|metadata| variables(&metadata, work.version)).is_some())
+}
+
 /// Plans the queries of a table; nothing where the metadata is not that of a table.
 ///
 /// # Errors
@@ -75,9 +87,13 @@ fn too_large(name: &str, sv: String, en: String) -> Refusal {
     ))
 }
 
-/// The document of an answer; nothing where it is no JSON object.
+/// The document of a description; nothing where it is no JSON object.
 fn document(path: &Path, name: &str, limits: &TableLimits) -> Result<Option<Node>, Refusal> {
-    let mut json = JsonText::new(open(path, name)?, limits, name);
+    let file = open(path, name)?;
+    if file.metadata().map_err(|error| refuse::io(name, error))?.len() > DESCRIPTION_BYTES_MAX {
+        return Ok(None);
+    }
+    let mut json = JsonText::new(file, limits, name);
     let Ok(Event::BeginObject) = json.next() else { return Ok(None) };
     Ok(json.node(Event::BeginObject).ok())
 }

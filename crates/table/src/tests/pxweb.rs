@@ -8,11 +8,12 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{Sample, stage_file};
-use crate::pxweb::{JoinWork, Part, Plan, PlanWork, Version, join, plan};
+use crate::pxweb::{JoinWork, Part, Plan, PlanWork, Version, is_table, join, plan};
 
 const REGIONS: [(&str, &str); 3] = [("0180", "Stockholm"), ("1480", "Göteborg"), ("1280", "Malmö")];
 const CONTENTS: [(&str, &str); 2] = [("A", "Folkmängd"), ("B", "Medelålder")];
 const TIMES: [(&str, &str); 4] = [("2021", "2021"), ("2022", "2022"), ("2023", "2023"), ("2024", "2024")];
+type Values = &'static [(&'static str, &'static str)];
 const METADATA: &str = r#"{"title":"Folkmängd efter region, innehåll och år","variables":[
 {"code":"Region","text":"region","values":["0180","1480","1280"],"valueTexts":["Stockholm","Göteborg","Malmö"]},
 {"code":"ContentsCode","text":"innehåll","values":["A","B"],"valueTexts":["Folkmängd","Medelålder"]},
@@ -29,7 +30,7 @@ fn cell(region: usize, content: usize, time: usize) -> Option<String> {
 
 /// What an API answers to a part: JSON-stat 2 in an order of its own, its cells as a list or sparse.
 fn answer(part: &Part, turned: bool, sparse: bool) -> String {
-    let variables: [(&str, &str, &[(&str, &str)]); 3] = [
+    let variables: [(&str, &str, Values); 3] = [
         ("Region", "region", &REGIONS),
         ("ContentsCode", "innehåll", &CONTENTS),
         ("Tid", "år", &TIMES),
@@ -204,10 +205,26 @@ fn metadata_of_the_second_version_is_json_stat() {
         query["selection"][2],
         serde_json::json!({"variableCode": "Tid", "valueCodes": ["2021", "2022", "2023", "2024"]})
     );
+    assert_eq!(two.parts.len(), 6);
     // What is no metadata of a table is a file like any other.
     for other in ["[]", "{\"a\":1}", "{\"title\":\"x\",\"variables\":[]}", "<html>", ""] {
         assert_eq!(planned(dir.path(), Version::One, other, "{}"), None, "{other}");
         assert_eq!(planned(dir.path(), Version::Two, other, "{}"), None, "{other}");
+        let metadata = write(dir.path(), "fil.json", other);
+        let asked = |metadata: &Path, version| {
+            let (name, limits) = ("http://s.example/api/v1/sv/ssd/Tabell".to_owned(), TableLimits::default());
+            let (metadata, config) = (metadata.to_path_buf(), None);
+            is_table(&PlanWork {
+                name,
+                version,
+                metadata,
+                config,
+                limits,
+            })
+            .unwrap()
+        };
+        assert!(!asked(&metadata, Version::One) && !asked(&metadata, Version::Two), "{other}");
+        assert!(asked(&write(dir.path(), "tabell.json", METADATA), Version::One));
     }
 }
 
