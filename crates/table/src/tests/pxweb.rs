@@ -205,7 +205,7 @@ fn metadata_of_the_second_version_is_json_stat() {
         query["selection"][2],
         serde_json::json!({"variableCode": "Tid", "valueCodes": ["2021", "2022", "2023", "2024"]})
     );
-    assert_eq!(two.parts.len(), 6);
+    assert_eq!(two.parts.len(), 3);
     // What is no metadata of a table is a file like any other.
     for other in ["[]", "{\"a\":1}", "{\"title\":\"x\",\"variables\":[]}", "<html>", ""] {
         assert_eq!(planned(dir.path(), Version::One, other, "{}"), None, "{other}");
