@@ -200,3 +200,44 @@ fn what_the_owner_writes_ends_the_lock_and_a_damaged_lock_is_refused_by_name() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("trad.lock"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_released_map_names_the_system_that_its_source_was_in() {
+    let workspace = Workspace::new("[fetch.mirror]\n\"https://source.example/\" = \"www/\"\n");
+    workspace.source("kalla", "dcat.ttl");
+    workspace.write(
+        "www/dcat.ttl",
+        CATALOGUE
+            .replace("trad.csv", "trad.geojson")
+            .replace("text/csv", "application/geo+json"),
+    );
+    let features: Vec<String> = (0..40)
+        .map(|row| {
+            let (slag, east, north) = (["björk", "gran"][row % 2], 674_000 + 10 * row, 6_580_000 + 7 * row);
+            format!(r#"{{"type":"Feature","properties":{{"slag":"{slag}"}},"geometry":{{"type":"Point","coordinates":[{east},{north}]}}}}"#)
+        })
+        .collect();
+    let crs = r#"{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3006"}}"#;
+    workspace.write(
+        "www/trad.geojson",
+        format!(r#"{{"type":"FeatureCollection","crs":{crs},"features":[{}]}}"#, features.join(",")),
+    );
+    workspace.write("pipelines/trad.toml", PIPELINE);
+    workspace.write("pipelines/trad-policy.toml", "[columns]\nslag = \"plain\"\ngeometry = \"plain\"\n");
+    assert!(workspace.fyr(&["harvest", "kalla"]).status.success());
+    let (ended, changes, refused) = outcome(&workspace, &[]);
+    assert_eq!((ended.as_str(), refused), ("candidate", None), "{changes:?}");
+    assert!(lock(&workspace).contains("crs = \"EPSG:3006\""), "{}", lock(&workspace));
+    sign_and_publish(&workspace);
+    let release = workspace.path().join("published/trad/1.0.0");
+    let read = |name: &str| text(&std::fs::read(release.join(name)).unwrap());
+    let manifest: Value = serde_json::from_str(&read("manifest.json")).unwrap();
+    assert!(manifest.to_string().contains("\"crs\":\"EPSG:3006\""), "{manifest}");
+    assert!(read("dcat.ttl").contains("http://www.opengis.net/def/crs/OGC/1.3/CRS84"));
+    assert!(read("prov.jsonld").contains("http://www.opengis.net/def/crs/EPSG/0/3006"));
+    let parquet = std::fs::read(release.join("data/all-00000-of-00001.parquet")).unwrap();
+    let holds = |word: &[u8]| parquet.windows(word.len()).any(|found| found == word);
+    assert!(holds(b"source_crs") && holds(b"EPSG:3006"), "the file itself names it");
+    let verified = workspace.fyr(&["verify", release.to_str().unwrap()]);
+    assert!(verified.status.success(), "{}", text(&verified.stdout));
+}
