@@ -366,6 +366,11 @@ impl Words {
         .arg(self.words("pipeline", "PIPELINE", "Namn eller sökväg", "Name or path"))
         .arg(self.flag("all", "Alla", "All of them"))
         .arg(self.flag("dry-run", "Mät och döm, behåll inget", "Measure and judge, keep nothing"))
+        .arg(self.flag(
+            "accept-reading",
+            "Godta att filen läses med andra kolumner än förut",
+            "Accept that the file is read with other columns than before",
+        ))
     }
 
     fn sign(&self) -> Command {

@@ -47,6 +47,9 @@ pub enum Order {
         all: bool,
         /// Keep nothing.
         dry_run: bool,
+        /// Take a changed reading for the new one.
+        #[serde(default)]
+        accept_reading: bool,
     },
     /// One decision on the waiting candidate.
     Sign {

@@ -10,7 +10,7 @@ use fyr_model::Severity;
 use fyr_model::profile::DriftReport;
 use fyr_model::table::{ColumnProfile, ColumnType, ReadingReport, TableProfile};
 
-use crate::show::type_word;
+use crate::show::{reasons, type_word};
 use crate::term::{Term, cut, safe};
 
 const STYLE: &str = include_str!("page.css");
@@ -316,9 +316,15 @@ fn one(term: &Term, profile: &TableProfile, column: &ColumnProfile, place: usize
         type_word(term, column.kind)
     );
     let share = missing(profile, column);
+    let reasons = reasons(term, column);
+    let why = if reasons.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", text(&reasons))
+    };
     let _ = write!(
         page,
-        "<p><svg class=\"miss\" width=\"72\" height=\"12\" aria-hidden=\"true\"><path class=\"bar2\" d=\"M1 1.5h{:.1}v9H1z\"/><rect class=\"frame\" x=\".5\" y=\"1.5\" width=\"71\" height=\"9\"/></svg> {} {}</p>",
+        "<p><svg class=\"miss\" width=\"72\" height=\"12\" aria-hidden=\"true\"><path class=\"bar2\" d=\"M1 1.5h{:.1}v9H1z\"/><rect class=\"frame\" x=\".5\" y=\"1.5\" width=\"71\" height=\"9\"/></svg> {} {}{why}</p>",
         70.0 * share,
         percent(term, share),
         term.say("saknas", "missing")

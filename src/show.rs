@@ -12,7 +12,7 @@ use crate::commands::{CheckBody, Door, VerifyBody};
 use crate::order::{Reply, SourceState};
 use crate::term::{Ink, Term, cut, safe};
 
-pub use files::{drift, profile, reading, scan, type_word};
+pub use files::{drift, profile, reading, reasons, scan, type_word};
 
 /// A reply as a JSON document.
 pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {
@@ -186,6 +186,9 @@ pub fn curates(term: &Term, runs: &[CurateRun]) {
         .collect();
     println!("{}", term.table(&heads, &[2, 3, 4], &rows));
     for run in runs {
+        for finding in &run.reading {
+            println!("{} {}: {}", term.warning(), run.pipeline, safe(finding.message.get(term.lang)));
+        }
         if let Some(refusal) = &run.refused_because {
             why(term, run.pipeline.as_str(), refusal);
         }

@@ -116,7 +116,12 @@ impl Site {
                 .map(|one| Reply::Sources { sources: vec![one] }),
             Order::Approve { id } => self.approve(&id, trigger, at).await,
             Order::Forget { id } => self.forget(&id),
-            Order::Curate { pipelines, all, dry_run } => self.curate(&pipelines, all, dry_run, at).await,
+            Order::Curate {
+                pipelines,
+                all,
+                dry_run,
+                accept_reading,
+            } => self.curate(&pipelines, all, (dry_run, accept_reading), at).await,
             Order::Sign { dataset, decision } => self.sign(&dataset, decision),
             Order::Publish { datasets } => Ok(self.publish(datasets, at)),
             Order::Withdraw { dataset, reason } => {
@@ -209,14 +214,21 @@ impl Site {
         })
     }
 
-    async fn curate(&self, named: &[String], all: bool, dry_run: bool, at: DateTime<Utc>) -> Result<Reply, Refusal> {
+    async fn curate(
+        &self,
+        named: &[String],
+        all: bool,
+        (dry_run, accept_reading): (bool, bool),
+        at: DateTime<Utc>,
+    ) -> Result<Reply, Refusal> {
         let pipelines = self.pipelines();
         let names: Vec<String> = if all || named.is_empty() {
             pipelines.names().iter().map(ToString::to_string).collect()
         } else {
             named.to_vec()
         };
-        let chosen = names.iter().map(|name| pipelines.read(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut chosen = names.iter().map(|name| pipelines.read(name)).collect::<Result<Vec<_>, _>>()?;
+        chosen.iter_mut().for_each(|pipeline| pipeline.accept_reading = accept_reading);
         let mut runs = Vec::new();
         for pipeline in &chosen {
             runs.push(self.curate.run(pipeline, dry_run, at).await);

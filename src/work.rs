@@ -10,6 +10,9 @@ pub const HANDLERS: &[(&str, Handler)] = &[
     ("graph.read", fyr_graph::read_work),
     ("graph.rehearse", fyr_graph::sparql::rehearse_work),
     ("curate.stage", fyr_curate::work::stage),
+    ("curate.pxweb-table", fyr_curate::work::pxweb_table),
+    ("curate.pxweb-plan", fyr_curate::work::pxweb_plan),
+    ("curate.pxweb-join", fyr_curate::work::pxweb_join),
     ("audit.privacy", fyr_audit::privacy_work),
     ("audit.package", fyr_audit::package_work),
 ];

@@ -198,6 +198,7 @@ pub async fn curate(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
                 pipelines,
                 all,
                 dry_run: cli::flag(words, "dry-run"),
+                accept_reading: cli::flag(words, "accept-reading"),
             },
         )
         .await?,

@@ -69,6 +69,7 @@ async fn work(site: &Site) -> Result<Ended, Refusal> {
         pipelines: Vec::new(),
         all: true,
         dry_run: false,
+        accept_reading: false,
     };
     let Reply::Curate { runs: curates } = site.execute(curate, "demo", now()).await.accepted()? else {
         return Ok(Ended::default());

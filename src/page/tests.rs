@@ -51,6 +51,8 @@ fn wide(columns: usize) -> TableProfile {
         },
         min: Some("-123456.789".into()),
         max: Some("<script>alert(1)</script>".into()),
+        nulls: 3,
+        nulls_by: [("..".to_owned(), 2), ("empty".to_owned(), 1)].into(),
         mean: Some(1234.5678),
         histogram: place.is_multiple_of(2).then(|| Histogram {
             from: -123_456.7,
@@ -83,6 +85,12 @@ fn a_page_of_three_hundred_columns_is_below_a_megabyte_and_stands_alone() {
             assert!(!page.contains(foreign), "{foreign}");
         }
         assert!(page.contains("&lt;script&gt;"));
+        let why = if lang == Lang::Sv {
+            "saknas: 2 “..”, 1 tom<"
+        } else {
+            "missing: 2 “..”, 1 empty<"
+        };
+        assert!(page.contains(why));
         assert_eq!(page.matches("role=\"img\"").count(), 150, "every chart has a name");
     }
 }

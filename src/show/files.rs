@@ -3,7 +3,7 @@
 use fyr_model::Severity;
 use fyr_model::profile::DriftReport;
 use fyr_model::quality::RuleResult;
-use fyr_model::table::{ColumnType, ReadingReport, TableProfile};
+use fyr_model::table::{ColumnProfile, ColumnType, ReadingReport, TableProfile};
 
 use crate::commands::ScanBody;
 use crate::term::{Ink, Term, cut, safe};
@@ -29,8 +29,8 @@ pub fn type_word(term: &Term, kind: ColumnType) -> &'static str {
 pub fn profile(term: &Term, profile: &TableProfile, report: &ReadingReport) {
     reading(term, report);
     let heads = match term.lang {
-        fyr_model::Lang::Sv => ["kolumn", "typ", "saknas", "olika", "minst", "störst"],
-        fyr_model::Lang::En => ["column", "type", "missing", "distinct", "min", "max"],
+        fyr_model::Lang::Sv => ["kolumn", "typ", "saknas", "varav", "olika", "minst", "störst"],
+        fyr_model::Lang::En => ["column", "type", "missing", "of which", "distinct", "min", "max"],
     };
     let rows: Vec<Vec<String>> = profile
         .columns
@@ -45,14 +45,35 @@ pub fn profile(term: &Term, profile: &TableProfile, report: &ReadingReport) {
                 cut(&safe(&column.name), 32),
                 type_word(term, column.kind).to_owned(),
                 term.count(column.nulls),
+                cut(&reasons(term, column), 32),
                 term.count(column.distinct.value),
                 hidden.clone().unwrap_or_else(|| bound(&column.min)),
                 hidden.unwrap_or_else(|| bound(&column.max)),
             ]
         })
         .collect();
-    println!("{}", term.table(&heads, &[2, 3], &rows));
+    println!("{}", term.table(&heads, &[2, 4], &rows));
     relations(term, profile);
+}
+
+/// Why cells are missing, the most common reason first: the marker that stood there, or what it was instead of one.
+pub fn reasons(term: &Term, column: &ColumnProfile) -> String {
+    let word = |kind: &str| match kind {
+        "absent" => term.say("ingen cell", "no cell").to_owned(),
+        "empty" => term.say("tom", "empty").to_owned(),
+        "error" => term.say("fel i cellen", "error").to_owned(),
+        "named" => term.say("angivet märke", "stated marker").to_owned(),
+        marker => format!("\u{201c}{marker}\u{201d}"),
+    };
+    let mut all: Vec<(u64, String)> = column.nulls_by.iter().map(|(kind, count)| (*count, word(kind))).collect();
+    all.extend(
+        column
+            .rejects
+            .map(|count| (count, term.say("passar inte typen", "not of the type").to_owned())),
+    );
+    all.sort_by_key(|reason| std::cmp::Reverse(reason.0));
+    let one = |(count, word): &(u64, String)| format!("{} {word}", term.count(*count));
+    all.iter().filter(|reason| reason.0 > 0).map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// What holds between the columns, a line each.

@@ -5,8 +5,8 @@
 
 An invented layer of every kind of geometry, with a hole, an island in the hole, a missing geometry and Swedish letters, is written by GDAL as
 GeoPackage, Shapefile in a zip, and GML 2, 3.1 and 3.2, in several reference systems; Shapefiles also in old encodings. Each file is converted.
-Rows, cells, kinds of geometry, areas and positions (within a centimetre) must be those of the layer, and geopandas must take the result for
-longitude and latitude. Ends with `N passed, N failed`.
+Rows, cells, kinds of geometry, areas and positions (within a centimetre) must be those of the layer, geopandas must take the result for
+longitude and latitude, and the file must still name the system that the source was in. Ends with `N passed, N failed`.
 """
 
 import datetime
@@ -19,6 +19,7 @@ import zipfile
 from pathlib import Path
 
 import geopandas
+import pyarrow.parquet
 import pyogrio
 import shapely
 from shapely.geometry import LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon
@@ -85,13 +86,15 @@ def write(frame, folder, form, encoding=None):
     return path
 
 
-def differences(truth, found, report):
-    """What is not as it should be, in words without values."""
+def differences(truth, found, report, kept, code):
+    """What is not as it should be, in words without values; `kept` is the source's system as the file itself names it."""
     if len(found) != len(truth):
         return ["rows"]
     wrong = [] if not report["findings"] else ["findings: " + ", ".join(finding["id"] for finding in report["findings"])]
     if found.crs is None or found.crs.to_authority() != ("OGC", "CRS84"):
         wrong.append("reference system of the result")
+    if kept != report.get("source_crs") or (code != 4326 and kept != f"EPSG:{code}"):
+        wrong.append("reference system of the source")
     for name in COLUMNS:
         plain = [[None if cell is None or cell != cell else cell for cell in column] for column in (truth[name], found.get(name, []))]
         if plain[0] != plain[1]:
@@ -134,7 +137,8 @@ def main():
             try:
                 source = write(truth.to_crs(code), Path(folder), form, encoding)
                 said = subprocess.run([fyr, "convert", source, "--out", target, "--json"], check=True, capture_output=True)
-                wrong = differences(truth, geopandas.read_parquet(target), json.loads(said.stdout))
+                kept = (pyarrow.parquet.read_metadata(target).metadata or {}).get(b"source_crs", b"").decode()
+                wrong = differences(truth, geopandas.read_parquet(target), json.loads(said.stdout), kept, code)
             except Exception as fault:  # noqa: BLE001 whatever stops one file is a failure of that file
                 wrong = [type(fault).__name__]
             if wrong:

@@ -7,6 +7,8 @@ mod cli;
 mod demo;
 mod floors;
 mod kill;
+mod pxweb;
 mod quality;
+mod reading;
 mod real;
 mod support;

@@ -21,6 +21,7 @@ const KEYS: &[&str] = &[
     "version",
     "licence",
     "source_sha256",
+    "source_crs",
     "rules_sha256",
 ];
 

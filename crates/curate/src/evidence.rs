@@ -40,6 +40,7 @@ pub(crate) fn record(
         publisher: publisher.name.clone(),
         licence: licence.clone(),
         harvested_at,
+        crs: protected.source_crs.clone(),
     };
     ReleaseRecord {
         name: pipeline.name.clone(),

@@ -1,5 +1,6 @@
 //! What a run of a pipeline says when it ends: the shape of `fyr curate --json`.
 
+use fyr_model::finding::Finding;
 use fyr_model::privacy::{PersonalDataFinding, PrivacyReport, ProtectionFacts};
 use fyr_model::profile::DriftReport;
 use fyr_model::quality::QualityReport;
@@ -61,6 +62,9 @@ pub struct CurateRun {
     pub rows_out: u64,
     /// Its files.
     pub files: Vec<CurateFile>,
+    /// How the file departs from the reading that was last accepted (`reading-changed`); a violation stops the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reading: Vec<Finding>,
     /// Rule results.
     pub quality: QualityReport,
     /// How the file differs from the former version; none for the first.
@@ -92,6 +96,7 @@ impl CurateRun {
             rows_in: 0,
             rows_out: 0,
             files: Vec::new(),
+            reading: Vec::new(),
             quality: QualityReport::default(),
             drift: None,
             privacy: CuratePrivacy::default(),

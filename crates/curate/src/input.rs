@@ -6,12 +6,14 @@ use fyr_confine::Runner;
 use fyr_fetch::{Client, What};
 use fyr_model::Refusal;
 use fyr_model::limits::{TableLimits, WorkerLimits};
+use fyr_model::lock::ReadingLock;
 use fyr_model::privacy::PersonalDataFinding;
 use fyr_model::resource::Resource;
 use fyr_model::table::{Reading, TableProfile};
 use fyr_table::{StageRequest, StagedTable};
 
 use crate::kept::STATE;
+use crate::pxweb::Source;
 use crate::work::{Look, StageResult, StageWork};
 
 /// A data file that has been read.
@@ -42,12 +44,22 @@ impl Inspected {
         dir: &Path,
         look: Look,
     ) -> Result<Self, Refusal> {
-        let resource = client.input(input, What::File).await?;
+        let source = Source {
+            client,
+            runner,
+            limits: limits.0,
+            worker: limits.1,
+        };
+        let resource = if input.contains("://") {
+            source.fetch(input, dir).await?
+        } else {
+            client.input(input, What::File).await?
+        };
         let StageResult {
             facts,
             detections,
             profile,
-        } = stage(runner, &resource, None, reading, limits, dir, look)?;
+        } = stage(runner, &resource, None, (reading, None), limits, dir, look)?;
         Ok(Self {
             resource,
             table: StagedTable::adopt(facts),
@@ -63,7 +75,7 @@ pub(crate) fn stage(
     runner: &Runner,
     resource: &Resource,
     declared_format: Option<String>,
-    reading: Reading,
+    (reading, before): (Reading, Option<ReadingLock>),
     (table, worker): (&TableLimits, &WorkerLimits),
     dir: &Path,
     look: Look,
@@ -74,6 +86,7 @@ pub(crate) fn stage(
         media_type: resource.media_type.clone(),
         declared_format,
         reading,
+        before,
         limits: table.clone(),
         digest: Some((resource.bytes, resource.sha256)),
     };

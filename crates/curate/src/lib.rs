@@ -5,6 +5,7 @@
 
 mod candidate;
 mod changes;
+mod chosen;
 mod disk;
 mod evidence;
 mod exposure;
@@ -16,6 +17,8 @@ mod pipeline;
 mod protect;
 mod publication;
 mod references;
+mod pxweb;
+mod reading;
 mod run;
 pub mod work;
 

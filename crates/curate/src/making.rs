@@ -20,6 +20,7 @@ use crate::facts::{CurateFile, CurateOutcome, CurateRun};
 use crate::kept::STATE;
 use crate::pipeline::Pipeline;
 use crate::protect::{Label, PARQUET, ProtectedTable};
+use crate::reading;
 use crate::run::{Curate, Measured, Walk, licence_refused};
 
 impl Curate {
@@ -38,6 +39,7 @@ impl Curate {
             detections,
             licence,
             harvested_at,
+            lock,
         } = measured;
         let work = self.data.join("staged").join(pipeline.name.as_str());
         let protected = self.protect(pipeline, table, &work, run).await?;
@@ -46,6 +48,9 @@ impl Curate {
         let mut record = crate::evidence::record(self, walk, &resource, &released_under, &protected, harvested_at);
         let Some((version, note)) = self.version(former.as_ref(), &protected, &record).await? else {
             run.version = former.map(|release| release.manifest.record.version);
+            if !walk.dry_run {
+                reading::write(&pipeline.lock_path, &lock, pipeline.lock.as_ref())?;
+            }
             return Ok(CurateOutcome::Unchanged);
         };
         let asked = asked(pipeline, &protected, at);
@@ -85,6 +90,7 @@ impl Curate {
         let state = making.join(STATE);
         std::fs::rename(work.join(STATE), &state).map_err(|error| disk(&state, &error))?;
         if !walk.dry_run {
+            reading::write(&pipeline.lock_path, &lock, pipeline.lock.as_ref())?;
             place(&making, &Candidate::folder(&self.data, &pipeline.name))?;
         }
         clean(&work);

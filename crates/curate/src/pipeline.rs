@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use fyr_model::lock::ReadingLock;
 use fyr_model::pipeline::{PipelineFile, PolicyRef};
 use fyr_model::privacy::PrivacyPolicy;
 use fyr_model::quality::{LeftOut, RuleSettings, ShortRule};
@@ -31,6 +32,12 @@ pub struct Pipeline {
     pub left_out: Vec<LeftOut>,
     /// The folder that its files lie in.
     pub beside: PathBuf,
+    /// Where its lock lies.
+    pub lock_path: PathBuf,
+    /// How its file was read when that was last accepted.
+    pub lock: Option<ReadingLock>,
+    /// Whether the owner accepts whatever the file is read as now.
+    pub accept_reading: bool,
 }
 
 /// The folder of pipelines and the rules that are known.
@@ -62,7 +69,7 @@ impl Pipelines {
     /// Reads one pipeline, named or by path.
     ///
     /// # Errors
-    /// `pipeline-missing`, `pipeline-invalid`, `policy-invalid`, `rule-*`: all configuration (exit code 2).
+    /// `pipeline-missing`, `pipeline-invalid`, `policy-invalid`, `rule-*`, `lock-invalid`: all configuration (exit code 2).
     pub fn read(&self, named: &str) -> Result<Pipeline, Refusal> {
         let (name, path) = self.locate(named)?;
         let text = std::fs::read_to_string(&path).map_err(|_| self.missing(named))?;
@@ -81,6 +88,7 @@ impl Pipelines {
         };
         let mut against_versions: Vec<ShortRule> = file.checks.iter().filter(|check| is_against_versions(check)).cloned().collect();
         settle(&file.quality, &mut rules, &mut against_versions)?;
+        let lock_path = crate::reading::path(&path);
         Ok(Pipeline {
             name,
             file,
@@ -90,6 +98,9 @@ impl Pipelines {
             against_versions,
             left_out,
             beside,
+            lock: crate::reading::read(&lock_path)?,
+            lock_path,
+            accept_reading: false,
         })
     }
 

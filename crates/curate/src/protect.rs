@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fyr_model::privacy::{ProtectionFacts, Role};
 use fyr_model::release::ReleaseFile;
-use fyr_model::table::Column;
+use fyr_model::table::{Column, ColumnType};
 use fyr_model::{Refusal, Version};
 use fyr_privacy::ProtectionPlan;
 use fyr_table::{Engine, StagedTable};
@@ -27,6 +27,8 @@ pub struct ProtectedTable {
     pub rows: u64,
     /// What was done.
     pub facts: ProtectionFacts,
+    /// The reference system that published coordinates stood in at the source.
+    pub source_crs: Option<String>,
     recoded: PathBuf,
 }
 
@@ -62,6 +64,8 @@ impl ProtectedTable {
             recoded.push(plan.apply(&batch)?);
         }
         let path = dir.join("recoded.parquet");
+        let geometry = columns.iter().any(|column| column.kind == ColumnType::Geometry);
+        let source_crs = table.facts().report.source_crs.clone().filter(|_| geometry);
         let written = fyr_table::write::parquet(&recoded, &columns, &roles, &BTreeMap::new(), &path)?;
         drop(table);
         std::fs::remove_file(&staged).map_err(|error| crate::disk::disk(&staged, &error))?;
@@ -70,6 +74,7 @@ impl ProtectedTable {
             columns,
             roles,
             facts: plan.facts().clone(),
+            source_crs: source_crs.filter(|name| fyr_table::write::is_crs(name)),
             recoded: path,
         })
     }
@@ -96,12 +101,13 @@ impl ProtectedTable {
             _ => sort.to_vec(),
         };
         let batches = engine.read(std::slice::from_ref(&self.recoded), &sort).await?;
-        let meta = BTreeMap::from([
+        let mut meta = BTreeMap::from([
             ("dataset".to_owned(), label.dataset.to_owned()),
             ("version".to_owned(), label.version.to_string()),
             ("licence".to_owned(), label.licence.to_owned()),
             ("source_sha256".to_owned(), label.source.clone()),
         ]);
+        meta.extend(self.source_crs.clone().map(|crs| ("source_crs".to_owned(), crs)));
         for part in ["data", "csv"] {
             std::fs::create_dir_all(folder.join(part)).map_err(|error| crate::disk::disk(&folder.join(part), &error))?;
         }

@@ -8,25 +8,29 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use fyr_audit::Asked;
 use fyr_confine::Runner;
-use fyr_fetch::{Client, Fetched, What};
+use fyr_fetch::Client;
 use fyr_graph::Store;
 use fyr_jobs::State;
 use fyr_model::limits::{TableLimits, WorkerLimits};
+use fyr_model::lock::ReadingLock;
 use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, PrivacyReport};
 use fyr_model::profile::DriftReport;
 use fyr_model::quality::{QualityReport, SkippedRule};
 use fyr_model::readiness::Evidence;
 use fyr_model::resource::Resource;
-use fyr_model::table::StagedFacts;
-use fyr_model::{Agent, CatalogueView, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
+use fyr_model::table::{Reading, StagedFacts};
+use fyr_model::{Agent, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
 use fyr_table::profile::TableProfiler;
 use fyr_table::{Engine, StagedTable};
 
+use crate::chosen::{choose, find, no_address};
 use crate::disk::{disk, json, private_folder};
 use crate::exposure::for_keeping;
 use crate::facts::{CurateOutcome, CurateRun};
 use crate::kept::{Entry, Kept, STATE};
 use crate::pipeline::Pipeline;
+use crate::pxweb::Source;
+use crate::reading::{self, Known};
 use crate::work::{Look, StageResult};
 
 /// Everything that a run needs, opened once.
@@ -73,6 +77,8 @@ pub(crate) struct Measured {
     pub(crate) detections: Vec<PersonalDataFinding>,
     pub(crate) licence: LicenceVerdict,
     pub(crate) harvested_at: Option<DateTime<Utc>>,
+    /// What the pipeline's lock says from now on.
+    pub(crate) lock: ReadingLock,
 }
 
 impl Curate {
@@ -158,18 +164,30 @@ impl Curate {
         run.licence = Some(licence.clone());
         self.ask_links(distribution, at, evidence).await?;
         let address = distribution.address().ok_or_else(|| no_address(distribution))?;
-        let resource = match self.client.get(address, What::File, None).await? {
-            Fetched::Resource(resource) => resource,
-            Fetched::NotModified { .. } => return Err(no_address(distribution)),
+        let dir = self.staging(pipeline)?;
+        let source = Source {
+            client: &self.client,
+            runner: &self.runner,
+            limits: &self.limits,
+            worker: &self.worker,
         };
+        let resource = source.fetch(address, &dir).await?;
         evidence.resource = Some(resource.clone());
+        let known = Known::of(pipeline)?;
         let StageResult {
-            facts,
+            mut facts,
             detections,
             profile,
-        } = self.stage(pipeline, distribution, &resource, at).inspect_err(|refusal| {
+        } = self.read(pipeline, distribution, &resource, &known, at).inspect_err(|refusal| {
             evidence.unreadable = Some(refusal.id.clone());
         })?;
+        let lock = known.next(&facts.report);
+        run.reading = known
+            .lock
+            .as_ref()
+            .map(|before| reading::departures(before, &lock))
+            .unwrap_or_default();
+        facts.report.findings.extend(run.reading.iter().cloned());
         run.rows_in = facts.rows;
         run.privacy.detections.clone_from(&detections);
         let released = self.versions(pipeline)?;
@@ -177,6 +195,10 @@ impl Curate {
         evidence.drift.clone_from(&run.drift);
         evidence.reading = Some(facts.report.clone());
         evidence.profile = profile;
+        // Before the rules: one that reads a column which is gone would say less.
+        if known.valid().is_some() && !pipeline.accept_reading && reading::stops(&run.reading) {
+            return Err(reading::held(pipeline, &run.reading));
+        }
         run.quality = self.check(pipeline, &facts, &released).await?;
         evidence.quality = Some(run.quality.clone());
         evidence.detections = Some(judged(&detections, &pipeline.policy));
@@ -187,6 +209,7 @@ impl Curate {
             detections,
             licence,
             harvested_at,
+            lock,
         })
     }
 
@@ -275,15 +298,41 @@ impl Curate {
         Ok(())
     }
 
+    /// Stages the file as it was read before; where the table that was read then is gone or has other columns, as if for the first time.
+    fn read(
+        &self,
+        pipeline: &Pipeline,
+        distribution: &Distribution,
+        resource: &Resource,
+        known: &Known,
+        at: DateTime<Utc>,
+    ) -> Result<StageResult, Refusal> {
+        let before = known.valid();
+        let stage = |reading: Reading| self.stage(pipeline, distribution, resource, (reading, before.cloned()), at);
+        let owner = &pipeline.file.reading;
+        if let (Some(table), Some(before)) = (known.table(owner), before) {
+            let as_before = Reading {
+                table: Some(table),
+                ..owner.clone()
+            };
+            if let Ok(found) = stage(as_before)
+                && !reading::stops(&reading::departures(before, &known.next(&found.facts.report)))
+            {
+                return Ok(found);
+            }
+        }
+        stage(owner.clone())
+    }
+
     fn stage(
         &self,
         pipeline: &Pipeline,
         distribution: &Distribution,
         resource: &Resource,
+        reading: (Reading, Option<ReadingLock>),
         at: DateTime<Utc>,
     ) -> Result<StageResult, Refusal> {
-        let dir = self.data.join("staged").join(pipeline.name.as_str());
-        private_folder(&dir)?;
+        let dir = self.staging(pipeline)?;
         let declared = distribution
             .format
             .iter()
@@ -294,7 +343,7 @@ impl Curate {
             &self.runner,
             resource,
             declared,
-            pipeline.file.reading.clone(),
+            reading,
             (&self.limits, &self.worker),
             &dir,
             Look::Profile {
@@ -302,6 +351,13 @@ impl Curate {
                 kept: true,
             },
         )
+    }
+
+    /// The private folder of a run.
+    fn staging(&self, pipeline: &Pipeline) -> Result<PathBuf, Refusal> {
+        let dir = self.data.join("staged").join(pipeline.name.as_str());
+        private_folder(&dir)?;
+        Ok(dir)
     }
 
     /// The rules that need no plan: licence, quality, unresolved identifiers.
@@ -348,72 +404,6 @@ impl Curate {
                 .run("audit.privacy", &folder.display().to_string(), &work, dir.path(), &self.worker)
         })
     }
-}
-
-fn find<'a>(view: &'a CatalogueView, pipeline: &Pipeline) -> Result<&'a Dataset, Refusal> {
-    view.datasets
-        .iter()
-        .find(|dataset| dataset.id.as_str() == pipeline.file.dataset)
-        .ok_or_else(|| {
-            let source = &pipeline.file.source;
-            Refusal::new(
-                "dataset-not-harvested",
-                RefusalKind::Unreachable,
-                &pipeline.file.dataset,
-                Text::new(
-                    format!("datamängden finns inte i det som har skördats från `{source}`"),
-                    format!("the dataset is not in what has been harvested from `{source}`"),
-                ),
-            )
-            .hint(Text::new(
-                format!("kör `fyr harvest {source}`"),
-                format!("run `fyr harvest {source}`"),
-            ))
-        })
-}
-
-fn choose<'a>(dataset: &'a Dataset, pipeline: &Pipeline) -> Result<&'a Distribution, Refusal> {
-    let wanted = pipeline.file.distribution.as_deref();
-    let fits = |distribution: &&Distribution| {
-        let named = |wanted: &str| {
-            distribution.iri == wanted
-                || distribution
-                    .download_url
-                    .iter()
-                    .chain(&distribution.access_url)
-                    .any(|value| value.as_str() == wanted)
-        };
-        wanted.is_none_or(named)
-    };
-    let fitting: Vec<&Distribution> = dataset.distributions.iter().filter(fits).collect();
-    match fitting.as_slice() {
-        [one] => Ok(one),
-        several => {
-            let known: Vec<&str> = dataset.distributions.iter().map(|distribution| distribution.iri.as_str()).collect();
-            let count = several.len();
-            Err(Refusal::new(
-                "distribution-ambiguous",
-                RefusalKind::Configuration,
-                dataset.id.as_str(),
-                Text::new(
-                    format!("{count} distributioner svarar mot pipelinen, den behöver exakt en"),
-                    format!("{count} distributions fit the pipeline, it needs exactly one"),
-                ),
-            )
-            .hint(Text::new(
-                format!("ange `distribution`: {}", known.join(", ")),
-                format!("state `distribution`: {}", known.join(", ")),
-            )))
-        }
-    }
-}
-
-fn no_address(distribution: &Distribution) -> Refusal {
-    let text = Text::new(
-        "distributionen har ingen adress att hämta från",
-        "the distribution has no address to fetch from",
-    );
-    Refusal::new("distribution-no-address", RefusalKind::Unreachable, &distribution.iri, text)
 }
 
 pub(crate) fn licence_refused(pipeline: &Pipeline, verdict: &LicenceVerdict) -> Refusal {

@@ -1,4 +1,5 @@
-//! The confined step of this crate: stage a file and let detectors and profile see every cell on its way.
+//! The confined steps of this crate: plan and join what a PxWeb API answers, and stage a file and let detectors and profile see every cell on
+//! its way.
 //!
 //! `table` cannot name `privacy`; this function stands between them inside the worker, so that the bytes are read once and only finished
 //! findings, as counts, and what the holder may see of the profile come out.
@@ -13,6 +14,7 @@ use fyr_privacy::detect::{self, ColumnDetector};
 use fyr_table::arrow::array::ArrayRef;
 use fyr_table::arrow::datatypes::{FieldRef, Schema};
 use fyr_table::profile::{ColumnProfiler, RowProfiler, TableProfiler};
+use fyr_table::pxweb::{JoinWork, PlanWork};
 use fyr_table::{ColumnObserver, Observer, StageRequest, Watch};
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +157,35 @@ pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, 
         detections,
         profile,
     })
+}
+
+/// The handler `curate.pxweb-table`.
+///
+/// # Errors
+/// What `table::pxweb::is_table` refuses, unchanged.
+pub fn pxweb_table(input: serde_json::Value, _dir: &Path) -> Result<serde_json::Value, Refusal> {
+    let work: PlanWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
+    fyr_table::pxweb::is_table(&work).map(serde_json::Value::Bool)
+}
+
+/// The handler `curate.pxweb-plan`.
+///
+/// # Errors
+/// What `table::pxweb::plan` refuses, unchanged.
+pub fn pxweb_plan(input: serde_json::Value, _dir: &Path) -> Result<serde_json::Value, Refusal> {
+    let work: PlanWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
+    let plan = fyr_table::pxweb::plan(&work)?;
+    serde_json::to_value(plan).map_err(|error| broken(&error))
+}
+
+/// The handler `curate.pxweb-join`.
+///
+/// # Errors
+/// What `table::pxweb::join` refuses, unchanged.
+pub fn pxweb_join(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, Refusal> {
+    let work: JoinWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
+    fyr_table::pxweb::join(&work, dir)?;
+    Ok(serde_json::Value::Null)
 }
 
 fn answer(result: StageResult) -> Result<serde_json::Value, Refusal> {

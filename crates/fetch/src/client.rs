@@ -149,9 +149,61 @@ impl Client {
     /// # Errors
     /// The `fetch-…` refusals of this crate; whatever it is, nothing half-read is kept.
     pub async fn get(&self, url: &str, what: What, validators: Option<&Validators>) -> Result<Fetched, Refusal> {
+        let ask = Ask {
+            method: Method::GET,
+            headers: headers(what, validators),
+            body: None,
+        };
+        self.ask(url, &ask, what, validators.is_some()).await
+    }
+
+    /// Asks `url` for the answer to a query in JSON, as the body of a POST. The answer hangs on nothing but the query, so that it may be
+    /// asked again like a file.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn query(&self, url: &str, query: String) -> Result<Resource, Refusal> {
+        let mut headers = headers(What::File, None);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let ask = Ask {
+            method: Method::POST,
+            headers,
+            body: Some(query.into_bytes()),
+        };
+        match self.ask(url, &ask, What::File, false).await? {
+            Fetched::Resource(resource) => Ok(resource),
+            Fetched::NotModified { .. } => Err(refuse::status(url, 304)),
+        }
+    }
+
+    /// Puts a file that was made from fetched ones into the raw store, under its own digest; what else is said of it is that of `like`.
+    ///
+    /// # Errors
+    /// `fetch-disk` when it cannot be read or written.
+    pub async fn keep(&self, file: &Path, like: Resource) -> Result<Resource, Refusal> {
+        let (path, client, url) = (file.to_owned(), self.clone(), like.url.clone());
+        let copied = tokio::task::spawn_blocking(move || {
+            let mut writing = client.inner.raw.begin()?;
+            std::io::copy(&mut fs::File::open(path)?, &mut writing)?;
+            writing.finish()
+        });
+        let stored = match copied.await {
+            Ok(stored) => stored.map_err(|error| refuse::disk(&url, error.kind()))?,
+            Err(_) => return Err(refuse::absent(&url)),
+        };
+        Ok(Resource {
+            path: stored.path,
+            sha256: stored.sha256,
+            bytes: stored.bytes,
+            validators: Validators::default(),
+            ..like
+        })
+    }
+
+    async fn ask(&self, url: &str, ask: &Ask, what: What, conditional: bool) -> Result<Fetched, Refusal> {
         let parsed = Url::parse(url.trim()).map_err(|_| refuse::not_a_url(url))?;
         let limit = self.time_limit(what);
-        match timeout(limit, self.attempts(&parsed, what, validators)).await {
+        match timeout(limit, self.attempts(&parsed, ask, what, conditional)).await {
             Ok(fetched) => fetched,
             Err(_) => Err(refuse::timeout(parsed.as_str(), ("hela hämtningen", "the whole fetch"), limit)),
         }
@@ -174,15 +226,11 @@ impl Client {
         read.unwrap_or_else(|_| Err(refuse::absent(path_or_url)))
     }
 
-    async fn attempts(&self, url: &Url, what: What, validators: Option<&Validators>) -> Result<Fetched, Refusal> {
+    async fn attempts(&self, url: &Url, ask: &Ask, what: What, conditional: bool) -> Result<Fetched, Refusal> {
         let before = self.requests_sent();
-        let ask = Ask {
-            method: Method::GET,
-            headers: headers(what, validators),
-        };
         let mut attempt = 0;
         loop {
-            let fault = match self.attempt(url, &ask, what, validators.is_some()).await {
+            let fault = match self.attempt(url, ask, what, conditional).await {
                 Ok(Fetched::NotModified { validators, .. }) => {
                     let requests = self.requests_sent().saturating_sub(before);
                     return Ok(Fetched::NotModified { validators, requests });

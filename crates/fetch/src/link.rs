@@ -61,6 +61,7 @@ impl Client {
         let ask = Ask {
             method: method.clone(),
             headers,
+            body: None,
         };
         match self.walk(url, &ask).await {
             Err(fault) => LinkTry {

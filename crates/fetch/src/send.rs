@@ -25,6 +25,8 @@ use crate::resolver::NameError;
 pub struct Ask {
     pub method: Method,
     pub headers: HeaderMap,
+    /// What a query sends.
+    pub body: Option<Vec<u8>>,
 }
 
 /// An answer whose body has not been read.
@@ -90,7 +92,8 @@ impl Client {
         loop {
             let answer = self.send(&url, ask).await?;
             statuses.push(answer.status);
-            if !is_redirect(answer.status) {
+            // Only 307 and 308 promise that a query is still one at the next address.
+            if !is_redirect(answer.status) || (ask.body.is_some() && !matches!(answer.status, 307 | 308)) {
                 return Ok(Walked { answer, url, statuses });
             }
             if statuses.len() > usize::from(max) {
@@ -131,7 +134,10 @@ impl Client {
         let place = place.map_err(|resting| refuse::resting(url.as_str(), resting.failures, resting.left))?;
         self.count();
         let limit = inner.config.limits.connect_timeout + inner.config.limits.header_timeout;
-        let request = http.request(ask.method.clone(), at.clone()).headers(ask.headers.clone());
+        let mut request = http.request(ask.method.clone(), at.clone()).headers(ask.headers.clone());
+        if let Some(body) = &ask.body {
+            request = request.body(body.clone());
+        }
         let sent = match timeout(limit, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
@@ -212,6 +218,10 @@ async fn from_folder(path: Option<PathBuf>, ask: &Ask, url: &Url) -> Result<Answ
     let Some(path) = path else {
         return Ok(nothing(404, HeaderMap::new()));
     };
+    // A file cannot answer a query.
+    if ask.body.is_some() {
+        return Ok(nothing(405, HeaderMap::new()));
+    }
     let hashed = path.clone();
     let headers = tokio::task::spawn_blocking(move || mirror::headers_of(&hashed)).await;
     let headers = headers.ok().and_then(Result::ok).ok_or_else(|| refuse::absent(url.as_str()))?;

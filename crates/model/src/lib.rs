@@ -13,6 +13,7 @@ pub mod ids;
 pub mod licence;
 pub mod limits;
 pub mod link;
+pub mod lock;
 pub mod mqa;
 pub mod pipeline;
 pub mod privacy;

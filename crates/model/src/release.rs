@@ -51,6 +51,18 @@ pub struct ReleaseSource {
     pub licence: Licence,
     /// When its catalogue was harvested.
     pub harvested_at: Option<DateTime<Utc>>,
+    /// The reference system that its coordinates stood in, as authority and code: `EPSG:3006`. Those of the release are in OGC:CRS84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
+}
+
+impl ReleaseSource {
+    /// The IRI of its reference system. Source: OGC Name Type Specification for coordinate reference systems (09-048r5).
+    pub fn crs_iri(&self) -> Option<String> {
+        let (authority, code) = self.crs.as_deref()?.split_once(':')?;
+        let version = if authority == "OGC" { "1.3" } else { "0" };
+        Some(format!("http://www.opengis.net/def/crs/{authority}/{version}/{code}"))
+    }
 }
 
 /// What is published with a dataset besides its rows: the input of every document we write about it.

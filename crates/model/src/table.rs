@@ -54,7 +54,7 @@ pub struct Semantic {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reading {
-    /// `utf-8`, `windows-1252`, `iso-8859-1`, `utf-16le`, `utf-16be`, `ibm850`.
+    /// `utf-8`, `windows-1252`, `iso-8859-1`, `utf-16le`, `utf-16be`, `ibm850`, `ibm437`, `macintosh` (or `macroman`).
     pub encoding: Option<String>,
     /// One character.
     pub delimiter: Option<char>,
@@ -275,6 +275,10 @@ pub struct ColumnProfile {
     pub semantic: Option<String>,
     /// Missing cells.
     pub nulls: u64,
+    /// Missing cells by the marker that stood there: `..`, `-`, `empty`, `absent` and the like; rejects are counted apart. For a file of a
+    /// source; a published table has lost its markers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nulls_by: BTreeMap<String, u64>,
     /// Empty texts.
     pub empty: u64,
     /// Cells that did not fit the type, for a file of a source; they are among the nulls.

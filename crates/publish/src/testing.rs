@@ -349,6 +349,7 @@ fn record(version: &str) -> ReleaseRecord {
             }]),
             licence: licence(),
             harvested_at: Some(at()),
+            crs: None,
         }],
         columns: columns(),
         rows: ROWS,

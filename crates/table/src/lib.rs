@@ -12,6 +12,7 @@ pub mod contract;
 mod digest;
 mod engine;
 pub mod profile;
+pub mod pxweb;
 mod refuse;
 pub mod rules;
 pub mod specification;

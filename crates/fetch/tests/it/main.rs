@@ -6,6 +6,7 @@ mod bodies;
 mod links;
 mod mirrors;
 mod patience;
+mod queries;
 mod redirects;
 mod servers;
 mod tls;

@@ -42,6 +42,7 @@ pub struct Asked {
     pub method: String,
     pub path: String,
     pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
 }
 
 impl Asked {
@@ -116,14 +117,12 @@ pub async fn serve(handler: Handler) -> Server {
 async fn answer(State((handler, asked)): State<(Handler, Arc<AtomicUsize>)>, request: Request) -> Response {
     let before = asked.fetch_add(1, Ordering::SeqCst);
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let (head, body) = request.into_parts();
     let seen = Asked {
-        method: request.method().to_string(),
-        path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-        headers: request
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect(),
+        method: head.method.to_string(),
+        path: head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body: axum::body::to_bytes(body, 1 << 20).await.unwrap().to_vec(),
     };
     let answers = handler(seen, before).await;
     let mut response = Response::builder().status(answers.status);

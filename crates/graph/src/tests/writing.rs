@@ -7,6 +7,7 @@ use fyr_model::catalogue::Value;
 use fyr_model::mqa::{MqaDataset, MqaDimensions, MqaMetric, Rating};
 use fyr_model::readiness::{DimensionScore, Indicator, Readiness, Status, Subject};
 use fyr_model::release::{ReleaseFile, ReleaseRecord, ReleaseSource};
+use fyr_model::table::{Column, ColumnType};
 use fyr_model::{Agent, Contact, DatasetId, Lang, LangString, LangStrings, Licence, LicenceFlags, Location, Period, Sha256, Text, Version};
 
 use super::{outcome, read_text, read_with};
@@ -119,6 +120,7 @@ fn record() -> ReleaseRecord {
             publisher: LangStrings(vec![tagged("Exempelby kommun", "sv")]),
             licence,
             harvested_at: None,
+            crs: None,
         }],
         columns: Vec::new(),
         rows: 42,
@@ -235,6 +237,43 @@ fn the_catalogue_for_the_portal_has_whole_iris_types_and_no_nameless_entity() {
     assert!(!text.contains("<rdf:Description"), "every node is typed: {text}");
     let view = harvest(text.into_bytes()).view;
     assert!(!view.datasets[0].blank && view.datasets[0].distributions.iter().all(|one| !one.blank && one.described));
+}
+
+#[test]
+fn coordinates_say_what_they_are_in_and_what_they_were_in() {
+    let mut record = record();
+    assert!(!String::from_utf8(catalogue(Syntax::Turtle)).unwrap().contains("/def/crs/"));
+    record.sources[0].crs = Some("EPSG:3006".into());
+    record.columns = vec![Column {
+        name: "geometry".into(),
+        header: "geometry".into(),
+        kind: ColumnType::Geometry,
+        semantic: None,
+        description: None,
+        unit: None,
+    }];
+    let read = harvest(write::catalogue(&own(), &[(record.clone(), files())], Syntax::RdfXml).unwrap());
+    assert!(read.view.findings.is_empty(), "{:#?}", read.view.findings);
+    let dataset = &read.view.datasets[0];
+    let conforms = |at: usize| {
+        dataset.distributions[at]
+            .conforms_to
+            .iter()
+            .any(|value| value.as_str().ends_with("/crs/OGC/1.3/CRS84"))
+    };
+    assert_eq!(
+        [0, 1, 2].map(conforms),
+        [true, true, false],
+        "the tables are in CRS84, the Croissant document in nothing"
+    );
+    assert!(
+        dataset
+            .provenance
+            .text(Lang::En)
+            .contains("The source's coordinates are in EPSG:3006")
+    );
+    let prov = String::from_utf8(write::prov(&record, &[]).unwrap()).unwrap();
+    assert!(prov.contains("http://www.opengis.net/def/crs/EPSG/0/3006"), "{prov}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 use fyr_model::catalogue::{Contact, Period, Value};
 use fyr_model::release::{ReleaseFile, ReleaseRecord};
+use fyr_model::table::ColumnType;
 use fyr_model::{Agent, Lang, Refusal, Text};
 
 use super::OwnCatalogue;
@@ -17,6 +18,8 @@ use crate::vocab as v;
 const CC0: &str = "http://creativecommons.org/publicdomain/zero/1.0/";
 const STABLE: &str = "http://publications.europa.eu/resource/authority/planned-availability/STABLE";
 const COMPLETED: &str = "http://publications.europa.eu/resource/authority/distribution-status/COMPLETED";
+/// What coordinates of a release are in.
+const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 const LANGUAGES: &str = "http://publications.europa.eu/resource/authority/language/";
 const THEMES: &str = "http://publications.europa.eu/resource/authority/data-theme";
 const MEDIA_TYPES: &str = "https://www.iana.org/assignments/media-types/";
@@ -276,6 +279,9 @@ fn distribution(draft: &mut Draft, record: &ReleaseRecord, version: &str, file: 
         for (file, _) in STANDARDS {
             draft.iri(&me, v::CONFORMS_TO, &format!("{version}/{file}"));
         }
+        if record.columns.iter().any(|column| column.kind == ColumnType::Geometry) {
+            draft.iri(&me, v::CONFORMS_TO, CRS84);
+        }
     }
     Ok(())
 }
@@ -317,10 +323,19 @@ fn origin(record: &ReleaseRecord) -> Text {
         });
         each.collect::<Vec<_>>().join("; ")
     };
-    Text::new(
+    let systems: Vec<&str> = record.sources.iter().filter_map(|source| source.crs.as_deref()).collect();
+    let (mut sv, mut en) = (
         format!("Framställd av {} ur: {}", record.operator.name.text(Lang::Sv), named(Lang::Sv)),
         format!("Made by {} from: {}", record.operator.name.text(Lang::En), named(Lang::En)),
-    )
+    );
+    if !systems.is_empty() {
+        let systems = systems.join(", ");
+        sv.push_str(&format!(". Källans koordinater står i {systems}, utgåvans i OGC:CRS84 (WGS 84)."));
+        en.push_str(&format!(
+            ". The source's coordinates are in {systems}, those of the release in OGC:CRS84 (WGS 84)."
+        ));
+    }
+    Text::new(sv, en)
 }
 
 /// The source's publisher as creator, when the profile's mandatory facts about it are known; under an IRI of ours when its own cannot stand.

@@ -83,6 +83,7 @@ pub fn prov(record: &ReleaseRecord, steps: &[Step]) -> Result<Vec<u8>, Refusal> 
             v::XSD_DATE_TIME,
         );
         draft.iri(source, v::LICENSE, &told.licence.iri);
+        draft.iris(source, v::CONFORMS_TO, told.crs_iri().as_deref());
     }
     let operator = node(&record.operator.iri)?;
     draft.class(&operator, AGENT);

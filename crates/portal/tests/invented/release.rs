@@ -241,6 +241,7 @@ fn record(name: &str, title: &str, version: Version, rows: u64, created: DateTim
             publisher: sv("Exempelby kommun"),
             licence: licence(free),
             harvested_at: Some(created - Duration::minutes(20)),
+            crs: None,
         }],
         columns: vec![Column {
             name: "trad_id".into(),

@@ -85,7 +85,16 @@ fn dialect(draft: &mut Draft, document: &Map<String, Value>) {
     };
     draft.imported.reading.delimiter = one("delimiter");
     draft.imported.reading.quote = one("quoteChar");
-    let known = ["utf-8", "windows-1252", "iso-8859-1", "utf-16le", "utf-16be", "ibm850"];
+    let known = [
+        "utf-8",
+        "windows-1252",
+        "iso-8859-1",
+        "utf-16le",
+        "utf-16be",
+        "ibm850",
+        "ibm437",
+        "macintosh",
+    ];
     let encoding = text(dialect, "encoding").map(str::to_lowercase);
     draft.imported.reading.encoding = encoding.filter(|encoding| known.contains(&encoding.as_str()));
     draft.imported.reading.header_rows = match dialect.get("header") {

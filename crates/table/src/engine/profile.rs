@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use arrow::array::{ArrayRef, RecordBatch};
 use chrono::NaiveDate;
 use fyr_model::Refusal;
-use fyr_model::table::{Column, ReadingReport, TableProfile};
+use fyr_model::table::{Column, ColumnProfile, ReadingReport, TableProfile};
 
 use super::again::Again;
 use super::relations::Relations;
@@ -67,7 +67,9 @@ pub fn finish_profile(
     let mut columns: Vec<_> = facts.map(|(column, facts)| project_column(column, facts.as_ref(), &told)).collect();
     for column in &mut columns {
         again.complete(column, profiler.rows.rows);
-        column.rejects = source.and_then(|report| report.rejects.get(&column.name).copied());
+        if let Some(report) = source {
+            told_by_reading(column, report);
+        }
     }
     let mut table = project_table(&profiler, &columns, &told);
     let relations = Relations::look(parquet, &profiler, &columns, !table.keys.is_empty())?;
@@ -77,6 +79,20 @@ pub fn finish_profile(
     table.source = source.map(|report| report.source.clone());
     table.columns = columns;
     Ok(table)
+}
+
+/// What only the reading knows of a column: its rejects, and its missing cells by marker.
+fn told_by_reading(column: &mut ColumnProfile, report: &ReadingReport) {
+    column.rejects = report.rejects.get(&column.name).copied();
+    let own = report.repairs.iter().filter(|repair| repair.column.as_ref() == Some(&column.name));
+    column.nulls_by = own
+        .filter_map(|repair| Some((repair.kind.strip_prefix("null-marker:")?.to_owned(), repair.count)))
+        .collect();
+    // A file that types its cells itself has no markers: what is missing is absent.
+    let named: u64 = column.nulls_by.values().sum::<u64>() + column.rejects.unwrap_or(0);
+    if column.nulls > named {
+        *column.nulls_by.entry("absent".into()).or_default() += column.nulls - named;
+    }
 }
 
 /// Reads the files once.

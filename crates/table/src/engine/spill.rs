@@ -20,6 +20,7 @@ pub(crate) struct Spill {
 impl Spill {
     /// Opens so many files in a private folder.
     pub(crate) fn open(folder: &Path, parts: usize) -> Result<Self, Refusal> {
+        std::fs::create_dir_all(folder).map_err(failed)?;
         let mut spill = Self { files: Vec::new() };
         for part in 0..parts {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);

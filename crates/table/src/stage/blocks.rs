@@ -33,7 +33,7 @@ impl Block {
 }
 
 /// The letters of a column.
-fn letters(column: usize) -> String {
+pub(crate) fn letters(column: usize) -> String {
     let mut letters = Vec::new();
     let mut rest = column + 1;
     while rest > 0 {
@@ -114,8 +114,11 @@ fn segments(rows: &[Row]) -> Vec<(usize, usize)> {
     found
 }
 
+/// Rows of a run that tell whether it begins with a header.
+pub(crate) const HEAD_ROWS: usize = 203;
+
 /// Whether a run of rows begins, after a title at most, with a header: words over numbers, in two columns or more.
-fn heads(rows: &[Row]) -> bool {
+pub(crate) fn heads(rows: &[Row]) -> bool {
     let Some(first) = rows.iter().take(3).position(|row| layout::filled(row) >= 2) else {
         return false;
     };

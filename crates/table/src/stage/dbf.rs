@@ -11,13 +11,10 @@ use chrono::NaiveDate;
 use fyr_model::Refusal;
 
 use super::cell::{Cell, Row};
-use super::encoding::IBM850;
+use super::charset::{IBM437, IBM850};
 use super::gather::Gather;
 use crate::refuse;
 
-/// The upper half of code page 437.
-const IBM437: &str =
-    "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 /// The mark of a record that was deleted and not yet swept away.
 const DELETED: u8 = b'*';
 const END_OF_FILE: u8 = 0x1a;

@@ -17,7 +17,7 @@ use super::range::Sums;
 use super::split::{Block, Splitter, Unusual};
 use super::tally::Tally;
 use super::text_block::{PieceReader, Pieces, Stop};
-use super::{dialect, encoding, layout, range};
+use super::{before, dialect, encoding, layout, range};
 use crate::refuse;
 
 /// Bytes looked at to find the delimiter.
@@ -114,7 +114,10 @@ impl From<Refusal> for Halt {
 /// Reads a delimited file as far as it takes to guess its types; what is out of the ordinary goes to the spool as a whole.
 pub(crate) fn read(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<(), Refusal> {
     let (subject, reading, limits) = (gather.subject(), gather.reading(), gather.limits());
-    let asked = reading.encoding.as_deref();
+    let asked = encoding::Asked {
+        owner: reading.encoding.as_deref(),
+        before: gather.before.and_then(|lock| lock.encoding.as_deref()),
+    };
     let decoded = encoding::decide(path, dir, subject, asked, &mut gather.repairs, &mut gather.found.findings)?;
     let mut table = TextTable {
         start: decoded.skip,
@@ -141,7 +144,8 @@ pub(crate) fn read(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<(
         }
     }
     let (found, second) = dialect::delimiter(&sample, table.quote, limits);
-    table.delimiter = single(reading.delimiter, subject)?.or(stated).unwrap_or(found);
+    let before = || before::delimiter(gather.before?, &sample, table.quote, limits, reading);
+    table.delimiter = single(reading.delimiter, subject)?.or(stated).or_else(before).unwrap_or(found);
     let records = PieceReader::new(table.pieces(subject)?);
     let rows = range::sample(
         &mut Csv::new(records, table.delimiter, table.quote, limits, subject),

@@ -8,54 +8,18 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use encoding_rs::{DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{DecoderResult, Encoding, UTF_16BE, UTF_16LE};
 use fyr_model::finding::{Finding, Severity};
 use fyr_model::{Position, Refusal, Text};
 
-use super::gather::Repairs;
+pub(crate) use super::charset::Charset;
+use super::charset::Letters;
+use super::gather::{PLACES, Repairs};
 use super::text_block::{Characters, ascii_prefix};
 use crate::refuse;
 
 /// The decoded file in the private folder.
 pub(crate) const DECODED: &str = "decoded.text";
-
-/// Code page 850, bytes 80 to FF. Source: Unicode consortium, VENDORS/MICSFT/PC/CP850.TXT.
-pub(crate) const IBM850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
-
-/// An encoding that is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Charset {
-    Utf8,
-    Utf16Le,
-    Utf16Be,
-    Windows1252,
-    Iso8859_1,
-    Ibm850,
-}
-
-impl Charset {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf-8",
-            Self::Utf16Le => "utf-16le",
-            Self::Utf16Be => "utf-16be",
-            Self::Windows1252 => "windows-1252",
-            Self::Iso8859_1 => "iso-8859-1",
-            Self::Ibm850 => "ibm850",
-        }
-    }
-    fn from_name(name: &str) -> Option<Self> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "utf-8" | "utf8" => Self::Utf8,
-            "utf-16le" | "utf-16" => Self::Utf16Le,
-            "utf-16be" => Self::Utf16Be,
-            "windows-1252" | "cp1252" => Self::Windows1252,
-            "iso-8859-1" | "latin1" | "latin-1" => Self::Iso8859_1,
-            "ibm850" | "cp850" => Self::Ibm850,
-            _ => return None,
-        })
-    }
-}
 
 /// A text file whose encoding is decided.
 #[derive(Debug)]
@@ -92,17 +56,24 @@ struct Survey {
     lines: u64,
     /// Lines with letters beyond ASCII that are all UTF-8.
     utf8_lines: u64,
-    /// Lines with bytes that are not UTF-8, and the first of them.
+    /// Lines with bytes that are not UTF-8.
     other_lines: u64,
-    other_rows: Vec<u64>,
-    utf8_rows: Vec<u64>,
-    other_offset: u64,
+    /// The first of them: where the bytes stand that tell.
+    other_places: Vec<Position>,
+    utf8_places: Vec<Position>,
     bytes: u64,
     zeros: u64,
     even_zeros: u64,
-    /// How often each byte from 80 stands, and how often between ASCII letters.
-    high: [u64; 128],
-    inside: [u64; 128],
+    letters: Letters,
+}
+
+/// What is said of the encoding beforehand.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked<'a> {
+    /// By the owner: it holds.
+    pub(crate) owner: Option<&'a str>,
+    /// By the last reading: it holds where the bytes do not tell.
+    pub(crate) before: Option<&'a str>,
 }
 
 /// Decides the encoding and gives the file as UTF-8.
@@ -114,6 +85,10 @@ pub(crate) fn decode(
     repairs: &mut Repairs,
     findings: &mut Vec<Finding>,
 ) -> Result<Decoded, Refusal> {
+    let asked = Asked {
+        owner: asked,
+        before: None,
+    };
     decide(path, dir, subject, asked, repairs, findings)?.in_utf8(dir, subject)
 }
 
@@ -122,12 +97,13 @@ pub(crate) fn decide(
     path: &Path,
     dir: &Path,
     subject: &str,
-    asked: Option<&str>,
+    asked: Asked<'_>,
     repairs: &mut Repairs,
     findings: &mut Vec<Finding>,
 ) -> Result<Decoded, Refusal> {
     let survey = survey(path).map_err(|error| refuse::io(subject, error))?;
-    let asked = match asked {
+    let before = asked.before.and_then(Charset::from_name);
+    let asked = match asked.owner {
         None => None,
         Some(name) => Some(Charset::from_name(name).ok_or_else(|| {
             refuse::configuration(
@@ -138,11 +114,9 @@ pub(crate) fn decide(
             )
         })?),
     };
-    let charset = asked.unwrap_or_else(|| survey.charset());
-    let mixed = asked.is_none()
-        && survey.other_lines > 0
-        && survey.utf8_lines > 0
-        && matches!(charset, Charset::Utf8 | Charset::Windows1252 | Charset::Iso8859_1);
+    let charset = asked.unwrap_or_else(|| survey.charset(before));
+    let mixed =
+        asked.is_none() && survey.other_lines > 0 && survey.utf8_lines > 0 && !matches!(charset, Charset::Utf16Le | Charset::Utf16Be);
     if charset == Charset::Utf8 && survey.other_lines > 0 && !mixed {
         return Err(survey.refuse(subject));
     }
@@ -169,18 +143,23 @@ pub(crate) fn decide(
             characters: None,
         });
     }
-    if matches!(charset, Charset::Windows1252 | Charset::Iso8859_1 | Charset::Ibm850) && !mixed {
+    if charset.is_single_byte() && !mixed {
         return Ok(Decoded {
             path: path.to_path_buf(),
             skip,
             charset,
-            characters: Some(utf8_of(charset)),
+            characters: Some(charset.utf8()),
         });
     }
     let target = dir.join(DECODED);
     if mixed {
         survey.report(repairs, findings, subject, charset);
-        by_line(path, &target, skip, charset).map_err(|error| refuse::io(subject, error))?;
+        let single = if charset == Charset::Utf8 {
+            survey.letters.charset()
+        } else {
+            charset
+        };
+        by_line(path, &target, skip, single).map_err(|error| refuse::io(subject, error))?;
     } else {
         whole(path, &target, skip, charset, subject)?;
     }
@@ -193,7 +172,7 @@ pub(crate) fn decide(
 }
 
 impl Survey {
-    fn charset(&self) -> Charset {
+    fn charset(&self, before: Option<Charset>) -> Charset {
         if let Some((charset, _)) = self.bom {
             return charset;
         }
@@ -206,21 +185,14 @@ impl Survey {
                 return Charset::Utf16Be;
             }
         }
-        if self.other_lines == 0 || self.utf8_lines > self.other_lines {
+        if self.other_lines == 0 && self.utf8_lines == 0 {
+            // Nothing but ASCII: what it was before is as true as UTF-8.
+            return before.filter(|before| before.is_single_byte()).unwrap_or(Charset::Utf8);
+        }
+        if self.utf8_lines > self.other_lines || self.other_lines == 0 {
             return Charset::Utf8;
         }
-        self.single_byte()
-    }
-    /// By the letters åäöÅÄÖé of each set; those of IBM850 count only between ASCII letters, since windows-1252 has quotes and dashes there.
-    fn single_byte(&self) -> Charset {
-        let sum = |counts: &[u64; 128], bytes: &[u8]| -> u64 { bytes.iter().filter_map(|byte| counts.get(usize::from(byte - 0x80))).sum() };
-        let dos = sum(&self.inside, &[0x86, 0x84, 0x94, 0x8f, 0x8e, 0x99, 0x82]);
-        let latin = sum(&self.high, &[0xe5, 0xe4, 0xf6, 0xc5, 0xc4, 0xd6, 0xe9]);
-        if dos > latin {
-            return Charset::Ibm850;
-        }
-        let c1 = self.high.iter().take(32).any(|count| *count > 0);
-        if c1 { Charset::Windows1252 } else { Charset::Iso8859_1 }
+        self.letters.charset_after(before)
     }
     fn minority(&self) -> u64 {
         self.other_lines.min(self.utf8_lines)
@@ -238,25 +210,21 @@ impl Survey {
                 self.utf8_lines, self.other_lines
             ),
         )
-        .at(Position {
-            line: self.other_rows.first().map_or(0, |row| row + 1),
-            column: 0,
-            offset: self.other_offset,
-        })
+        .at(self.other_places.first().copied().unwrap_or_default())
         .hint(Text::new(
             "spara om hela filen som UTF-8, eller skriv encoding under [reading] i pipelinefilen",
             "save the whole file as UTF-8, or write encoding under [reading] in the pipeline file",
         ))
     }
     fn report(&self, repairs: &mut Repairs, findings: &mut Vec<Finding>, subject: &str, charset: Charset) {
-        let rows = if charset == Charset::Utf8 {
-            &self.other_rows
+        let places = if charset == Charset::Utf8 {
+            &self.other_places
         } else {
-            &self.utf8_rows
+            &self.utf8_places
         };
         let count = self.minority();
-        for row in rows {
-            repairs.add_many("mixed-encoding-line", None, 0, Some(*row));
+        for place in places {
+            repairs.add_many("mixed-encoding-line", None, 0, Some(place.line.saturating_sub(1)));
         }
         repairs.add_many("mixed-encoding-line", None, count, None);
         findings.push(
@@ -269,9 +237,15 @@ impl Survey {
                     "single lines have another encoding than the rest",
                 ),
             )
-            .evidence(format!("{count} of {} lines", self.lines)),
+            .evidence(format!("{count} of {} lines: {}", self.lines, listed(places)))
+            .at(places.first().copied().unwrap_or_default()),
         );
     }
+}
+
+fn listed(places: &[Position]) -> String {
+    let one = |place: &Position| format!("line {} at byte {}", place.line, place.offset);
+    places.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// One pass over the bytes: a strict UTF-8 check per line (Unicode 15, table 3-7), and what stands where.
@@ -282,14 +256,12 @@ fn survey(path: &Path) -> std::io::Result<Survey> {
         lines: 0,
         utf8_lines: 0,
         other_lines: 0,
-        other_rows: Vec::new(),
-        utf8_rows: Vec::new(),
-        other_offset: 0,
+        other_places: Vec::new(),
+        utf8_places: Vec::new(),
         bytes: 0,
         zeros: 0,
         even_zeros: 0,
-        high: [0; 128],
-        inside: [0; 128],
+        letters: Letters::new(),
     };
     let mut head = [0u8; 3];
     let read = file.read(&mut head)?;
@@ -301,7 +273,7 @@ fn survey(path: &Path) -> std::io::Result<Survey> {
     };
     file.seek(SeekFrom::Start(0))?;
     let mut line = Line::default();
-    let (mut offset, mut before, mut waiting) = (0u64, 0u8, None);
+    let (mut offset, mut before, mut waiting) = (0u64, 0u8, None::<(u8, u8)>);
     let mut buffer = vec![0u8; 1 << 16];
     loop {
         let read = file.read(&mut buffer)?;
@@ -315,11 +287,8 @@ fn survey(path: &Path) -> std::io::Result<Survey> {
         }
         let mut rest = piece;
         while let Some(first) = rest.first().copied() {
-            let inside = waiting
-                .take()
-                .filter(|(_, letter_before)| *letter_before && first.is_ascii_alphabetic());
-            if let Some(count) = inside.and_then(|(high, _)| survey.inside.get_mut(usize::from(high))) {
-                *count += 1;
+            if let Some((left, byte)) = waiting.take() {
+                survey.letters.see(left, byte, first);
             }
             let plain = ascii_prefix(rest);
             if plain > 0 {
@@ -328,13 +297,13 @@ fn survey(path: &Path) -> std::io::Result<Survey> {
                 (before, offset, rest) = (ascii.last().copied().unwrap_or(0), offset + plain as u64, others);
                 continue;
             }
-            if let Some(count) = survey.high.get_mut(usize::from(first - 0x80)) {
-                *count += 1;
-            }
-            waiting = Some((first - 0x80, before.is_ascii_alphabetic()));
+            waiting = Some((before, first));
             line.take(first, offset);
             (before, offset, rest) = (first, offset + 1, rest.get(1..).unwrap_or_default());
         }
+    }
+    if let Some((left, byte)) = waiting {
+        survey.letters.see(left, byte, 0);
     }
     if line.any {
         survey.end(&mut line);
@@ -363,18 +332,20 @@ impl Survey {
         if line.expect > 0 {
             line.wrong = true;
         }
+        let place = |offset| Position {
+            line: self.lines + 1,
+            column: 0,
+            offset,
+        };
         if line.wrong {
-            if self.other_lines == 0 {
-                self.other_offset = line.wrong_at;
-            }
             self.other_lines += 1;
-            if self.other_rows.len() < 20 {
-                self.other_rows.push(self.lines);
+            if self.other_places.len() < PLACES {
+                self.other_places.push(place(line.wrong_at));
             }
         } else if line.beyond {
             self.utf8_lines += 1;
-            if self.utf8_rows.len() < 20 {
-                self.utf8_rows.push(self.lines);
+            if self.utf8_places.len() < PLACES {
+                self.utf8_places.push(place(line.beyond_at));
             }
         }
         self.lines += 1;
@@ -387,6 +358,7 @@ impl Survey {
 struct Line {
     any: bool,
     beyond: bool,
+    beyond_at: u64,
     wrong: bool,
     wrong_at: u64,
     expect: u8,
@@ -407,7 +379,9 @@ impl Line {
         if byte < 0x80 {
             return;
         }
-        self.beyond = true;
+        if !self.beyond {
+            (self.beyond, self.beyond_at) = (true, offset);
+        }
         (self.expect, self.least, self.most) = match byte {
             0xc2..=0xdf => (1, 0x80, 0xbf),
             0xe0 => (2, 0xa0, 0xbf),
@@ -430,37 +404,6 @@ impl Line {
     }
 }
 
-/// The character of a byte in a single-byte set.
-fn character(byte: u8, charset: Charset, dos: &[char]) -> char {
-    if byte < 0x80 || charset == Charset::Iso8859_1 {
-        return char::from(byte);
-    }
-    match charset {
-        Charset::Ibm850 => dos.get(usize::from(byte - 0x80)).copied().unwrap_or('\u{fffd}'),
-        _ => {
-            let (text, _) = WINDOWS_1252.decode_without_bom_handling(std::slice::from_ref(&byte));
-            text.chars().next().unwrap_or('\u{fffd}')
-        }
-    }
-}
-
-/// The characters of a single-byte set.
-fn characters(charset: Charset) -> Vec<char> {
-    let dos: Vec<char> = IBM850.chars().collect();
-    (0..=255u8).map(|byte| character(byte, charset, &dos)).collect()
-}
-
-/// The UTF-8 of the bytes from 80 on.
-fn utf8_of(charset: Charset) -> Characters {
-    let utf8 = |character: &char| {
-        let mut bytes = [0u8; 4];
-        let length = character.encode_utf8(&mut bytes).len();
-        let [a, b, c, _] = bytes;
-        ([a, b, c], length)
-    };
-    characters(charset).iter().skip(128).map(utf8).collect()
-}
-
 /// Writes the whole file as UTF-8.
 fn whole(path: &Path, target: &Path, skip: u64, charset: Charset, subject: &str) -> Result<(), Refusal> {
     let failed = |error: std::io::Error| refuse::io(subject, error);
@@ -471,7 +414,7 @@ fn whole(path: &Path, target: &Path, skip: u64, charset: Charset, subject: &str)
         Charset::Utf16Le => wide(&mut input, &mut out, UTF_16LE, subject)?,
         Charset::Utf16Be => wide(&mut input, &mut out, UTF_16BE, subject)?,
         _ => {
-            let characters = characters(charset);
+            let characters = charset.characters();
             let mut buffer = vec![0u8; 1 << 16];
             let mut text = String::with_capacity(1 << 17);
             loop {
@@ -521,8 +464,8 @@ fn wide(input: &mut File, out: &mut impl Write, encoding: &'static Encoding, sub
 }
 
 /// Writes a mixed file line by line: each as UTF-8 when it is, else by the single-byte set.
-fn by_line(path: &Path, target: &Path, skip: u64, charset: Charset) -> std::io::Result<()> {
-    let single = characters(if charset == Charset::Utf8 { Charset::Windows1252 } else { charset });
+fn by_line(path: &Path, target: &Path, skip: u64, single: Charset) -> std::io::Result<()> {
+    let single = single.characters();
     let mut input = BufReader::new(File::open(path)?);
     input.seek(SeekFrom::Start(skip))?;
     let mut out = BufWriter::new(File::create(target)?);

@@ -25,8 +25,9 @@ use super::lanes::Groups;
 use super::marker::{self, MARKERS};
 use super::settle::{self, Plan};
 use super::tally::Tally;
-use super::{Observer, StageRequest, semantic, text};
+use super::{Observer, StageRequest, before, semantic, text};
 use crate::digest::digest_of;
+use crate::write::is_crs;
 use crate::{refuse, specification};
 
 /// Rows of a batch.
@@ -116,13 +117,21 @@ pub(crate) type Written = (Settled, PathBuf, Vec<Fates>);
 
 impl Settled {
     pub(crate) fn new(request: &StageRequest, gather: &Gather<'_>, tallies: &[Tally]) -> Self {
-        let sign = settle::decimal_of(tallies, &request.reading, gather.found.semicolon);
+        let found = settle::decimal_of(tallies, &request.reading, gather.found.semicolon);
+        let sign = before::decimal(request.before.as_ref(), found);
         let asked = |name: &str, header: &str| asked(request, name, header);
         let mut findings = Vec::new();
         let named = || gather.names.iter().zip(&gather.headers);
         let mut plans: Vec<Plan> = named()
             .zip(tallies)
-            .map(|((name, header), tally)| settle::settle(name, header, tally, asked(name, header), sign, &mut findings))
+            .map(|((name, header), tally)| {
+                let plan = settle::settle(name, header, tally, asked(name, header), sign, &mut findings);
+                // What the file states of its columns may change with its values; what the owner states does not.
+                let owner = gather.reading().columns.get(name).or_else(|| gather.reading().columns.get(header));
+                let kept = before::kind(request.before.as_ref(), name).filter(|_| owner.is_none_or(|said| said.kind.is_none()));
+                kept.and_then(|kind| settle::kept(kind, &plan, header, tally, sign.0))
+                    .unwrap_or(plan)
+            })
             .collect();
         let mut found: Vec<Option<Semantic>> = plans.iter().map(|plan| plan.semantic.clone()).collect();
         semantic::pairs(&gather.headers, &gather.names, tallies, &mut found, &mut findings);
@@ -226,7 +235,8 @@ fn write(request: &StageRequest, gather: &mut Gather<'_>, dir: &Path, observer: 
     }
     out.flush(&schema, &mut builders, held, observer)?;
     let geo = gather.found.geo.as_ref();
-    let path = out.close(geo.map(|extent| geo_column(&gather.names, &settled.plans, extent)))?;
+    let geo = geo.map(|extent| geo_column(&gather.names, &settled.plans, extent));
+    let path = out.close(geo, gather.found.source_crs.as_deref())?;
     Ok((settled, path, builders.into_iter().map(|builder| builder.fates).collect()))
 }
 
@@ -346,9 +356,14 @@ impl StagedWriter {
         }
         Ok(())
     }
-    pub(crate) fn close(mut self, geo: Option<String>) -> Result<PathBuf, Refusal> {
+    /// `geo` describes the coordinates as they are written, `source_crs` names the system that they stood in.
+    pub(crate) fn close(mut self, geo: Option<String>, source_crs: Option<&str>) -> Result<PathBuf, Refusal> {
         if let Some(geo) = geo {
             self.out.append_key_value_metadata(KeyValue::new("geo".into(), geo));
+            if let Some(crs) = source_crs.filter(|name| is_crs(name)) {
+                self.out
+                    .append_key_value_metadata(KeyValue::new("source_crs".into(), crs.to_owned()));
+            }
         }
         self.out.close().map_err(|_| refuse::engine(&self.subject, "write"))?;
         Ok(self.path)

@@ -6,6 +6,7 @@ use std::path::Path;
 use fyr_model::Refusal;
 use fyr_model::finding::Finding;
 use fyr_model::limits::TableLimits;
+use fyr_model::lock::ReadingLock;
 use fyr_model::table::{ColumnReading, Dialect, Reading, Repair};
 
 use super::cell::Row;
@@ -87,6 +88,8 @@ pub(crate) struct Gather<'a> {
     pub(crate) rows: u64,
     pub(crate) repairs: Repairs,
     pub(crate) found: Found,
+    /// How the file was read the last time.
+    pub(crate) before: Option<&'a ReadingLock>,
     reading: &'a Reading,
     limits: &'a TableLimits,
     subject: &'a str,
@@ -103,6 +106,7 @@ impl<'a> Gather<'a> {
             rows: 0,
             repairs: Repairs::default(),
             found: Found::default(),
+            before: None,
             reading,
             limits,
             subject,

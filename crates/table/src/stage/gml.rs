@@ -77,7 +77,7 @@ fn declared(path: &Path) -> std::io::Result<Option<String>> {
     File::open(path)?.take(256).read_to_end(&mut head)?;
     let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
     let declaration = head.split("?>").next().unwrap_or_default();
-    let known = ["windows-1252", "iso-8859-1", "ibm850"];
+    let known = ["windows-1252", "iso-8859-1", "ibm850", "ibm437", "macintosh"];
     Ok(known.iter().find(|name| declaration.contains(*name)).map(|name| (*name).to_owned()))
 }
 

@@ -5,10 +5,12 @@
 //! values (`tables.md` section 1). Runs in a confined worker and knows nothing of where the bytes came from.
 
 mod archive;
+mod before;
 mod blocks;
 mod build;
 pub(crate) mod cell;
 mod cells;
+mod charset;
 mod count;
 mod crs;
 mod csv;
@@ -20,6 +22,7 @@ mod encoding;
 mod fill;
 mod finish;
 mod format;
+mod further;
 mod gather;
 pub(crate) mod geo;
 mod geopackage;
@@ -30,7 +33,7 @@ mod header;
 mod json;
 mod json_columns;
 mod json_stat;
-mod json_text;
+pub(crate) mod json_text;
 mod lanes;
 mod layout;
 mod marker;
@@ -63,12 +66,15 @@ use std::path::{Path, PathBuf};
 use arrow::array::ArrayRef;
 use arrow::datatypes::Schema;
 use fyr_model::limits::TableLimits;
+use fyr_model::lock::ReadingLock;
 use fyr_model::table::{Column, Reading, StagedFacts};
 use fyr_model::{Refusal, Sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::digest_of;
 use crate::profile::RowProfiler;
+#[cfg(test)]
+pub(crate) use charset::{IBM437, IBM850};
 use finish::FileFacts;
 use format::Format;
 use gather::Gather;
@@ -90,6 +96,9 @@ pub struct StageRequest {
     /// What the owner wrote; wins over everything found.
     #[serde(default)]
     pub reading: Reading,
+    /// How it was read the last time; tried first wherever the owner says nothing.
+    #[serde(default)]
+    pub before: Option<ReadingLock>,
     /// Limits.
     #[serde(default)]
     pub limits: TableLimits,
@@ -189,6 +198,7 @@ fn read(
         return parquet_in::stage(request, path, facts, dir, observer);
     }
     let mut gather = Gather::new(dir, &request.name, &request.reading, &request.limits)?;
+    gather.before = request.before.as_ref();
     match format {
         Format::Workbook => workbook::read(path, &mut gather)?,
         Format::OpenDocument => ods::read(path, &mut gather)?,

@@ -246,7 +246,7 @@ fn write(
         .next()
         .and_then(|(index, extent)| taken.names.get(*index).map(|name| extent.metadata(name)));
     Ok(Written {
-        path: out.close(geo)?,
+        path: out.close(geo, None)?,
         rows,
         nulls: lost.nulls,
         rejects: lost.rejects,

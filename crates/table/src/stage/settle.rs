@@ -129,6 +129,47 @@ pub(crate) fn settle(
     settled
 }
 
+/// The type that the column had at the last reading, where its values still fit it; `found` is what they say by themselves.
+pub(crate) fn kept(before: ColumnType, found: &Plan, header: &str, tally: &Tally, file: Decimal) -> Option<Plan> {
+    if found.kind == before || !still_fits(before, found, tally) {
+        return None;
+    }
+    let padded = semantic::judge(header, tally).and_then(|meaning| meaning.padded);
+    let form = match padded {
+        Some(digits) if before == ColumnType::Code => Form::Padded(digits),
+        _ => asked_form(before, tally, None, file),
+    };
+    Some(Plan {
+        kind: before,
+        form,
+        semantic: found.semantic.clone(),
+    })
+}
+
+/// Whether all values but a few rejects are of a type that they could also be left out of.
+fn still_fits(before: ColumnType, found: &Plan, tally: &Tally) -> bool {
+    if tally.values == 0 {
+        return before != ColumnType::Geometry;
+    }
+    let fits = |shape| clear(tally.count(shape), tally.values);
+    match before {
+        ColumnType::Text => tally.geometries == 0,
+        ColumnType::Code => tally.count(Shape::Digits) * 5 >= tally.values * 4,
+        ColumnType::Number => (fits(Shape::NumberPoint) || fits(Shape::NumberComma)) && tally.count(Shape::Huge) == 0,
+        // Leading zeros make a code, and years of a period are no numbers.
+        ColumnType::Integer => {
+            let whole = fits(Shape::IntegerPoint) || fits(Shape::IntegerComma);
+            whole && found.kind == ColumnType::Code && tally.count(Shape::LeadingZero) + tally.count(Shape::Huge) == 0
+        }
+        ColumnType::Date => [Shape::YearFirst, Shape::Compact, Shape::DayFirst, Shape::MonthFirst]
+            .into_iter()
+            .any(fits),
+        ColumnType::Timestamp => clear(tally.count(Shape::StampLocal) + tally.count(Shape::YearFirst), tally.values),
+        ColumnType::Period => fits(Shape::Period),
+        ColumnType::Boolean | ColumnType::Time | ColumnType::Geometry => false,
+    }
+}
+
 fn date_form(name: &str, header: &str, tally: &Tally, findings: &mut Vec<Finding>) -> Option<DateForm> {
     let fits = |shape| clear(tally.count(shape), tally.values);
     if fits(Shape::YearFirst) {

@@ -9,6 +9,7 @@ use fyr_model::{Refusal, Text};
 use super::blocks::{self, Block};
 use super::cell::Row;
 use super::csv::Records;
+use super::further::Until;
 use super::gather::Gather;
 use super::header::{self, Merge};
 use super::layout::{self, Layout};
@@ -61,15 +62,43 @@ pub(crate) fn read(book: &mut dyn Book, gather: &mut Gather<'_>) -> Result<(), R
     gather.found.table = Some(sheet.name.clone());
     let (hidden, merges) = book.facts(&sheet.name)?;
     let merges = header_merges(merges);
-    let mut rows = range::sample(&mut *book.rows(&sheet.name)?, limits.sniff_rows_max, SNIFFED_BYTES)?;
+    // A table that the owner names by a cell below the rows that are looked at begins there.
+    let below = corner.filter(|(row, _)| *row >= limits.sniff_rows_max).map_or(0, |(row, _)| row);
+    let merges = if below > 0 { Vec::new() } else { merges };
+    let mut rows = sample(&mut *book.rows(&sheet.name)?, below, limits.sniff_rows_max)?;
+    let (seen, whole) = (below + rows.len(), rows.len() < limits.sniff_rows_max);
     header::fill(&mut rows, &merges);
     let blocks = blocks::find(&rows);
-    let block = block(&blocks, corner, &sheet.name, gather)?;
-    let layout = lay_out(&rows, block, rows.len() < limits.sniff_rows_max, &merges, gather)
+    let block = block(&blocks, corner.map(|(row, column)| (row - below, column)), &sheet.name, gather)?;
+    let mut layout = lay_out(&rows, block, whole, &merges, gather)
         .ok_or_else(|| refuse::unreadable("empty-table", subject, "bladet har inga rader", "the sheet has no rows"))?;
+    layout.header_row = layout.header_row.map(|row| row + below);
+    layout.end_row = layout.end_row.map(|row| row + below);
+    layout.data_row += below;
     drop(rows);
     report_hidden(hidden, gather);
-    range::take(&mut *book.rows(&sheet.name)?, &layout, false, gather)
+    let mut records = book.rows(&sheet.name)?;
+    if whole || layout.header_row.is_none() || layout.end_row.is_some() {
+        return range::take(&mut *records, &layout, false, gather);
+    }
+    let mut until = Until::new(&mut *records, seen);
+    range::take(&mut until, &layout, false, gather)?;
+    if let Some(row) = until.further {
+        let first = format!("{}!{}{}", sheet.name, blocks::letters(layout.left), row + 1);
+        gather.found.findings.push(several_tables(subject, first));
+    }
+    Ok(())
+}
+
+/// The rows from `below` on, at most so many.
+fn sample(records: &mut dyn Records, below: usize, rows_max: usize) -> Result<Vec<Row>, Refusal> {
+    let mut row = Row::default();
+    for _ in 0..below {
+        if !records.next(&mut row)? {
+            break;
+        }
+    }
+    range::sample(records, rows_max, SNIFFED_BYTES)
 }
 
 fn header_merges(mut merges: Vec<Merge>) -> Vec<Merge> {
@@ -124,24 +153,27 @@ fn block<'b>(
             .take(20)
             .map(|block| format!("{sheet}!{}", block.address()))
             .collect();
-        gather.found.findings.push(
-            Finding::new(
-                "several-tables",
-                Severity::Warning,
-                gather.subject(),
-                Text::new(
-                    "bladet har flera tabeller; den största lästes",
-                    "the sheet has several tables; the largest was read",
-                ),
-            )
-            .evidence(others.join(", "))
-            .fix(Text::new(
-                "skriv bladets namn, ett utropstecken och tabellens första cell som table under [reading], till exempel Blad1!A20",
-                "write the sheet's name, an exclamation mark and the table's first cell as table under [reading], for instance Blad1!A20",
-            )),
-        );
+        gather.found.findings.push(several_tables(gather.subject(), others.join(", ")));
     }
     Ok(largest)
+}
+
+/// The finding that tables stand on the sheet beside the one that was read.
+fn several_tables(subject: &str, others: String) -> Finding {
+    Finding::new(
+        "several-tables",
+        Severity::Warning,
+        subject,
+        Text::new(
+            "bladet har flera tabeller; den största lästes",
+            "the sheet has several tables; the largest was read",
+        ),
+    )
+    .evidence(others)
+    .fix(Text::new(
+        "skriv bladets namn, ett utropstecken och tabellens första cell som table under [reading], till exempel Blad1!A20",
+        "write the sheet's name, an exclamation mark and the table's first cell as table under [reading], for instance Blad1!A20",
+    ))
 }
 
 /// The layout of the block, in rows of the sheet.

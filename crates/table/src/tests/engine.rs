@@ -31,6 +31,40 @@ async fn profiled(sample: &Sample, exposure: &Exposure) -> TableProfile {
 }
 
 #[tokio::test]
+async fn missing_cells_are_told_by_their_marker() {
+    // From 200 values on one misfit in 200 is a reject; a short row lacks its cell altogether.
+    let plain: String = (0..400).map(|row| format!("{row};{row};x\n")).collect();
+    let sample = staged(
+        "prov.csv",
+        &format!("id;antal;not\n{plain}1;..;x\n2;..;x\n3;-;x\n4;;x\n5;ca 10;..\n6\n"),
+    );
+    let profile = profiled(&sample, &all(&sample.facts.report.columns)).await;
+    let column = |name: &str| profile.columns.iter().find(|column| column.name == name).unwrap();
+    let by = |name: &str| {
+        column(name)
+            .nulls_by
+            .iter()
+            .map(|(kind, count)| (kind.as_str(), *count))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(by("antal"), [("-", 1), ("..", 2), ("absent", 1), ("empty", 1)]);
+    assert_eq!(
+        (column("antal").nulls, column("antal").rejects),
+        (6, Some(1)),
+        "markers and rejects make up what is missing"
+    );
+    assert_eq!(by("not"), [("absent", 1)], "in a column of text a marker is text");
+    assert_eq!(by("id"), []);
+    // A hidden column shows them too, and what is published knows of no markers.
+    let hidden = profiled(&sample, &Exposure::default()).await;
+    assert_eq!(hidden.columns[1].nulls_by, column("antal").nulls_by);
+    let (_dir, engine) = engine();
+    let columns = &sample.facts.report.columns;
+    let released = engine.profile(&[sample.path()], columns, None, &all(columns)).await.unwrap();
+    assert!(released.columns.iter().all(|column| column.nulls_by.is_empty()));
+}
+
+#[tokio::test]
 async fn a_profile_counts_exactly() {
     let sample = staged(
         "prov.csv",

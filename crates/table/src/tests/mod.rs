@@ -1,6 +1,8 @@
 //! Tests over whole files: small invented samples, hostile bytes, real fixtures, the engine and the writers.
 
+mod before;
 mod cubes;
+mod encodings;
 mod engine;
 mod generated;
 mod guess;
@@ -9,6 +11,7 @@ mod maps;
 mod maps_hostile;
 mod mutations;
 mod px;
+mod pxweb;
 mod real;
 mod references;
 mod rules;
@@ -25,6 +28,7 @@ use arrow::datatypes::Schema;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use fyr_model::Refusal;
 use fyr_model::limits::TableLimits;
+use fyr_model::lock::ReadingLock;
 use fyr_model::table::{Column, ColumnType, Reading, StagedFacts};
 use tempfile::TempDir;
 
@@ -104,6 +108,17 @@ impl Watcher {
 }
 
 pub(crate) fn stage_file(path: &Path, name: &str, reading: Reading, limits: TableLimits) -> Result<Sample, Refusal> {
+    stage_again(path, name, reading, limits, None)
+}
+
+/// Stages a file that was read before.
+pub(crate) fn stage_again(
+    path: &Path,
+    name: &str,
+    reading: Reading,
+    limits: TableLimits,
+    before: Option<ReadingLock>,
+) -> Result<Sample, Refusal> {
     let dir = TempDir::new().unwrap();
     let mut watcher = Watcher::default();
     let request = StageRequest {
@@ -112,6 +127,7 @@ pub(crate) fn stage_file(path: &Path, name: &str, reading: Reading, limits: Tabl
         media_type: None,
         declared_format: None,
         reading,
+        before,
         limits,
         digest: None,
     };

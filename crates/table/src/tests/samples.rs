@@ -155,6 +155,7 @@ fn every_encoding_gives_the_same_letters() {
             c => u8::try_from(u32::from(c)).unwrap(),
         })
         .collect();
+    let macintosh: Vec<u8> = encoding_rs::MACINTOSH.encode(text).0.into_owned();
     let mut windows = latin.clone();
     windows.extend_from_slice(b"Bor\x86 \x93x\x94;5\n");
     let wide =
@@ -165,6 +166,7 @@ fn every_encoding_gives_the_same_letters() {
         (latin, "iso-8859-1"),
         (windows, "windows-1252"),
         (dos, "ibm850"),
+        (macintosh, "macintosh"),
         (wide(b"\xff\xfe", u16::to_le_bytes), "utf-16le"),
         (wide(b"\xfe\xff", u16::to_be_bytes), "utf-16be"),
         (wide(b"", u16::to_le_bytes), "utf-16le"),
@@ -287,6 +289,12 @@ fn geojson_comes_out_in_longitude_and_latitude() {
     let geo: serde_json::Value =
         serde_json::from_str(list.iter().find(|entry| entry.key == "geo").unwrap().value.as_ref().unwrap()).unwrap();
     assert_eq!((&geo["version"], &geo["primary_column"]), (&"1.1.0".into(), &"geometry".into()));
+    let crs = list.iter().find(|entry| entry.key == "source_crs").unwrap();
+    assert_eq!(
+        crs.value.as_deref(),
+        Some("EPSG:3006"),
+        "the source's own system is kept beside what is written"
+    );
     let west = geo["columns"]["geometry"]["bbox"][0].as_f64().unwrap();
     assert!((west - 12.75).abs() < 1e-7, "{west}");
 }

@@ -454,3 +454,44 @@ fn delimited_text_has_units_comments_groups_and_sums() {
         ],
     );
 }
+
+/// A sheet whose first table is longer than what is looked at, with a second one below it.
+fn long(rows: usize) -> Vec<u8> {
+    let mut lines: Vec<Vec<String>> = vec![vec!["ort".into(), "antal".into()]];
+    lines.extend((0..rows).map(|row| vec![format!("plats {row}"), format!("={row}")]));
+    // A blank row inside the table divides nothing.
+    lines.insert(rows - 5, Vec::new());
+    lines.push(Vec::new());
+    lines.push(vec!["År".into(), "andel".into()]);
+    lines.extend((0..3).map(|row| vec![format!("={}", 2020 + row), format!("=0.{row}5")]));
+    let cells: Vec<Vec<&str>> = lines.iter().map(|line| line.iter().map(String::as_str).collect()).collect();
+    xlsx(&cells.iter().map(Vec::as_slice).collect::<Vec<_>>(), "")
+}
+
+#[test]
+fn a_further_table_below_the_rows_looked_at_ends_the_first() {
+    let limits = TableLimits {
+        sniff_rows_max: 50,
+        ..TableLimits::default()
+    };
+    let bytes = long(120);
+    let sample = stage_bytes("prov.xlsx", &bytes, Reading::default(), limits.clone()).unwrap();
+    assert_eq!((sample.facts.rows, sample.kind("antal")), (120, Integer));
+    let finding = sample
+        .facts
+        .report
+        .findings
+        .iter()
+        .find(|finding| finding.id == "several-tables")
+        .unwrap();
+    let address = finding.evidence.clone().unwrap();
+    assert!(address.ends_with("!A124"), "{address}");
+    // The owner may name it, and then it is read from its own header on.
+    let reading = Reading {
+        table: Some(address),
+        ..Reading::default()
+    };
+    let second = stage_bytes("prov.xlsx", &bytes, reading, limits).unwrap();
+    assert_eq!((second.facts.rows, second.kind("andel")), (3, Number));
+    assert_eq!(second.cells("År"), ["2020", "2021", "2022"]);
+}

@@ -26,7 +26,21 @@ use crate::refuse;
 use crate::wkb::{Extent, Geometry};
 
 /// Keys that a release file may carry beside `ARROW:schema` and `geo`, which the writer makes itself.
-pub const METADATA_KEYS: [&str; 6] = ["huggingface", "dataset", "version", "licence", "source_sha256", "rules_sha256"];
+pub const METADATA_KEYS: [&str; 7] = [
+    "huggingface",
+    "dataset",
+    "version",
+    "licence",
+    "source_sha256",
+    "source_crs",
+    "rules_sha256",
+];
+
+/// Whether a text names a reference system by authority and code, `EPSG:3006`: only that may stand in a file.
+pub fn is_crs(name: &str) -> bool {
+    let part = |text: &str| (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    name.split_once(':').is_some_and(|(authority, code)| part(authority) && part(code))
+}
 
 /// Rows of a row group.
 const GROUP_ROWS: usize = 122_880;

@@ -99,9 +99,18 @@ fn decode(path: &Path, dir: &Path, gather: &mut Gather<'_>) -> Result<encoding::
         .and_then(|file| file.take(HEAD).read_to_end(&mut head))
         .map_err(|error| refuse::io(subject, error))?;
     match (stated(&head), found.charset) {
-        (Some("ibm850"), encoding::Charset::Windows1252 | encoding::Charset::Iso8859_1) => decode(Some("ibm850")),
-        (Some("windows-1252"), encoding::Charset::Ibm850) => decode(Some("windows-1252")),
+        (Some(stated), found) if found.is_single_byte() && !agrees(stated, found) => decode(Some(stated)),
         _ => Ok(found),
+    }
+}
+
+/// Whether the set that was found is the stated one, or one that only differs where the file has nothing.
+fn agrees(stated: &str, found: encoding::Charset) -> bool {
+    use encoding::Charset::{Ibm437, Ibm850, Iso8859_1, Windows1252};
+    match stated {
+        "ibm850" => matches!(found, Ibm850 | Ibm437),
+        "windows-1252" => matches!(found, Windows1252 | Iso8859_1),
+        _ => stated == found.name(),
     }
 }
 
@@ -115,6 +124,7 @@ fn stated(head: &[u8]) -> Option<&'static str> {
     match value("codepage").or_else(|| value("charset")).as_deref() {
         Some("850" | "437" | "cp850" | "cp437" | "ibm850" | "ibm437" | "oem") => Some("ibm850"),
         Some("ansi" | "iso-8859-1" | "iso-8859-15" | "windows-1252" | "1252" | "cp1252") => Some("windows-1252"),
+        Some("macintosh" | "macroman" | "10000") => Some("macintosh"),
         // Before there was CHARSET, files were written in DOS; the bytes themselves still tell.
         _ => None,
     }
