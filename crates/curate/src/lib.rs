@@ -16,9 +16,9 @@ mod making;
 mod pipeline;
 mod protect;
 mod publication;
-mod references;
 mod pxweb;
 mod reading;
+mod references;
 mod run;
 pub mod work;
 

@@ -59,6 +59,7 @@ impl Curate {
                 media_type: None,
                 declared_format: None,
                 reading: Default::default(),
+                before: None,
                 limits: self.limits.clone(),
                 digest: None,
             },

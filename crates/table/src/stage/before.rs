@@ -10,13 +10,13 @@ use fyr_model::table::{ColumnType, Reading};
 use super::csv::Csv;
 use super::gather::tidy;
 use super::number::Decimal;
-use super::{layout, range};
+use super::{delimited, layout, range};
 
 /// The delimiter of the last reading, where it still gives the same columns.
 pub(crate) fn delimiter(before: &ReadingLock, sample: &[u8], quote: Option<u8>, limits: &TableLimits, reading: &Reading) -> Option<u8> {
     let delimiter = u8::try_from(before.delimiter?).ok().filter(u8::is_ascii)?;
     let mut records = Csv::new(sample, delimiter, quote, limits, "").lenient();
-    let rows = range::sample(&mut records, limits.sniff_rows_max).ok()?;
+    let rows = range::sample(&mut records, limits.sniff_rows_max, delimited::LAYOUT_BYTES).ok()?;
     let layout = layout::find(&rows, reading)?;
     let mut names: Vec<String> = Vec::new();
     for header in &layout.headers {

@@ -23,7 +23,7 @@ use crate::refuse;
 /// Bytes looked at to find the delimiter.
 const SAMPLE: u64 = 512 << 10;
 /// Bytes of cells looked at to find the table, which opens the file or follows some notes.
-const LAYOUT_BYTES: usize = 512 << 10;
+pub(crate) const LAYOUT_BYTES: usize = 512 << 10;
 /// Where a file goes on after so many bytes and rows, its types are guessed from them; so many bytes are enough however few the rows.
 const HEAD_BYTES: usize = 1 << 20;
 const HEAD_ROWS: u64 = 4_096;
