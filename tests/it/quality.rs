@@ -164,7 +164,14 @@ fn a_version_is_compared_with_the_release_before_it_and_its_owner_is_told() {
     first_release(&workspace);
     workspace.write("www/matning.csv", measured(1));
     workspace.write("pipelines/matning-policy.toml", format!("{POLICY}not = \"plain\"\n"));
-    let run = curated(&workspace, "matning");
+    // A new column is held until its owner has accepted it; what differs is told at once.
+    let held = curated(&workspace, "matning");
+    assert_eq!(
+        (held["outcome"].as_str(), held["drift"]["since"].as_str()),
+        (Some("refused"), Some("1.0.0"))
+    );
+    let (_, mut accepted) = workspace.json(&["curate", "matning", "--accept-reading"]);
+    let run = accepted["runs"][0].take();
     assert_eq!(run["outcome"], "candidate", "{run:#}");
     let drift = &run["drift"];
     assert_eq!((drift["since"].as_str(), drift["rows"][0].as_u64()), (Some("1.0.0"), Some(400)));
