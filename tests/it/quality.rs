@@ -120,19 +120,7 @@ fn curated(workspace: &Workspace, name: &str) -> Value {
 }
 
 fn publish(workspace: &Workspace, name: &str) {
-    for interest in ["information-security", "personal-data", "national-security"] {
-        let who = [
-            "--by",
-            "Test Testsson",
-            "--role",
-            "testare",
-            "--organisation",
-            "299999-0019",
-            "--ground",
-            "test",
-        ];
-        ok(workspace, &[&["sign", name, "--interest", interest][..], &who].concat());
-    }
+    workspace.sign(name);
     ok(workspace, &["publish", name]);
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::support::{Workspace, root, shared, text};
+use crate::support::{Workspace, root, shared};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -149,24 +149,7 @@ fn curated(workspace: &Workspace) {
         if run["outcome"] != "candidate" {
             continue;
         }
-        for interest in ["information-security", "personal-data", "national-security"] {
-            let words = [
-                "--by",
-                "Test Testsson",
-                "--role",
-                "testare",
-                "--organisation",
-                "299999-0019",
-                "--ground",
-                "integrationstest",
-            ];
-            let output = workspace
-                .command(&["sign", name, "--interest", interest])
-                .args(words)
-                .output()
-                .unwrap();
-            assert!(output.status.success(), "{name}: {}", text(&output.stderr));
-        }
+        workspace.sign(name);
     }
     let (_, document) = workspace.json(&["publish"]);
     let published = runs(&document);

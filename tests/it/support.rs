@@ -85,6 +85,25 @@ impl Workspace {
         (output.status.code().unwrap_or(-1), document)
     }
 
+    /// An invented officer decides on each of the three interests.
+    pub fn sign(&self, pipeline: &str) {
+        for interest in ["information-security", "personal-data", "national-security"] {
+            let words = [
+                "sign",
+                pipeline,
+                "--interest",
+                interest,
+                "--by",
+                "Test Testsson",
+                "--role",
+                "testare",
+            ];
+            let rest = ["--organisation", "299999-0019", "--ground", "test"];
+            let output = self.command(&words).args(rest).output().unwrap();
+            assert!(output.status.success(), "{pipeline}: {}", text(&output.stderr));
+        }
+    }
+
     /// Starts the portal on a free port.
     pub fn serve(&self) -> Portal {
         let mut child = self
