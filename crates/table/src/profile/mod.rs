@@ -21,6 +21,7 @@ mod near;
 mod numbers;
 mod packed;
 mod pairs;
+mod parts;
 mod places;
 mod project;
 mod ranks;
@@ -48,6 +49,7 @@ pub use rows::RowProfiler;
 
 pub(crate) use facts::Facts;
 pub(crate) use hash::RowLanes;
+pub(crate) use parts::{Assembly, pieces};
 pub(crate) use project::{Fences, Told, column as project_column, known};
 pub(crate) use rows::cells;
 pub(crate) use table::project as project_table;

@@ -13,11 +13,11 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::MemorySchemaProvider;
 use datafusion::common::TableReference;
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::prelude::SessionContext;
 use fyr_model::Refusal;
 use parquet::arrow::ArrowWriter;
 
-use super::super::{Engine, address, plain_parquet, reader};
+use super::super::session::{Session, ended};
+use super::super::{Engine, reader};
 use crate::refuse;
 use crate::rules::{ROW, exposed};
 use crate::stage::register::{REGISTERS, Register};
@@ -76,29 +76,26 @@ pub(super) fn write(parquet: &[PathBuf], needed: &BTreeSet<String>, target: &Pat
 }
 
 /// A session in which `t` has this schema and no rows, for planning.
-pub(super) async fn planning(
-    engine: &Engine,
-    schema: SchemaRef,
-    folder: &Path,
-    registers: &BTreeSet<&str>,
-) -> Result<SessionContext, Refusal> {
-    let session = engine.session();
+pub(super) async fn planning(engine: &Engine, schema: SchemaRef, folder: &Path, registers: &BTreeSet<&str>) -> Result<Session, Refusal> {
+    let mut session = Session::local(engine)?;
     session
         .register_table("t", Arc::new(EmptyTable::new(schema)))
         .map_err(|_| refuse::engine("t", "open"))?;
-    add_registers(&session, folder, registers).await?;
+    add_registers(&mut session, folder, registers).await?;
     Ok(session)
 }
 
 /// A session in which `t` is the copy in the folder.
-pub(super) async fn running(engine: &Engine, folder: &Path, registers: &BTreeSet<&str>) -> Result<SessionContext, Refusal> {
-    let session = engine.table(&[folder.join("t.parquet")]).await?;
-    add_registers(&session, folder, registers).await?;
-    Ok(session)
+pub(super) async fn running(engine: &Engine, folder: &Path, registers: &BTreeSet<&str>) -> Result<Session, Refusal> {
+    let mut session = engine.table(&[folder.join("t.parquet")]).await?;
+    match add_registers(&mut session, folder, registers).await {
+        Ok(()) => Ok(session),
+        Err(refusal) => ended(session, Err(refusal)).await,
+    }
 }
 
 /// The registers that a rule reads, as tables of the schema `ref`.
-async fn add_registers(session: &SessionContext, folder: &Path, registers: &BTreeSet<&str>) -> Result<(), Refusal> {
+async fn add_registers(session: &mut Session, folder: &Path, registers: &BTreeSet<&str>) -> Result<(), Refusal> {
     let failed = |_| refuse::engine("ref", "open");
     if let Some(catalog) = session.catalog("datafusion") {
         catalog
@@ -110,10 +107,7 @@ async fn add_registers(session: &SessionContext, folder: &Path, registers: &BTre
         if !path.exists() {
             write_register(register, &path)?;
         }
-        session
-            .register_parquet(TableReference::partial("ref", register.name), address(&path)?, plain_parquet())
-            .await
-            .map_err(failed)?;
+        session.add(TableReference::partial("ref", register.name), &[path]).await?;
     }
     Ok(())
 }
