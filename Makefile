@@ -25,7 +25,7 @@ BENCH_PYTHON ?= $(PYTHON)
 CASES     ?= 20000
 PROPERTIES ?=
 
-.PHONY: demo test rust properties clients bench bench-slow docs fmt
+.PHONY: demo test rust properties check-features clients bench bench-slow docs fmt
 
 demo: ## the whole job on three invented bodies; ARGS=--serve opens the portal afterwards
 	@scripts/bootstrap build
@@ -48,6 +48,16 @@ rust:
 properties: ## the property tests with new seeds and CASES of each (PROPERTIES=<name> for some)
 	@scripts/bootstrap build
 	$(READY); PROPTEST_CASES=$(CASES) cargo test --locked --workspace --no-fail-fast --lib -- $(PROPERTIES)
+
+# Other feature sets compile the engine again, so this stands outside `make test`. Each crate is looked at alone: beside the others it would get
+# their features too.
+check-features: ## the slim program without a cluster, and the table crate with and without one
+	@scripts/bootstrap build
+	$(READY); unset CARGO_UNSTABLE_FEATURE_UNIFICATION CARGO_RESOLVER_FEATURE_UNIFICATION; \
+	cargo clippy --locked --package fyr --no-default-features --all-targets -- -D warnings; \
+	cargo clippy --locked --package fyr-table --all-targets -- -D warnings; \
+	cargo clippy --locked --package fyr-table --features cluster --all-targets -- -D warnings; \
+	! cargo tree --locked --package fyr --no-default-features --edges normal --prefix none | grep '^ballista'
 
 clients: ## strangers read what the demo published: data clients, then Chromium
 	scripts/with-demo "$(TARGET)/debug/fyr" $(PYTHON)

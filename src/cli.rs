@@ -94,6 +94,7 @@ pub fn command(lang: Lang) -> Command {
         .arg_required_else_help(true)
         .subcommands(all)
         .subcommands(rest)
+        .subcommands(w.cluster())
         .args(w.global())
 }
 
@@ -465,6 +466,76 @@ impl Words {
             "fyr sparql 'SELECT ?d WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> }'",
         )
         .arg(self.word("query", "QUERY", "Frågan", "The query"))
+    }
+
+    /// Only where it is compiled in: help lists what works.
+    #[cfg(not(feature = "cluster"))]
+    fn cluster(&self) -> Option<Command> {
+        None
+    }
+
+    #[cfg(feature = "cluster")]
+    fn cluster(&self) -> Option<Command> {
+        let listen = |sv, en| self.option("listen", "ADDR", sv, en);
+        let private = || {
+            self.flag(
+                "private-network",
+                "Lyssna på en adress som andra datorer når: ingen inloggning, ingen kryptering",
+                "Listen on an address that other machines reach: no sign-in, no encryption",
+            )
+        };
+        let cluster = self.command(
+            "cluster",
+            "Den här datorn som en del av ett Ballista-kluster",
+            "This machine as a part of a Ballista cluster",
+            "fyr cluster scheduler",
+        );
+        let scheduler = self
+            .command(
+                "scheduler",
+                "Ta emot frågor och dela ut uppgifter till exekutorer",
+                "Take questions and give tasks to executors",
+                "fyr cluster scheduler --listen 127.0.0.1:50050",
+            )
+            .arg(listen("Adress och port (127.0.0.1:50050)", "Address and port (127.0.0.1:50050)"))
+            .arg(private())
+            .arg(self.option(
+                "executor-timeout",
+                "SECONDS",
+                "Tystnad efter vilken en exekutors uppgifter går till andra (30)",
+                "Silence after which an executor's tasks go to others (30)",
+            ));
+        let executor = self
+            .command(
+                "executor",
+                "Utför uppgifter över filer i mellanlagret; arbetsmappen töms vid start och slut",
+                "Carry out tasks over staged files; the work folder is wiped at start and end",
+                "fyr cluster executor --scheduler 127.0.0.1:50050 --work /srv/fyr/arbete",
+            )
+            .arg(self.option("scheduler", "HOST:PORT", "Schemaläggaren", "The scheduler"))
+            .arg(listen("Adress och port (127.0.0.1:50051)", "Address and port (127.0.0.1:50051)"))
+            .arg(private())
+            .arg(self.option(
+                "task-port",
+                "PORT",
+                "Port för uppgifter (porten ovan + 1)",
+                "Port for tasks (the port above + 1)",
+            ))
+            .arg(self.option("work", "DIR", "Arbetsmapp, läge 0700", "Work folder, mode 0700"))
+            .arg(self.option(
+                "memory",
+                "BYTES",
+                "Minne för alla uppgifter (engine_memory)",
+                "Memory of all tasks (engine_memory)",
+            ))
+            .arg(self.option(
+                "tasks",
+                "N",
+                "Uppgifter samtidigt (datorns kärnor)",
+                "Tasks at a time (the machine's cores)",
+            ));
+        let parts = cluster.subcommand_required(true).arg_required_else_help(true);
+        Some(parts.subcommand(scheduler).subcommand(executor))
     }
 
     fn serve(&self) -> Command {

@@ -26,6 +26,8 @@ pub struct Written {
     pub engine_memory: Option<usize>,
     /// How the portal is served.
     pub serve: Serve,
+    /// A cluster that plans run on.
+    pub cluster: Cluster,
     /// How addresses are fetched.
     pub fetch: fyr_fetch::FetchConfig,
     /// Limits of catalogue documents.
@@ -46,6 +48,26 @@ pub struct Serve {
     pub listen: Option<SocketAddr>,
 }
 
+/// `[cluster]`.
+#[cfg_attr(not(feature = "cluster"), allow(dead_code))] // Read and refused there.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cluster {
+    /// Host and port of the scheduler; without it plans run in this process.
+    pub scheduler: Option<String>,
+    /// Whether staged tables, which hold personal data, may leave this process for the cluster.
+    pub unprotected: bool,
+    /// Into how many partitions a plan is cut.
+    pub partitions: Option<usize>,
+    /// Where staged files lie while the cluster reads them.
+    pub staging: Staging,
+}
+
+#[cfg(feature = "cluster")]
+type Staging = fyr_fetch::objects::ObjectsConfig;
+#[cfg(not(feature = "cluster"))]
+type Staging = toml::Table;
+
 /// What is meant.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -61,6 +83,8 @@ pub struct Config {
     pub engine_memory: usize,
     /// Where the portal listens.
     pub listen: SocketAddr,
+    /// The cluster that plans run on, if any.
+    pub cluster: Cluster,
     /// The fetch client's configuration.
     pub fetch: fyr_fetch::FetchConfig,
     /// Limits of catalogue documents.
@@ -101,6 +125,7 @@ impl Config {
         if !(base.starts_with("http://") || base.starts_with("https://")) {
             return Err(wrong("base must be an http or https address"));
         }
+        may_leave(&written.cluster)?;
         let data = dir.join(written.data.unwrap_or_else(|| "data".into()));
         let fetch = fyr_fetch::FetchConfig {
             mirror_base: dir.clone(),
@@ -113,6 +138,7 @@ impl Config {
             data,
             engine_memory: written.engine_memory.unwrap_or(1 << 30),
             listen,
+            cluster: written.cluster,
             fetch,
             graph: written.graph,
             sparql: written.sparql,
@@ -121,6 +147,69 @@ impl Config {
             workspace,
         })
     }
+}
+
+impl Config {
+    /// Where plans run.
+    ///
+    /// # Errors
+    /// When the cluster's staging store is not configured, or not safely.
+    #[cfg(feature = "cluster")]
+    pub fn mode(&self) -> Result<fyr_table::Mode, Refusal> {
+        let Some(scheduler) = &self.cluster.scheduler else {
+            return Ok(fyr_table::Mode::Embedded);
+        };
+        Ok(fyr_table::Mode::Cluster {
+            scheduler: scheduler.clone(),
+            staging: self.staging()?,
+            partitions: self.cluster.partitions.unwrap_or(PARTITIONS),
+        })
+    }
+
+    /// Where plans run.
+    #[cfg(not(feature = "cluster"))]
+    #[allow(clippy::unnecessary_wraps)] // The other build can refuse.
+    pub fn mode(&self) -> Result<fyr_table::Mode, Refusal> {
+        Ok(fyr_table::Mode::Embedded)
+    }
+
+    /// The staging store: never where releases lie.
+    #[cfg(feature = "cluster")]
+    pub fn staging(&self) -> Result<fyr_table::cluster::Staging, Refusal> {
+        let base = match &self.workspace {
+            Some(workspace) => workspace.dir.clone(),
+            None => crate::workspace::absolute(std::path::Path::new(".")),
+        };
+        let objects = self.cluster.staging.open(&base, &|name| std::env::var(name).ok())?;
+        let published = self.published.canonicalize().unwrap_or_else(|_| self.published.clone());
+        if objects
+            .folder
+            .is_some_and(|folder| folder.starts_with(&published) || published.starts_with(&folder))
+        {
+            return Err(wrong("cluster.staging.address and published must lie apart"));
+        }
+        Ok(fyr_table::cluster::Staging::new(objects.store))
+    }
+}
+
+/// Partitions of a plan on a cluster, where nothing else is said.
+#[cfg(feature = "cluster")]
+const PARTITIONS: usize = 16;
+
+/// Staged tables hold personal data: that they leave this process is the operator's word, never a default.
+fn may_leave(cluster: &Cluster) -> Result<(), Refusal> {
+    if cluster.scheduler.is_none() {
+        return Ok(());
+    }
+    if cfg!(not(feature = "cluster")) {
+        return Err(wrong("cluster.scheduler is set, and this build knows no cluster"));
+    }
+    if !cluster.unprotected {
+        return Err(wrong(
+            "cluster.scheduler is set: staged tables hold personal data and go to the cluster only with cluster.unprotected = true",
+        ));
+    }
+    Ok(())
 }
 
 /// Sets `section.key=VALUE`; a value that is not TOML is taken as text.
@@ -182,6 +271,31 @@ mod tests {
         assert_eq!(written.table, TableLimits::default());
         assert_eq!(written.worker, WorkerLimits::default());
         assert_eq!(written.fetch, fyr_fetch::FetchConfig::default());
+    }
+
+    #[test]
+    fn staged_tables_go_to_a_cluster_only_where_the_operator_says_so() {
+        let refusal = Config::read(None, &["cluster.scheduler=127.0.0.1:50050".into()]).unwrap_err();
+        assert!(refusal.message.en.contains("cluster.unprotected"), "{refusal}");
+        let asked = ["cluster.scheduler=127.0.0.1:50050".into(), "cluster.unprotected=true".into()];
+        assert_eq!(Config::read(None, &asked).is_ok(), cfg!(feature = "cluster"));
+        assert!(matches!(Config::read(None, &[]).unwrap().mode(), Ok(fyr_table::Mode::Embedded)));
+    }
+
+    #[cfg(feature = "cluster")]
+    #[test]
+    fn h31_staged_files_never_lie_where_releases_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let staging = |address: &str, published: &str| {
+            let set = |key: &str, path: String| format!("{key}={}", toml::Value::String(path));
+            let keys = [set("cluster.staging.address", path(address)), set("published", path(published))];
+            Config::read(None, &keys).unwrap().staging()
+        };
+        std::fs::create_dir(dir.path().join("out")).unwrap();
+        assert!(staging("staging", "out").is_ok());
+        assert!(staging("out/staging", "out").is_err());
+        assert!(staging("over", "over/out").is_err());
     }
 
     #[test]

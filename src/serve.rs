@@ -108,7 +108,7 @@ fn start(site: &Site, id: SourceId, trigger: &'static str) {
     });
 }
 
-async fn stopped() {
+pub async fn stopped() {
     let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
         return std::future::pending().await;
     };

@@ -57,7 +57,7 @@ impl Site {
         wipe(&spill)?;
         wipe(&config.data.join("staged"))?;
         private(&config.data.join("candidates"))?;
-        let engine = fyr_table::open(&fyr_table::Mode::Embedded, config.engine_memory, &spill)?;
+        let engine = fyr_table::open(&config.mode()?, config.engine_memory, &spill)?;
         let own = own_catalogue(&workspace, &config.base)?;
         let harvest = Harvest {
             client: client.clone(),

@@ -75,7 +75,7 @@ impl Bench {
 
     /// The query engine, spilling into the private folder.
     pub fn engine(&self, door: &Door) -> Result<fyr_table::Engine, Refusal> {
-        fyr_table::open(&fyr_table::Mode::Embedded, door.config.engine_memory, &self.work("spill")?)
+        fyr_table::open(&door.config.mode()?, door.config.engine_memory, &self.work("spill")?)
     }
 }
 

@@ -1,5 +1,7 @@
 //! One file a family of commands. Each turns words into one call and its answer into a report.
 
+#[cfg(feature = "cluster")]
+mod cluster;
 mod explain;
 mod input;
 mod profile;
@@ -12,6 +14,10 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use fyr_model::{Lang, Refusal};
+#[cfg(feature = "cluster")]
+use fyr_model::{RefusalKind, Text};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli;
 use crate::config::Config;
@@ -21,6 +27,11 @@ use crate::workspace::{Workspace, internal};
 pub use input::{CheckBody, ScanBody};
 pub use release::VerifyBody;
 pub use stored::listen;
+
+/// Stack of a thread that plans for a cluster.
+const PLAN_STACK_BYTES: usize = 32 << 20;
+/// Libraries whose logs may quote a cell: they print plans, and the words in which a task failed (H32).
+const TALKATIVE: [&str; 3] = ["ballista", "datafusion", "sqlparser"];
 
 /// What every command knows.
 pub struct Door {
@@ -75,15 +86,15 @@ fn terminal(matches: &ArgMatches, lang: Lang) -> Term {
     }
 }
 
-/// Logs go to standard error; `FYR_LOG` chooses what is said.
+/// Logs go to standard error; `FYR_LOG` chooses what is said, but never lets the talkative talk.
 fn logs() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("FYR_LOG").unwrap_or_else(|_| "warn".into());
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let silent = tracing_subscriber::filter::filter_fn(|event| !TALKATIVE.iter().any(|name| event.target().starts_with(name)));
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .try_init();
+        .with_target(false);
+    let _ = tracing_subscriber::registry().with(filter).with(silent).with(lines).try_init();
 }
 
 /// `error:` what happened, then `hint:` what to do.
@@ -113,33 +124,61 @@ fn run(matches: &ArgMatches, term: Term, json: bool) -> Result<u8, Refusal> {
     };
     let config = Config::read(workspace, &cli::texts(matches, "set"))?;
     let door = Door { term, json, config };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| internal("runtime", &error))?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all();
+    if name == "cluster" || door.config.cluster.scheduler.is_some() {
+        // Plans travel as nested messages, which a debug build reads with deep recursion.
+        runtime.thread_stack_size(PLAN_STACK_BYTES);
+    }
+    let runtime = runtime.build().map_err(|error| internal("runtime", &error))?;
     runtime.block_on(async {
-        match name {
-            "demo" => crate::demo::run(&door, words).await,
-            "init" => stored::init(&door, words),
-            "source" => stored::source(&door, words).await,
-            "harvest" => stored::harvest(&door, words).await,
-            "check" => input::check(&door, words).await,
-            "mqa" => input::mqa(&door, words).await,
-            "profile" => profile::profile(&door, words).await,
-            "convert" => input::convert(&door, words).await,
-            "scan" => input::scan(&door, words).await,
-            "curate" => stored::curate(&door, words).await,
-            "sign" => stored::sign(&door, words).await,
-            "publish" => stored::publish(&door, words).await,
-            "withdraw" => stored::withdraw(&door, words).await,
-            "score" => explain::score(&door, words).await,
-            "explain" => explain::explain(&door, words).await,
-            "verify" => release::verify(&door, words),
-            "sparql" => stored::sparql(&door, words).await,
-            "serve" => stored::serve(&door, words).await,
-            _ => Ok(2),
+        let done = command(&door, name, words);
+        #[cfg(feature = "cluster")]
+        if door.config.cluster.scheduler.is_some() && !["cluster", "serve"].contains(&name) {
+            return interruptible(done).await;
         }
+        done.await
     })
+}
+
+/// A question to a cluster leaves copies behind when it is stopped in the middle; they are taken away before the process ends.
+#[cfg(feature = "cluster")]
+async fn interruptible(done: impl Future<Output = Result<u8, Refusal>>) -> Result<u8, Refusal> {
+    let answer = tokio::select! {
+        answer = done => answer,
+        () = crate::serve::stopped() => {
+            let text = Text::new("avbruten", "stopped");
+            Err(Refusal::new("stopped", RefusalKind::Internal, "fyr", text))
+        }
+    };
+    fyr_table::cluster::settled().await;
+    answer
+}
+
+async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refusal> {
+    match name {
+        "demo" => crate::demo::run(door, words).await,
+        "init" => stored::init(door, words),
+        "source" => stored::source(door, words).await,
+        "harvest" => stored::harvest(door, words).await,
+        "check" => input::check(door, words).await,
+        "mqa" => input::mqa(door, words).await,
+        "profile" => profile::profile(door, words).await,
+        "convert" => input::convert(door, words).await,
+        "scan" => input::scan(door, words).await,
+        "curate" => stored::curate(door, words).await,
+        "sign" => stored::sign(door, words).await,
+        "publish" => stored::publish(door, words).await,
+        "withdraw" => stored::withdraw(door, words).await,
+        "score" => explain::score(door, words).await,
+        "explain" => explain::explain(door, words).await,
+        "verify" => release::verify(door, words),
+        "sparql" => stored::sparql(door, words).await,
+        "serve" => stored::serve(door, words).await,
+        #[cfg(feature = "cluster")]
+        "cluster" => cluster::cluster(door, words).await,
+        _ => Ok(2),
+    }
 }
 
 impl Door {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::ArgMatches;
 use fyr_curate::{Inspected, Look};
 use fyr_graph::write::TableQuality;
@@ -34,9 +34,15 @@ pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
     let input = cli::text(words, "input").unwrap_or_default();
     let (against, save_to) = (cli::text(words, "against"), cli::text(words, "save"));
-    let look = Look::Profile {
-        reference: Utc::now().date_naive(),
-        kept: against.is_some() || save_to.is_some(),
+    let (reference_day, kept) = (Utc::now().date_naive(), against.is_some() || save_to.is_some());
+    // A cluster is asked for what this process can do while it reads; a state to keep is made here.
+    let look = if door.config.cluster.scheduler.is_some() && !kept {
+        Look::Detect(reference_day)
+    } else {
+        Look::Profile {
+            reference: reference_day,
+            kept,
+        }
     };
     let read = bench.table(door, input, look).await?;
     let facts = read.table.facts();
@@ -49,7 +55,11 @@ pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
         changed = against.map(|path| compared(Path::new(path), &state, &exposure)).transpose()?;
         save_to.map(|path| save(Path::new(path), &mut state)).transpose()?;
     }
-    let profile = read.profile.as_ref().ok_or_else(|| internal("profile", &"no profile came back"))?;
+    let profile = match read.profile.clone() {
+        Some(profile) => profile,
+        None => asked(&bench, door, &read, reference_day).await?,
+    };
+    let profile = &profile;
     match cli::text(words, "format") {
         format if door.json || format == Some("json") => {
             let body = ProfileBody {
@@ -74,6 +84,17 @@ pub async fn profile(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
         }
     }
     Ok(0)
+}
+
+/// The profile that the cluster makes of the staged table.
+async fn asked(bench: &Bench, door: &Door, read: &Inspected, day: NaiveDate) -> Result<TableProfile, Refusal> {
+    let facts = read.table.facts();
+    let columns = &facts.report.columns;
+    let exposure = fyr_curate::for_holder(columns, &read.detections);
+    let engine = bench.engine(door)?.on(day);
+    engine
+        .profile(std::slice::from_ref(&facts.path), columns, Some(&facts.report), &exposure)
+        .await
 }
 
 /// How the file differs from a saved profile.

@@ -100,9 +100,22 @@ fn one_crate_names_each_engine() {
             ],
             "RDF",
         ),
-        ("fyr-table", &["datafusion", "calamine", "csv"], "tables"),
+        (
+            "fyr-table",
+            &[
+                "datafusion",
+                "datafusion-proto",
+                "ballista",
+                "ballista-core",
+                "ballista-scheduler",
+                "ballista-executor",
+                "calamine",
+                "csv",
+            ],
+            "tables",
+        ),
         ("fyr-jobs", &["rusqlite", "rusqlite_migration", "libsqlite3-sys"], "SQLite"),
-        ("fyr-fetch", &["reqwest"], "outgoing connections"),
+        ("fyr-fetch", &["reqwest", "object_store"], "outgoing connections"),
         ("fyr-privacy", &["polars"], "bounded tables in memory"),
     ];
     for (owner, engines, what) in walls {

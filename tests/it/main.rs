@@ -4,6 +4,8 @@
 
 mod bad_input;
 mod cli;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod demo;
 mod floors;
 mod kill;

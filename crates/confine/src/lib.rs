@@ -33,6 +33,14 @@ use serde::de::DeserializeOwned;
 
 pub use child::serve;
 
+/// Turns core dumps off for this process: the memory of whoever works on tables holds cells (H32).
+///
+/// # Errors
+/// What the operating system says.
+pub fn no_core_dumps() -> std::io::Result<()> {
+    limit::no_core_dumps()
+}
+
 /// One kind of work: takes its request and the private folder, gives its answer.
 pub type Handler = fn(serde_json::Value, &Path) -> Result<serde_json::Value, Refusal>;
 

@@ -11,7 +11,7 @@ use crate::wire::Confirmed;
 ///
 /// RLIMIT_DATA counts private writable memory; a limit on address space would also count mapped files and reserved arenas (H44).
 pub fn apply(limits: &WorkerLimits) -> io::Result<Confirmed> {
-    lower(Resource::CORE, 0, 0)?;
+    no_core_dumps()?;
     lower(Resource::DATA, limits.memory_bytes, 0)?;
     // The soft limit sends SIGXCPU, by which the parent knows the cause; the hard one kills a second later.
     lower(Resource::CPU, limits.cpu_seconds, 1)?;
@@ -24,6 +24,11 @@ pub fn apply(limits: &WorkerLimits) -> io::Result<Confirmed> {
         open_files: Resource::NOFILE.get_soft()?,
         core_bytes: Resource::CORE.get_hard()?,
     })
+}
+
+/// No core file, now or later.
+pub fn no_core_dumps() -> io::Result<()> {
+    lower(Resource::CORE, 0, 0)
 }
 
 /// A limit that is already lower stays: a process may not raise its hard limit.

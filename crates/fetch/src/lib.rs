@@ -18,6 +18,8 @@ mod hosts;
 mod link;
 mod local;
 mod mirror;
+#[cfg(feature = "objects")]
+pub mod objects;
 mod raw;
 mod refuse;
 mod resolver;

@@ -8,6 +8,8 @@
 #![allow(clippy::result_large_err)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod contract;
 mod digest;
 mod engine;

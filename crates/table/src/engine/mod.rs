@@ -7,10 +7,12 @@
 mod again;
 mod check;
 mod compare;
+pub(crate) mod functions;
 mod histogram;
 mod profile;
-mod reader;
+pub(crate) mod reader;
 mod relations;
+pub(crate) mod session;
 mod spill;
 
 use std::collections::BTreeMap;
@@ -19,11 +21,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
+use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use datafusion::prelude::{ParquetReadOptions, SessionConfig};
 use futures::stream::{BoxStream, StreamExt};
 use fyr_model::quality::QualityReport;
 use fyr_model::table::{Column, ReadingReport, TableProfile};
@@ -40,14 +42,26 @@ pub(crate) use profile::pass as read_profiler;
 
 use crate::refuse;
 use crate::rules::{Rule, identifier};
+pub(crate) use session::Session;
+use session::ended;
 
 /// Where plans run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Default)]
 pub enum Mode {
     /// In this process.
     #[default]
     Embedded,
+    /// On a Ballista cluster that reads staged copies of the files. What its scheduler and executors are told by anybody who can reach them
+    /// they do: it belongs on loopback or a private network.
+    #[cfg(feature = "cluster")]
+    Cluster {
+        /// Host and port of the scheduler.
+        scheduler: String,
+        /// Where the copies lie while they are asked.
+        staging: crate::cluster::Staging,
+        /// Into how many partitions a plan is cut.
+        partitions: usize,
+    },
 }
 
 /// Whether a column's values may be shown.
@@ -77,6 +91,8 @@ pub struct Engine {
     runtime: Arc<RuntimeEnv>,
     spill: PathBuf,
     as_of: Option<NaiveDate>,
+    #[cfg(feature = "cluster")]
+    cluster: Option<crate::cluster::Client>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -85,23 +101,37 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// Opens an engine that keeps to about `memory_bytes` and spills to `spill`.
+/// Opens an engine that keeps to about `memory_bytes` in this process and spills to `spill`.
 ///
 /// # Errors
-/// When the folder cannot be made.
+/// When the folder cannot be made, or the scheduler's address cannot be meant.
 pub fn open(mode: &Mode, memory_bytes: usize, spill: &Path) -> Result<Engine, Refusal> {
-    let Mode::Embedded = mode;
     std::fs::create_dir_all(spill).map_err(|error| refuse::io("spill", error))?;
+    #[cfg(not(feature = "cluster"))]
+    let Mode::Embedded = mode;
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![spill.to_path_buf()])))
         .build_arc()
         .map_err(|_| refuse::engine("engine", "open"))?;
+    Ok(Engine {
+        config: config(),
+        runtime,
+        spill: spill.to_path_buf(),
+        as_of: None,
+        #[cfg(feature = "cluster")]
+        cluster: crate::cluster::Client::of(mode, spill)?,
+    })
+}
+
+/// What every session is told, wherever its plans run.
+pub(crate) fn config() -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_batch_size(8_192)
         .with_collect_statistics(false)
         // Same schemas embedded and on a cluster (`tables.md` section 4).
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+        .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_bool("datafusion.execution.parquet.pruning", false)
         .set_bool("datafusion.execution.parquet.enable_page_index", false)
         .set_bool("datafusion.execution.parquet.bloom_filter_on_read", false)
@@ -109,12 +139,7 @@ pub fn open(mode: &Mode, memory_bytes: usize, spill: &Path) -> Result<Engine, Re
         // A rule that cannot be planned is told its place.
         .set_bool("datafusion.sql_parser.collect_spans", true);
     config.options_mut().execution.time_zone = Some("UTC".into());
-    Ok(Engine {
-        config,
-        runtime,
-        spill: spill.to_path_buf(),
-        as_of: None,
-    })
+    config
 }
 
 impl Engine {
@@ -125,7 +150,8 @@ impl Engine {
         self
     }
 
-    /// Counts, ranges and shapes of a table, as far as `exposure` allows.
+    /// Counts, ranges and shapes of a table, as far as `exposure` allows. On a cluster the parts are looked at there and joined here; what
+    /// needs a second look is looked up in the files of this machine.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -136,6 +162,11 @@ impl Engine {
         source: Option<&ReadingReport>,
         exposure: &Exposure,
     ) -> Result<TableProfile, Refusal> {
+        #[cfg(feature = "cluster")]
+        if let Some(cluster) = &self.cluster {
+            let profiler = cluster.profile(&self.config, parquet, columns).await?;
+            return profile::finish(self, profiler, parquet, source, exposure).await;
+        }
         profile::profile(self, parquet, columns, source, exposure).await
     }
 
@@ -165,6 +196,16 @@ impl Engine {
     #[cfg(test)]
     pub(crate) async fn check_by_plans(&self, parquet: &[PathBuf], columns: &[Column], rules: &[Rule]) -> Result<QualityReport, Refusal> {
         check::check(self, parquet, columns, rules, &[], false).await
+    }
+
+    /// The answer to one SELECT over the table `t`. The caller answers for what it shows of it.
+    ///
+    /// # Errors
+    /// What cannot be planned is told in the planner's words, which know names and the question itself; what stops while it runs is not.
+    pub async fn query(&self, parquet: &[PathBuf], sql: &str) -> Result<Vec<RecordBatch>, Refusal> {
+        let session = self.table(parquet).await?;
+        let answer = answer(&session, sql, &subject(parquet)).await;
+        ended(session, answer).await
     }
 
     /// All rows, sorted by `sort` and then by every other column, so that the order says nothing of the source's; in file order when
@@ -217,12 +258,16 @@ impl Engine {
         );
         let by: Vec<String> = order.iter().map(|name| format!("{} ASC NULLS LAST", identifier(name))).collect();
         let session = self.table(parquet).await?;
-        let frame = session
-            .sql(&format!("SELECT * FROM t ORDER BY {}", by.join(", ")))
-            .await
-            .map_err(|_| refuse::engine(&subject, "sort"))?;
-        let stream = frame.execute_stream().await.map_err(|_| refuse::engine(&subject, "sort"))?;
-        Ok(stream.map(move |batch| batch.map_err(|_| refuse::engine(&subject, "sort"))).boxed())
+        let opened = match session.sql(&format!("SELECT * FROM t ORDER BY {}", by.join(", "))).await {
+            Ok(frame) => frame.execute_stream().await,
+            Err(error) => Err(error),
+        };
+        let opened = opened.map_err(|_| refuse::engine(&subject, "sort"));
+        let batches = match opened {
+            Ok(stream) => stream.map(move |batch| batch.map_err(|_| refuse::engine(&subject, "sort"))).boxed(),
+            Err(refusal) => return ended(session, Err(refusal)).await,
+        };
+        Ok(held(batches, session))
     }
 
     /// How many rows a new version adds and removes, compared on the columns that both have; rows count as often as they stand.
@@ -234,32 +279,49 @@ impl Engine {
         blocking(move || compare::compare(&old, &new)).await
     }
 
-    /// A session with a catalogue of its own: two questions at a time never see each other's tables.
-    fn session(&self) -> SessionContext {
-        let state = SessionStateBuilder::new_with_default_features()
-            .with_config(self.config.clone())
-            .with_runtime_env(self.runtime.clone())
-            .build();
-        SessionContext::new_with_state(state)
-    }
-
-    /// A session in which the files are the table `t`.
-    async fn table(&self, parquet: &[PathBuf]) -> Result<SessionContext, Refusal> {
-        let session = self.session();
-        let paths = parquet.iter().map(|path| address(path)).collect::<Result<Vec<_>, _>>()?;
-        let frame = session
-            .read_parquet(paths, plain_parquet())
-            .await
-            .map_err(|_| refuse::engine(&subject(parquet), "open"))?;
-        session
-            .register_table("t", frame.into_view())
-            .map_err(|_| refuse::engine(&subject(parquet), "open"))?;
-        Ok(session)
+    /// A session in which the files are the table `t`. Each has a catalogue of its own: two questions at a time never see each other's
+    /// tables.
+    async fn table(&self, parquet: &[PathBuf]) -> Result<Session, Refusal> {
+        let mut session = Session::open(self).await?;
+        match session.add("t", parquet).await {
+            Ok(()) => Ok(session),
+            Err(refusal) => ended(session, Err(refusal)).await,
+        }
     }
 }
 
+async fn answer(session: &Session, sql: &str, subject: &str) -> Result<Vec<RecordBatch>, Refusal> {
+    let options = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
+    let frame = session.sql_with_options(sql, options).await.map_err(|error| {
+        let cause = error.strip_backtrace();
+        refuse::configuration(
+            "query-sql",
+            subject,
+            format!("frågan går inte att köra: {cause}"),
+            format!("the question cannot run: {cause}"),
+        )
+    })?;
+    frame.collect().await.map_err(|_| refuse::engine(subject, "query"))
+}
+
+/// The batches, and the session's end after the last of them.
+fn held(batches: BoxStream<'static, Result<RecordBatch, Refusal>>, session: Session) -> BoxStream<'static, Result<RecordBatch, Refusal>> {
+    let start = Some((batches, session));
+    futures::stream::unfold(start, |held| async move {
+        let (mut batches, session) = held?;
+        match batches.next().await {
+            Some(batch) => Some((batch, Some((batches, session)))),
+            None => session.end().await.err().map(|refusal| (Err(refusal), None)),
+        }
+    })
+    .boxed()
+}
+
 /// Foreign statistics are never used (H26).
-fn plain_parquet() -> ParquetReadOptions<'static> {
+pub(crate) fn plain_parquet() -> ParquetReadOptions<'static> {
     ParquetReadOptions::default().parquet_pruning(false)
 }
 
@@ -271,7 +333,7 @@ fn address(path: &Path) -> Result<String, Refusal> {
 }
 
 /// What messages call a table: its file's name, without the folders of this machine.
-fn subject(parquet: &[PathBuf]) -> String {
+pub(crate) fn subject(parquet: &[PathBuf]) -> String {
     parquet
         .first()
         .and_then(|path| path.file_name())
@@ -279,7 +341,7 @@ fn subject(parquet: &[PathBuf]) -> String {
 }
 
 /// Runs a pass over files on a thread that may block.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| refuse::engine("table", "thread"))?

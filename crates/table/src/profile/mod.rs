@@ -22,6 +22,7 @@ mod near;
 mod numbers;
 mod packed;
 mod pairs;
+mod parts;
 mod places;
 mod project;
 mod ranks;
@@ -50,6 +51,7 @@ pub use rows::RowProfiler;
 
 pub(crate) use facts::Facts;
 pub(crate) use hash::RowLanes;
+pub(crate) use parts::{Assembly, pieces};
 pub(crate) use project::{Fences, Told, column as project_column, known};
 pub(crate) use rows::{RowJoin, RowPart, cells};
 pub(crate) use sample::HandSample;

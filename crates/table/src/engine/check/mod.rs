@@ -28,6 +28,7 @@ use fyr_model::table::Column;
 use fyr_model::{Refusal, Text};
 
 use super::Engine;
+use super::session::ended;
 use crate::refuse;
 use crate::rules::{Gives, Limit, Nulls, ROW, Rule, column, exposed};
 use crate::stage::register::REGISTERS;
@@ -123,9 +124,8 @@ pub(crate) async fn check(
         let (files, target, needed) = (parquet.to_vec(), scratch.0.join("t.parquet"), needed(&whole, columns));
         let rows = super::blocking(move || table::write(&files, &needed, &target)).await?;
         let session = table::running(engine, &scratch.0, &lists).await?;
-        for case in &whole {
-            report.rules.push(run(&session, case, rows).await?);
-        }
+        let results = run_all(&session, &whole, rows).await;
+        report.rules.extend(ended(session, results).await?);
     }
     report.rules.sort_by(|a, b| a.id.cmp(&b.id));
     report.skipped.sort_by(|a, b| a.id.cmp(&b.id));
@@ -268,6 +268,14 @@ fn judge(case: &Case<'_>, result: &mut RuleResult) {
         Limit::Rows(limit) => result.failed <= limit,
         Limit::Share(limit) => result.share <= limit,
     };
+}
+
+async fn run_all(session: &SessionContext, cases: &[Case<'_>], rows: u64) -> Result<Vec<RuleResult>, Refusal> {
+    let mut results = Vec::with_capacity(cases.len());
+    for case in cases {
+        results.push(run(session, case, rows).await?);
+    }
+    Ok(results)
 }
 
 /// Runs one SELECT and counts.

@@ -13,11 +13,11 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::MemorySchemaProvider;
 use datafusion::common::TableReference;
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::prelude::SessionContext;
 use fyr_model::Refusal;
 use parquet::arrow::ArrowWriter;
 
-use super::super::{Engine, address, plain_parquet, reader};
+use super::super::session::{Session, ended};
+use super::super::{Engine, reader};
 use super::ReferenceTable;
 use crate::refuse;
 use crate::rules::{ROW, exposed};
@@ -77,20 +77,22 @@ pub(super) fn write(parquet: &[PathBuf], needed: &BTreeSet<String>, target: &Pat
 }
 
 /// A session in which `t` has this schema and no rows, for planning.
-pub(super) async fn planning(engine: &Engine, schema: SchemaRef, folder: &Path, lists: &Lists<'_>) -> Result<SessionContext, Refusal> {
-    let session = engine.session();
+pub(super) async fn planning(engine: &Engine, schema: SchemaRef, folder: &Path, lists: &Lists<'_>) -> Result<Session, Refusal> {
+    let mut session = Session::local(engine)?;
     session
         .register_table("t", Arc::new(EmptyTable::new(schema)))
         .map_err(|_| refuse::engine("t", "open"))?;
-    add_lists(&session, folder, lists).await?;
+    add_lists(&mut session, folder, lists).await?;
     Ok(session)
 }
 
 /// A session in which `t` is the copy in the folder.
-pub(super) async fn running(engine: &Engine, folder: &Path, lists: &Lists<'_>) -> Result<SessionContext, Refusal> {
-    let session = engine.table(&[folder.join("t.parquet")]).await?;
-    add_lists(&session, folder, lists).await?;
-    Ok(session)
+pub(super) async fn running(engine: &Engine, folder: &Path, lists: &Lists<'_>) -> Result<Session, Refusal> {
+    let mut session = engine.table(&[folder.join("t.parquet")]).await?;
+    match add_lists(&mut session, folder, lists).await {
+        Ok(()) => Ok(session),
+        Err(refusal) => ended(session, Err(refusal)).await,
+    }
 }
 
 /// What rules read beside `t`.
@@ -103,30 +105,25 @@ pub(super) struct Lists<'a> {
 }
 
 /// The registers and references that a rule reads, as tables of the schema `ref`.
-async fn add_lists(session: &SessionContext, folder: &Path, lists: &Lists<'_>) -> Result<(), Refusal> {
+async fn add_lists(session: &mut Session, folder: &Path, lists: &Lists<'_>) -> Result<(), Refusal> {
     let failed = |_| refuse::engine("ref", "open");
     if let Some(catalog) = session.catalog("datafusion") {
         catalog
             .register_schema("ref", Arc::new(MemorySchemaProvider::new()))
             .map_err(failed)?;
     }
-    let add = async |name: &str, path: &Path| {
-        session
-            .register_parquet(TableReference::partial("ref", name), address(path)?, plain_parquet())
-            .await
-            .map_err(failed)
-    };
     for register in REGISTERS.iter().filter(|register| lists.wanted.contains(register.name)) {
         let path = folder.join(format!("ref-{}.parquet", register.name));
         if !path.exists() {
             write_register(register, &path)?;
         }
-        add(register.name, &path).await?;
+        session.add(TableReference::partial("ref", register.name), &[path]).await?;
     }
     let is_register = |name: &str| REGISTERS.iter().any(|register| register.name == name);
     for one in lists.references {
         if lists.wanted.contains(one.name.as_str()) && !is_register(&one.name) {
-            add(&one.name, &one.parquet).await?;
+            let name = TableReference::partial("ref", one.name.as_str());
+            session.add(name, std::slice::from_ref(&one.parquet)).await?;
         }
     }
     Ok(())
