@@ -12,7 +12,7 @@ use crate::commands::{CheckBody, Door, VerifyBody};
 use crate::order::{Reply, SourceState};
 use crate::term::{Ink, Term, cut, safe};
 
-pub use files::{drift, profile, reading, reasons, scan, type_word};
+pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_word, type_word};
 
 /// A reply as a JSON document.
 pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {

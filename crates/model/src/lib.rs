@@ -10,6 +10,7 @@ pub mod finding;
 pub mod glossary;
 pub mod harvest;
 pub mod ids;
+pub mod kinds;
 pub mod licence;
 pub mod limits;
 pub mod link;
