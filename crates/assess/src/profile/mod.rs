@@ -6,6 +6,7 @@
 //! for SHACL. Two verdicts: [`harvested`] by dataportal.se, which is lenient, and [`conforms`], which is not.
 
 mod context;
+mod facts;
 mod hvd;
 mod properties;
 mod rules;
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 use fyr_model::{CatalogueView, Dataset, Finding, Severity};
 
 use context::Context;
+pub use facts::{By, Effort, RuleFacts, Who};
 pub(crate) use rules::hvd_legislation;
 pub(crate) use swedish::is_e_mail;
 
