@@ -53,8 +53,12 @@ pub(super) struct Topic {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Term {
+    /// The label in editors.
     pub(super) field: Text,
+    /// The name in a sentence of ours.
+    pub(super) label: Option<Text>,
     pub(super) topic: String,
+    pub(super) fix: Option<Text>,
     pub(super) who: Option<Who>,
     pub(super) effort: Option<Effort>,
 }
@@ -92,8 +96,13 @@ pub(super) struct Class {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Property {
-    pub(super) name: String,
+    pub(super) term: String,
+    /// The property's IRI, from the term.
+    #[serde(skip)]
     pub(super) path: String,
+    /// The local name of the term unless the file says otherwise.
+    #[serde(default)]
+    pub(super) name: String,
     pub(super) level: Level,
     pub(super) value: Kind,
     pub(super) max: Option<usize>,
@@ -104,7 +113,9 @@ pub(super) struct Property {
     pub(super) values: Vec<String>,
     /// A regular expression that IRIs must match.
     pub(super) pattern: Option<String>,
+    #[serde(default)]
     pub(super) label: Text,
+    #[serde(default)]
     pub(super) fix: Text,
     /// `shapes` where the typed view does not carry the property.
     #[serde(default)]
@@ -115,6 +126,18 @@ pub(super) struct Property {
     pub(super) who: Option<Who>,
     pub(super) effort: Option<Effort>,
     pub(super) effective: Option<Datetime>,
+}
+
+impl Property {
+    /// Whether it holds one text a language.
+    pub(super) fn one_per_language(&self) -> bool {
+        self.value == Kind::Text && matches!(self.name.as_str(), "title" | "description" | "name")
+    }
+
+    /// Whether it should be given in Swedish and in English.
+    pub(super) fn in_both_languages(&self) -> bool {
+        self.value == Kind::Text && matches!(self.name.as_str(), "title" | "description")
+    }
 }
 
 /// How strongly a property is asked for.
@@ -186,6 +209,8 @@ pub(super) struct Rule {
     /// The classes that its shape looks at.
     #[serde(default)]
     pub(super) target: Vec<String>,
+    /// The shape's path where it is not `path`: a prefixed name, `^` before it for the way back; empty for the thing itself.
+    pub(super) on: Option<String>,
     /// Its constraint in SHACL, as Turtle between the shape's other triples.
     pub(super) shape: Option<String>,
     /// Its constraint in SHACL as a SPARQL question, where Core cannot say it.

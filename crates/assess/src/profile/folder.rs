@@ -2,17 +2,18 @@
 //!
 //! In: the texts of a folder's files. Out: a [`Profile`], or one refusal that names file and place. It opens no file itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
-use fyr_model::{Finding, Position, Refusal, RefusalKind, Severity, Text};
+use fyr_model::{Finding, Position, Refusal, RefusalKind, RulePack, Severity, Text};
 use serde::de::DeserializeOwned;
 use toml::value::Datetime;
 
-use super::data::{Class, Head, Pack, Property, Rule, Topic};
+use super::data::{Class, Head, Kind, Pack, Property, Rule, Topic};
 use super::facts::{By, RuleFacts};
-use crate::packs::{Embedded, OF_2_2_0, OF_3_0_1};
+use super::judge::NATIVE;
+use crate::packs::{self, Embedded, OF_2_2_0, OF_3_0_1};
 
 /// The file that makes a folder a profile.
 pub const HEAD: &str = "profile.toml";
@@ -24,6 +25,7 @@ pub struct Profile {
     pub(super) classes: Vec<Class>,
     pub(super) rules: BTreeMap<String, Rule>,
     pub(super) facts: BTreeMap<String, RuleFacts>,
+    packs: Vec<RulePack>,
 }
 
 static KNOWN: LazyLock<Vec<Profile>> = LazyLock::new(|| [&OF_3_0_1[..], &OF_2_2_0[..]].map(embedded).into());
@@ -38,7 +40,7 @@ impl Profile {
     /// The one that is used unless another is asked for.
     pub fn current() -> &'static Self {
         static EMPTY: LazyLock<Profile> = LazyLock::new(Profile::default);
-        KNOWN.first().unwrap_or_else(|| &EMPTY)
+        KNOWN.first().unwrap_or_else(|| LazyLock::force(&EMPTY))
     }
 
     /// Those that are compiled in, newest first.
@@ -87,6 +89,11 @@ impl Profile {
         self.rule(name.split_once(':').map_or(name, |(id, _)| id))
     }
 
+    /// Its files with version and digest, and the code lists that every profile shares.
+    pub fn packs(&self) -> Vec<RulePack> {
+        self.packs.iter().cloned().chain(packs::shared()).collect()
+    }
+
     /// Without the rules that take effect later than `day`.
     #[must_use]
     pub fn in_effect(&self, day: NaiveDate) -> Self {
@@ -112,6 +119,12 @@ impl Profile {
         !findings.iter().any(|finding| stops(&finding.id))
     }
 
+    /// Whether a finding of the graph's reader is a fault by this profile too: the reader knows the present one.
+    pub fn asks(&self, finding: &Finding) -> bool {
+        let known = |profile: &Self| profile.rule(&finding.id).is_some_and(|facts| facts.by != By::Shapes);
+        known(self) || !known(Self::current())
+    }
+
     /// Reads a folder: the text of each file by its name.
     ///
     /// # Errors
@@ -119,45 +132,85 @@ impl Profile {
     /// a rule twice, a topic, document or class that is not defined.
     pub fn read(files: &BTreeMap<String, String>) -> Result<Self, Refusal> {
         let head: Head = parse(files, HEAD)?;
-        let mut profile = Self { head, ..Self::default() };
-        for name in profile.head.packs.clone() {
-            let pack: Pack = parse(files, &name)?;
-            profile.take(&name, pack)?;
+        if [&head.id, &head.profile, &head.version, &head.shape_base]
+            .iter()
+            .any(|word| word.is_empty())
+        {
+            return Err(refused(
+                HEAD,
+                "filen saknar id, profile, version eller shape_base",
+                "the file lacks id, profile, version or shape_base",
+            ));
         }
+        let mut profile = Self { head, ..Self::default() };
+        let names: Vec<String> = profile.head.packs.clone();
+        for name in &names {
+            let pack: Pack = parse(files, name)?;
+            profile.take(name, pack)?;
+        }
+        let texts = std::iter::once(HEAD)
+            .chain(names.iter().map(String::as_str))
+            .filter_map(|name| files.get(name));
+        profile.packs = texts.map(|text| packs::pack(text)).collect();
         Ok(profile)
     }
 
     fn take(&mut self, file: &str, pack: Pack) -> Result<(), Refusal> {
+        if [&pack.id, &pack.version, &pack.origin].iter().any(|word| word.is_empty()) {
+            return Err(refused(
+                file,
+                "filen saknar id, version eller origin",
+                "the file lacks id, version or origin",
+            ));
+        }
         let day = day(pack.effective.or(self.head.effective));
         for class in pack.class {
-            let at = match self.classes.iter().position(|known| known.id == class.id) {
-                Some(at) => at,
-                None => {
-                    self.classes.push(Class {
-                        property: Vec::new(),
-                        ..class.clone()
-                    });
-                    self.classes.len() - 1
-                }
-            };
-            for row in class.property {
-                let Some(known) = self.classes.get(at) else { continue };
-                for facts in self.row_facts(file, known, &row, day)? {
-                    self.keep(file, facts)?;
-                }
-                if let Some(known) = self.classes.get_mut(at) {
-                    known.property.push(row);
-                }
-            }
+            self.take_class(file, class, day)?;
         }
         for rule in pack.rule {
-            let unknown = rule.target.iter().find(|id| self.class(id).is_none());
-            if let Some(id) = unknown {
-                return Err(undefined(file, &rule.id, "klassen", "the class", id));
-            }
-            self.keep(file, self.rule_facts(file, &rule, day)?)?;
-            self.rules.insert(rule.id.clone(), rule);
+            self.take_rule(file, rule, day)?;
         }
+        Ok(())
+    }
+
+    /// A class, or more properties of one that is known.
+    fn take_class(&mut self, file: &str, mut class: Class, day: NaiveDate) -> Result<(), Refusal> {
+        let rows = std::mem::take(&mut class.property);
+        let at = self
+            .classes
+            .iter()
+            .position(|known| known.id == class.id)
+            .unwrap_or(self.classes.len());
+        if at == self.classes.len() {
+            self.classes.push(class);
+        }
+        for row in rows {
+            let row = self.resolved(file, row)?;
+            let Some(class) = self.classes.get(at) else { continue };
+            for facts in self.row_facts(file, class, &row, day)? {
+                self.keep(file, facts)?;
+            }
+            if let Some(class) = self.classes.get_mut(at) {
+                class.property.push(row);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_rule(&mut self, file: &str, rule: Rule, day: NaiveDate) -> Result<(), Refusal> {
+        let unknown = |target: &&String| !target.contains(':') && self.class(target).is_none();
+        if let Some(id) = rule.target.iter().find(unknown) {
+            return Err(undefined(file, &rule.id, "klassen", "the class", id));
+        }
+        if rule.by == By::Check && !NATIVE.contains(&rule.id.as_str()) {
+            return Err(refused(
+                file,
+                format!("regeln {} prövas inte av fyr check; ange by = \"shapes\"", rule.id),
+                format!("the rule {} is not one that fyr check applies; state by = \"shapes\"", rule.id),
+            ));
+        }
+        self.keep(file, self.rule_facts(file, &rule, day)?)?;
+        self.rules.insert(rule.id.clone(), rule);
         Ok(())
     }
 
@@ -172,24 +225,53 @@ impl Profile {
         }
     }
 
+    /// A row with what its term says of it.
+    fn resolved(&self, file: &str, mut row: Property) -> Result<Property, Refusal> {
+        let Some(term) = self.head.term.get(&row.term) else {
+            return Err(undefined(file, &row.term, "egenskapen", "the property", &row.term));
+        };
+        let named = row.term.split_once(':');
+        let Some((base, local)) = named.and_then(|(prefix, local)| Some((self.head.prefix.get(prefix)?, local))) else {
+            return Err(undefined(file, &row.term, "prefixet", "the prefix", &row.term));
+        };
+        row.path = format!("{base}{local}");
+        if row.name.is_empty() {
+            row.name = local.to_owned();
+        }
+        if row.label == Text::default() {
+            row.label = term.label.clone().unwrap_or_else(|| term.field.clone());
+        }
+        if row.fix == Text::default() {
+            row.fix = term.fix.clone().unwrap_or_else(|| {
+                Text::new(
+                    format!("Lägg till {} ({}).", row.label.sv, row.term),
+                    format!("Add {} ({}).", row.label.en, row.term),
+                )
+            });
+        }
+        Ok(row)
+    }
+
     /// The facts of a row: its absence, and too many values.
     fn row_facts(&self, file: &str, class: &Class, row: &Property, day: NaiveDate) -> Result<Vec<RuleFacts>, Refusal> {
-        let term = self.term(&row.path).unwrap_or_default();
-        let known = self.head.term.get(&term);
+        let known = self.head.term.get(&row.term);
         let topic_id = row.topic.as_ref().or(known.map(|term| &term.topic));
-        let (topic_id, topic) = self.topic(file, &row.path, topic_id)?;
-        let anchor = class.anchor.as_ref().map(|class| format!("spec#{class}-{}", term.replace(':', "_")));
+        let (topic_id, topic) = self.topic(file, &row.term, topic_id)?;
+        let anchor = class
+            .anchor
+            .as_ref()
+            .map(|class| format!("spec#{class}-{}", row.term.replace(':', "_")));
         let clause = row.clause.clone().or(anchor).unwrap_or_else(|| "spec".to_owned());
         let base = RuleFacts {
             id: String::new(),
             severity: Severity::Violation,
             message: Text::default(),
             fix: row.fix.clone(),
-            clause: self.clause(file, &row.path, &clause)?,
+            clause: self.clause(file, &row.term, &clause)?,
             guidance: topic_id,
             guidance_label: Text::new(&topic.sv, &topic.en),
-            field: row.field.clone().or(known.map(|term| term.field.clone())).unwrap_or(row.label.clone()),
-            term,
+            field: row.field.clone().or(known.map(|term| term.field.clone())).unwrap_or_default(),
+            term: row.term.clone(),
             path: row.path.clone(),
             who: row.who.or(known.and_then(|term| term.who)).unwrap_or(topic.who),
             effort: row.effort.or(known.and_then(|term| term.effort)).unwrap_or(topic.effort),
@@ -207,6 +289,8 @@ impl Profile {
             id: row_id(&class.id, &row.name, "too-many"),
             message: too_many(class, row, max),
             fix: keep_one(row),
+            // The view holds one date of each kind.
+            by: if row.value == Kind::Date { By::Shapes } else { row.by },
             ..base
         });
         Ok(missing.into_iter().chain(too_many).collect())
@@ -226,7 +310,11 @@ impl Profile {
             clause: self.clause(file, &rule.id, &rule.clause)?,
             guidance: topic_id,
             guidance_label: Text::new(&topic.sv, &topic.en),
-            field: rule.field.clone().or_else(|| self.head.term.get(&term).map(|term| term.field.clone())).unwrap_or_default(),
+            field: rule
+                .field
+                .clone()
+                .or_else(|| self.head.term.get(&term).map(|term| term.field.clone()))
+                .unwrap_or_default(),
             term,
             path: rule.path.clone(),
             who: rule.who.or(known.and_then(|term| term.who)).unwrap_or(topic.who),
@@ -239,7 +327,11 @@ impl Profile {
 
     /// The prefixed name of a property.
     pub(super) fn term(&self, path: &str) -> Option<String> {
-        let known = self.head.prefix.iter().filter_map(|(prefix, base)| Some((prefix, path.strip_prefix(base.as_str())?)));
+        let known = self
+            .head
+            .prefix
+            .iter()
+            .filter_map(|(prefix, base)| Some((prefix, path.strip_prefix(base.as_str())?)));
         known
             .filter(|(_, local)| !local.is_empty())
             .min_by_key(|(_, local)| local.len())
@@ -260,7 +352,11 @@ impl Profile {
         let Some(page) = self.head.document.get(name) else {
             return Err(undefined(file, what, "dokumentet", "the document", name));
         };
-        Ok(if anchor.is_empty() { page.clone() } else { format!("{page}#{anchor}") })
+        Ok(if anchor.is_empty() {
+            page.clone()
+        } else {
+            format!("{page}#{anchor}")
+        })
     }
 }
 
@@ -291,9 +387,13 @@ pub(super) fn missing(class: &Class, row: &Property) -> Text {
 }
 
 fn too_many(class: &Class, row: &Property, max: usize) -> Text {
+    let (sv, en) = match max {
+        1 => ("mer än ett värde".to_owned(), "more than one value".to_owned()),
+        _ => (format!("fler än {max} värden"), format!("more than {max} values")),
+    };
     Text::new(
-        format!("{} har fler än {max} värde för {}.", class.label.sv, row.label.sv),
-        format!("{} has more than {max} value of {}.", class.label.en, row.label.en),
+        format!("{} har {sv} för {}.", class.label.sv, row.label.sv),
+        format!("{} has {en} of {}.", class.label.en, row.label.en),
     )
 }
 
@@ -311,11 +411,19 @@ fn day(written: Option<Datetime>) -> NaiveDate {
 
 fn parse<T: DeserializeOwned>(files: &BTreeMap<String, String>, name: &str) -> Result<T, Refusal> {
     let Some(text) = files.get(name) else {
-        return Err(refused(name, "filen finns inte i profilens mapp", "the file is not in the profile's folder"));
+        return Err(refused(
+            name,
+            "filen finns inte i profilens mapp",
+            "the file is not in the profile's folder",
+        ));
     };
     toml::from_str(text).map_err(|error| {
         let reason = error.message().to_owned();
-        let refusal = refused(name, format!("filen går inte att läsa: {reason}"), format!("the file cannot be read: {reason}"));
+        let refusal = refused(
+            name,
+            format!("filen går inte att läsa: {reason}"),
+            format!("the file cannot be read: {reason}"),
+        );
         match error.span().and_then(|span| text.get(..span.start)) {
             Some(before) => refusal.at(Position {
                 line: before.matches('\n').count() as u64 + 1,
