@@ -177,3 +177,55 @@ fn the_examples_can_be_written_for_others_to_try() {
         }
     }
 }
+
+#[test]
+fn a_small_profile_of_another_country_asks_what_it_says_and_nothing_swedish() {
+    let head = r#"
+id = "dcat-ap-xx-profile"
+profile = "dcat-ap-xx"
+version = "1.0"
+effective = 2025-01-01
+label = { sv = "DCAT-AP-XX", en = "DCAT-AP-XX" }
+packs = ["rows.toml"]
+shape_base = "urn:example:xx:"
+[document]
+spec = "https://spec.exempelland.example/"
+[prefix]
+dcat = "http://www.w3.org/ns/dcat#"
+dcterms = "http://purl.org/dc/terms/"
+[topic]
+texts = { sv = "Texter", en = "Texts", who = "ambassador", effort = "small" }
+[term]
+"dcterms:title" = { field = { sv = "Titel", en = "Title" }, topic = "texts" }
+"#;
+    let rows = r#"
+id = "dcat-ap-xx"
+version = "1.0"
+origin = "an invented country"
+[[class]]
+id = "dataset"
+iri = "http://www.w3.org/ns/dcat#Dataset"
+label = { sv = "Datamängden", en = "The dataset" }
+property = [{ term = "dcterms:title", level = "recommended", value = "text" }]
+"#;
+    let files = BTreeMap::from([("profile.toml".into(), head.into()), ("rows.toml".into(), rows.into())]);
+    let profile = Profile::read(&files).unwrap();
+    let mut view = sound();
+    first(&mut view).title = LangStrings::default();
+    first(&mut view).theme.clear();
+    view.catalogues[0].licence.clear();
+    view.catalogues[0].blank = true;
+    let findings = profile.check(&view);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(
+        (findings[0].id.as_str(), findings[0].severity),
+        ("dataset-title-missing", Severity::Warning)
+    );
+    assert_eq!(findings[0].source_shape, "urn:example:xx:dataset-title-missing");
+    let facts = profile.rule("dataset-title-missing").unwrap();
+    assert_eq!(
+        (facts.clause.as_str(), facts.effective.to_string().as_str()),
+        ("https://spec.exempelland.example/", "2025-01-01")
+    );
+    assert!(profile.harvested(&findings) && profile.shapes().contains("rule:dataset-title-missing"));
+}
