@@ -15,7 +15,7 @@ ex:trad a dcat:Dataset ; dcterms:title "Träd"@sv , "Trees"@en .
 "#;
 
 fn checked(workspace: &Workspace, profile: &[&str]) -> (Value, Vec<String>) {
-    let words = [&["check", "katalog.ttl", "--json"], profile].concat();
+    let words = [&["check", "katalog.ttl", "--json"][..], profile].concat();
     let output = workspace.fyr(&words);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
