@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono::Utc;
 use clap::ArgMatches;
+use fyr_assess::profile::Profile;
 use fyr_curate::{Inspected, Look};
 use fyr_fetch::{Client, What};
 use fyr_graph::{ReadRequest, ReadResponse};
@@ -104,6 +105,7 @@ pub struct CheckBody {
 pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let fail_on = cli::text(words, "fail-on").unwrap_or("violation");
     let json = door.json || cli::text(words, "format") == Some("json");
+    let profile = crate::profiles::chosen(cli::text(words, "profile"))?;
     let mut codes = Vec::new();
     for input in cli::texts(words, "input") {
         let bench = Bench::open(door)?;
@@ -113,14 +115,14 @@ pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
                 codes.push(refusal.exit_code());
             }
             Ok((resource, read)) => {
-                let body = judged(read);
+                let body = judged(read, &profile);
                 codes.push(match fail_on {
                     "never" => 0,
                     "warning" => u8::from(body.counts.violation + body.counts.warning > 0),
                     _ => u8::from(body.counts.violation > 0),
                 });
                 if json {
-                    door.document("check", reference(&resource), &body)?;
+                    door.document_by(profile.packs(), "check", reference(&resource), &body)?;
                 } else {
                     show::check(&door.term, &input, &body);
                 }
@@ -130,15 +132,18 @@ pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     Ok(worst(codes))
 }
 
-fn judged(read: ReadResponse) -> CheckBody {
+fn judged(read: ReadResponse, profile: &Profile) -> CheckBody {
     let mut findings = read.findings;
-    findings.extend(fyr_assess::profile::check(&read.view));
+    // What the reader saw in the triples stands in the view; the profile does not repeat it.
+    findings.extend(read.view.findings.iter().cloned());
+    findings.retain(|finding| profile.asks(finding));
+    findings.extend(profile.check(&read.view));
     findings.sort_by(|a, b| (a.severity, &a.id, &a.focus, &a.path).cmp(&(b.severity, &b.id, &b.focus, &b.path)));
     findings.dedup();
     CheckBody {
-        profile: fyr_assess::profile::NAME.into(),
+        profile: profile.pinned(),
         conforms: !findings.iter().any(|finding| finding.severity == Severity::Violation),
-        harvested_by_dataportal: fyr_assess::profile::harvested(&findings),
+        harvested_by_dataportal: profile.harvested(&findings),
         counts: Counts::of(&findings),
         findings,
     }

@@ -184,7 +184,18 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
 impl Door {
     /// Prints one JSON document with its envelope.
     pub fn document<T: serde::Serialize>(&self, shape: &str, input: Option<fyr_model::InputRef>, body: T) -> Result<(), Refusal> {
-        let mut document = fyr_model::Envelope::new(format!("fyr/{shape}/1"), chrono::Utc::now(), body).rules(fyr_assess::packs());
+        self.document_by(fyr_assess::packs(), shape, input, body)
+    }
+
+    /// Prints one JSON document made by other rules than the usual ones.
+    pub fn document_by<T: serde::Serialize>(
+        &self,
+        rules: Vec<fyr_model::RulePack>,
+        shape: &str,
+        input: Option<fyr_model::InputRef>,
+        body: T,
+    ) -> Result<(), Refusal> {
+        let mut document = fyr_model::Envelope::new(format!("fyr/{shape}/1"), chrono::Utc::now(), body).rules(rules);
         document.input = input;
         let text = serde_json::to_string_pretty(&document).map_err(|error| internal("json", &error))?;
         println!("{text}");

@@ -9,6 +9,7 @@ mod cluster;
 mod demo;
 mod floors;
 mod kill;
+mod profiles;
 mod pxweb;
 mod quality;
 mod reading;

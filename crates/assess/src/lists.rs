@@ -37,6 +37,10 @@ impl Vocabulary {
     pub(crate) fn code<'a>(&self, iri: &'a str) -> Option<&'a str> {
         iri.strip_prefix(self.base.as_str()).filter(|code| self.values.contains_key(*code))
     }
+    /// Every IRI of this list, in order.
+    pub(crate) fn iris(&self) -> impl Iterator<Item = String> {
+        self.values.keys().map(|code| format!("{}{code}", self.base))
+    }
     /// Whether a value is an IRI of this list.
     pub(crate) fn has(&self, value: &Value) -> bool {
         value.iri().is_some_and(|iri| self.code(iri).is_some())
