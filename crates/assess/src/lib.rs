@@ -12,6 +12,7 @@ mod packs;
 pub mod licence;
 pub mod mqa;
 pub mod profile;
+pub mod repair;
 pub mod score;
 pub mod stars;
 

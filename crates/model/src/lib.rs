@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 pub mod catalogue;
+pub mod change;
 pub mod envelope;
 pub mod finding;
 pub mod glossary;

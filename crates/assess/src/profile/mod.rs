@@ -17,7 +17,7 @@ use fyr_model::{CatalogueView, Dataset, Finding, Severity};
 
 use context::Context;
 pub(crate) use rules::hvd_legislation;
-pub(crate) use swedish::is_e_mail;
+pub(crate) use swedish::{geonames_form, is_e_mail, near_organisation};
 
 /// The profile's name on the command line.
 pub const NAME: &str = "dcat-ap-se";

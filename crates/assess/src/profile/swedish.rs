@@ -152,15 +152,18 @@ fn periods(dataset: &Dataset, findings: &mut Vec<Finding>) {
 
 fn places(focus: &str, places: &[Location], findings: &mut Vec<Finding>) {
     for iri in places.iter().filter_map(|place| place.iri.as_deref()) {
-        let Some((_, rest)) = iri.split_once("geonames.org/") else {
-            continue;
-        };
-        let id: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        let expected = format!("http://sws.geonames.org/{id}");
-        if iri != expected && iri.strip_suffix('/') != Some(&expected) && !id.is_empty() {
+        if let Some(expected) = geonames_form(iri) {
             findings.push(about_value("geonames-form", focus, iri, Some(expected)));
         }
     }
+}
+
+/// The profile's form of a Geonames address that is written in another one.
+pub(crate) fn geonames_form(iri: &str) -> Option<String> {
+    let (_, rest) = iri.split_once("geonames.org/")?;
+    let id: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    let expected = format!("http://sws.geonames.org/{id}");
+    (iri != expected && iri.strip_suffix('/') != Some(&expected) && !id.is_empty()).then_some(expected)
 }
 
 pub(super) fn distribution(dataset: &Dataset, distribution: &Distribution, findings: &mut Vec<Finding>) {
@@ -253,7 +256,7 @@ fn publisher_iri(iri: &str) -> Option<Finding> {
 }
 
 /// The right IRI behind a near miss: another scheme, `www.`, hyphen or space in the number, no `SE`.
-fn near_organisation(iri: &str) -> Option<String> {
+pub(crate) fn near_organisation(iri: &str) -> Option<String> {
     let lower = iri.trim().to_ascii_lowercase();
     let (_, place) = rules::organisation().split_once("://")?;
     let rest = lower.split_once(place.strip_suffix("SE").unwrap_or(place))?.1;
