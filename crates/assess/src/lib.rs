@@ -9,6 +9,7 @@ mod evidence;
 mod lists;
 mod packs;
 
+pub mod fixlist;
 pub mod licence;
 pub mod mqa;
 pub mod profile;

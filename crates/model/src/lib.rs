@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod change;
 pub mod envelope;
 pub mod finding;
+pub mod fixlist;
 pub mod glossary;
 pub mod harvest;
 pub mod ids;
