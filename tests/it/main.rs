@@ -7,10 +7,12 @@ mod cli;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod demo;
+mod describe;
 mod floors;
 mod kill;
 mod pxweb;
 mod quality;
 mod reading;
 mod real;
+mod repair;
 mod support;

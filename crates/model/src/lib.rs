@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod change;
+pub mod describe;
 pub mod envelope;
 pub mod finding;
 pub mod fixlist;
