@@ -9,6 +9,8 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod describe;
+mod fix;
 mod handover;
 mod order;
 mod page;

@@ -1,6 +1,7 @@
 //! What people read on a terminal, and the same answers as JSON documents.
 
 mod files;
+mod fixes;
 
 use fyr_curate::{CurateOutcome, CurateRun, PublishRun};
 use fyr_model::harvest::{HarvestOutcome, HarvestRun};
@@ -11,6 +12,8 @@ use fyr_model::{Finding, Refusal, Severity, Text};
 use crate::commands::{CheckBody, Door, VerifyBody};
 use crate::order::{Reply, SourceState};
 use crate::term::{Ink, Term, cut, safe};
+pub use fixes::described;
+use fixes::{fixed, next_fixes};
 
 pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_word, type_word};
 
@@ -314,6 +317,10 @@ pub fn check(term: &Term, input: &str, body: &CheckBody) {
             );
         }
         at += group.len();
+    }
+    next_fixes(term, &body.fix_list);
+    if let Some(fix) = &body.fix {
+        fixed(term, fix);
     }
     let verdict = |holds: bool, sv: &str, en: &str| println!("{} {}", if holds { term.done() } else { term.error() }, term.say(sv, en));
     match body.harvested_by_dataportal {

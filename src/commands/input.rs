@@ -8,6 +8,7 @@ use fyr_assess::profile::Profile;
 use fyr_curate::{Inspected, Look};
 use fyr_fetch::{Client, What};
 use fyr_graph::{ReadRequest, ReadResponse};
+use fyr_model::fixlist::FixList;
 use fyr_model::mqa::Variant;
 use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 
 use super::Door;
 use crate::cli;
+use crate::fix::{self, FixBody, Target};
 use crate::order::worst;
 use crate::show;
 use crate::workspace::internal;
@@ -44,7 +46,8 @@ impl Bench {
         })
     }
 
-    fn work(&self, name: &str) -> Result<std::path::PathBuf, Refusal> {
+    /// A folder of its own for one piece of work.
+    pub fn work(&self, name: &str) -> Result<std::path::PathBuf, Refusal> {
         let dir = self.dir.path().join(name);
         std::fs::create_dir_all(&dir).map_err(|error| internal("temp", &error))?;
         Ok(dir)
@@ -100,6 +103,11 @@ pub struct CheckBody {
     pub counts: Counts,
     /// Each.
     pub findings: Vec<Finding>,
+    /// What pays most: the findings by cause, with the MQA points that mending each is worth.
+    pub fix_list: FixList,
+    /// What was corrected, when that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<FixBody>,
 }
 
 pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
@@ -107,15 +115,16 @@ pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let json = door.json || cli::text(words, "format") == Some("json");
     let profile = crate::profiles::chosen(cli::text(words, "profile"))?;
     let mut codes = Vec::new();
-    for input in cli::texts(words, "input") {
+    let inputs = cli::texts(words, "input");
+    fix_words(words, inputs.len())?;
+    for input in inputs {
         let bench = Bench::open(door)?;
-        match bench.catalogue(door, &input, cli::text(words, "base")).await {
+        match checked(door, &bench, words, &input, &profile).await {
             Err(refusal) => {
                 super::refused(&door.term, &refusal);
                 codes.push(refusal.exit_code());
             }
-            Ok((resource, read)) => {
-                let body = judged(read, &profile);
+            Ok((resource, body)) => {
                 codes.push(match fail_on {
                     "never" => 0,
                     "warning" => u8::from(body.counts.violation + body.counts.warning > 0),
@@ -132,12 +141,51 @@ pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     Ok(worst(codes))
 }
 
+/// One catalogue read and judged, and corrected when that is asked for.
+async fn checked(door: &Door, bench: &Bench, words: &ArgMatches, input: &str, profile: &Profile) -> Result<(Resource, CheckBody), Refusal> {
+    let target = cli::text(words, "fix").map(|out| Target::of(out, input)).transpose()?;
+    let (resource, read) = bench.catalogue(door, input, cli::text(words, "base")).await?;
+    let mut fixed = None;
+    if let Some(target) = target {
+        let corrected = match cli::text(words, "undo") {
+            Some(list) => fix::applied(&read, fix::undo_list(list)?)?,
+            None => fix::corrected(&read)?,
+        };
+        fixed = Some(target.write(door, bench, &corrected).await?);
+    }
+    let mut body = judged(read, profile);
+    body.fix = fixed;
+    Ok((resource, body))
+}
+
+/// One corrected catalogue is of one catalogue, and a list is taken back into a file of its own.
+fn fix_words(words: &ArgMatches, inputs: usize) -> Result<(), Refusal> {
+    let (fix, undo) = (cli::text(words, "fix"), cli::text(words, "undo"));
+    let (text, hint) = match (fix, undo) {
+        (Some(_), _) if inputs > 1 => (
+            Text::new("--fix rättar en katalog i taget", "--fix corrects one catalogue at a time"),
+            Text::new("ange en enda fil eller adress", "give a single file or address"),
+        ),
+        (None, Some(_)) => (
+            Text::new("--undo skriver inget utan --fix", "--undo writes nothing without --fix"),
+            Text::new(
+                "ange med --fix vart den återställda katalogen ska",
+                "say with --fix where the restored catalogue goes",
+            ),
+        ),
+        _ => return Ok(()),
+    };
+    Err(Refusal::new("fix-words", RefusalKind::Configuration, "fyr check", text).hint(hint))
+}
+
 fn judged(read: ReadResponse, profile: &Profile) -> CheckBody {
     let mut findings = read.findings;
     // What the reader saw in the triples stands in the view; the profile does not repeat it.
     findings.extend(read.view.findings.iter().cloned());
     findings.retain(|finding| profile.asks(finding));
     findings.extend(profile.check(&read.view));
+    // No address is asked here, so the points for statuses stand apart from every gain.
+    let fix_list = fyr_assess::fixlist::fix_list(&read.view, &findings, &fyr_assess::mqa::Links::None);
     findings.sort_by(|a, b| (a.severity, &a.id, &a.focus, &a.path).cmp(&(b.severity, &b.id, &b.focus, &b.path)));
     findings.dedup();
     CheckBody {
@@ -146,6 +194,8 @@ fn judged(read: ReadResponse, profile: &Profile) -> CheckBody {
         harvested_by_dataportal: profile.harvested(&findings),
         counts: Counts::of(&findings),
         findings,
+        fix_list,
+        fix: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cluster")]
 mod cluster;
+mod describe;
 mod explain;
 mod input;
 mod profile;
@@ -24,7 +25,8 @@ use crate::config::Config;
 use crate::term::{Ink, Term};
 use crate::workspace::{Workspace, internal};
 
-pub use input::{CheckBody, ScanBody};
+pub use describe::DescribeBody;
+pub use input::{Bench, CheckBody, ScanBody};
 pub use release::VerifyBody;
 pub use stored::listen;
 
@@ -163,6 +165,7 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "harvest" => stored::harvest(door, words).await,
         "check" => input::check(door, words).await,
         "mqa" => input::mqa(door, words).await,
+        "describe" => describe::describe(door, words).await,
         "profile" => profile::profile(door, words).await,
         "convert" => input::convert(door, words).await,
         "scan" => input::scan(door, words).await,
@@ -195,11 +198,17 @@ impl Door {
         input: Option<fyr_model::InputRef>,
         body: T,
     ) -> Result<(), Refusal> {
-        let mut document = fyr_model::Envelope::new(format!("fyr/{shape}/1"), chrono::Utc::now(), body).rules(rules);
-        document.input = input;
+        let document = self.envelope(shape, input, body).rules(rules);
         let text = serde_json::to_string_pretty(&document).map_err(|error| internal("json", &error))?;
         println!("{text}");
         Ok(())
+    }
+
+    /// A document with its head.
+    pub fn envelope<T>(&self, shape: &str, input: Option<fyr_model::InputRef>, body: T) -> fyr_model::Envelope<T> {
+        let mut document = fyr_model::Envelope::new(format!("fyr/{shape}/1"), chrono::Utc::now(), body).rules(fyr_assess::packs());
+        document.input = input;
+        document
     }
 
     /// The workspace, or how to get one.

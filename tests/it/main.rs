@@ -7,6 +7,7 @@ mod cli;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod demo;
+mod describe;
 mod floors;
 mod kill;
 mod profiles;
@@ -14,4 +15,5 @@ mod pxweb;
 mod quality;
 mod reading;
 mod real;
+mod repair;
 mod support;

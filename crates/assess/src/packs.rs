@@ -52,6 +52,7 @@ pub(crate) static OF_2_2_0: [Embedded; 7] = [
 ];
 
 embed!(EXAMPLES, "dcat-ap-se-examples", "dcat-ap-se/examples.toml");
+embed!(REPAIRS, "dcat-ap-se-repairs", "dcat-ap-se/3.0.1/repairs.toml");
 embed!(LICENCES, "licences", "catalog/licences.toml");
 embed!(POINTS, "mqa", "dcat-ap-se/mqa/points.toml");
 embed!(READINESS, "readiness", "sql/score/readiness-2026.toml");
@@ -71,7 +72,8 @@ embed!(
 );
 embed!(THEMES, "eu-data-theme", "dcat-ap-se/vocabularies/themes.toml");
 
-static LISTS: [&Embedded; 14] = [
+static LISTS: [&Embedded; 15] = [
+    &REPAIRS,
     &LICENCES,
     &POINTS,
     &READINESS,
@@ -180,7 +182,7 @@ mod tests {
 
     #[test]
     fn texts_of_the_rule_files_keep_to_the_glossary_and_to_the_tone() {
-        for file in OF_3_0_1.iter().chain(&OF_2_2_0).chain([&READINESS]) {
+        for file in OF_3_0_1.iter().chain(&OF_2_2_0).chain([&REPAIRS, &READINESS]) {
             let mut found = Vec::new();
             texts(&toml::from_str(file.text).unwrap(), &mut found);
             assert!(found.len() > 2, "{}", file.id);

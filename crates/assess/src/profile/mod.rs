@@ -28,7 +28,7 @@ use judge::Judge;
 pub use examples::{Example, examples};
 pub use facts::{By, Effort, RuleFacts, Who};
 pub use folder::{HEAD, Profile};
-pub(crate) use swedish::is_e_mail;
+pub(crate) use swedish::{geonames_form, is_e_mail};
 
 /// The profile's name on the command line.
 pub const NAME: &str = "dcat-ap-se";
@@ -53,6 +53,11 @@ pub fn shapes() -> String {
 /// The IRI of the regulation on high-value datasets.
 pub(crate) fn hvd_legislation() -> &'static str {
     &Profile::current().head.hvd_legislation
+}
+
+/// The right IRI of a Swedish publisher behind a near miss.
+pub(crate) fn near_organisation(iri: &str) -> Option<String> {
+    swedish::near(&Profile::current().head.organisation, iri)
 }
 
 /// Every fault of a catalogue against the current profile; see [`Profile::check`].

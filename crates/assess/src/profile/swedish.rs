@@ -261,7 +261,7 @@ fn publisher_iri(organisation: &str, iri: &str) -> Option<(&'static str, Option<
 }
 
 /// The right IRI behind a near miss: another scheme, `www.`, hyphen or space in the number, no `SE`.
-fn near(organisation: &str, iri: &str) -> Option<String> {
+pub(super) fn near(organisation: &str, iri: &str) -> Option<String> {
     let lower = iri.trim().to_ascii_lowercase();
     let (_, place) = organisation.split_once("://")?;
     let rest = lower.split_once(place.strip_suffix("SE").unwrap_or(place))?.1;

@@ -8,10 +8,12 @@ mod dqv;
 mod draft;
 mod own;
 mod prov;
+mod record;
 mod serialise;
 
 pub use dcat::{catalogue, entry};
 pub use dqv::{TableQuality, dqv, dqv_table};
 pub use own::{OwnAgent, OwnCatalogue, OwnContact};
 pub use prov::{Step, prov};
+pub use record::record;
 pub(crate) use serialise::serialise;
