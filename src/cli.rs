@@ -1,5 +1,7 @@
 //! The words: commands, options and their help in Swedish and English.
 
+mod check;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use fyr_model::Lang;
 
@@ -246,19 +248,6 @@ impl Words {
             .arg(self.words("source", "SOURCE", "Skördningskällor", "Sources"))
             .arg(self.flag("all", "Alla", "All of them"))
             .arg(self.flag("dry-run", "Visa skillnaden, behåll inget", "Show the difference, keep nothing"))
-    }
-
-    fn check(&self) -> Command {
-        self.command(
-            "check",
-            "Döm en katalog mot DCAT-AP-SE 3.0.1 utan att lagra den: obligatoriska och rekommenderade egenskaper och svenska regler (inte SHACL)",
-            "Judge a catalogue against DCAT-AP-SE 3.0.1 without storing it: mandatory and recommended properties and Swedish rules (not SHACL)",
-            "fyr check katalog.rdf --fail-on warning",
-        )
-        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address").num_args(1..))
-        .arg(self.option("format", "FORMAT", "text eller json", "text or json").value_parser(["text", "json"]))
-        .arg(self.option("fail-on", "LEVEL", "violation, warning eller never", "violation, warning or never").value_parser(["violation", "warning", "never"]))
-        .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
     }
 
     fn mqa(&self) -> Command {

@@ -12,6 +12,7 @@ mod demo;
 mod handover;
 mod order;
 mod page;
+mod report;
 mod serve;
 mod show;
 mod site;

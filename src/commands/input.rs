@@ -6,17 +6,19 @@ use chrono::Utc;
 use clap::ArgMatches;
 use fyr_curate::{Inspected, Look};
 use fyr_fetch::{Client, What};
+use fyr_graph::positions::{LocateRequest, LocateResponse, Wanted};
 use fyr_graph::{ReadRequest, ReadResponse};
 use fyr_model::mqa::Variant;
 use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
-use fyr_model::{Counts, Finding, InputRef, Refusal, RefusalKind, Severity, Text};
+use fyr_model::{Finding, InputRef, Refusal, RefusalKind, Text};
 use serde::Serialize;
 use tempfile::TempDir;
 
 use super::Door;
 use crate::cli;
 use crate::order::worst;
+use crate::report::{About, Checked, Reporter};
 use crate::show;
 use crate::workspace::internal;
 
@@ -66,6 +68,37 @@ impl Bench {
         Ok((resource, read))
     }
 
+    /// Finds the places of a report's findings in a confined worker. A report without places is still a report: what stops the search is logged.
+    pub fn locate(&self, door: &Door, resource: &Resource, read: &ReadResponse, base: Option<&str>, checked: &mut Checked) {
+        let mut waiting: Vec<&mut Finding> = checked.findings.iter_mut().map(|one| &mut one.finding).collect();
+        waiting.retain(|finding| finding.position.is_none() && !finding.focus.is_empty());
+        if waiting.is_empty() {
+            return;
+        }
+        let request = LocateRequest {
+            path: resource.path.clone(),
+            address: resource.final_url.clone(),
+            media_type: resource.media_type.clone(),
+            base: base.map(str::to_owned),
+            limits: door.config.graph.clone(),
+            statements: Some(read.nquads.clone()),
+            wanted: waiting.iter().map(|finding| wanted(finding)).collect(),
+        };
+        let found = || -> Result<LocateResponse, Refusal> {
+            let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
+            let dir = self.work("locate")?;
+            tokio::task::block_in_place(|| runner.run("graph.locate", &resource.final_url, &request, &dir, &door.config.worker))
+        };
+        match found() {
+            Ok(response) => {
+                for (finding, place) in waiting.into_iter().zip(response.places) {
+                    finding.position = place;
+                }
+            }
+            Err(refusal) => tracing::warn!(%refusal, "no places in the report"),
+        }
+    }
+
     /// Reads a data file in a confined worker.
     pub async fn table(&self, door: &Door, input: &str, look: Look) -> Result<Inspected, Refusal> {
         let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
@@ -79,6 +112,14 @@ impl Bench {
     }
 }
 
+fn wanted(finding: &Finding) -> Wanted {
+    Wanted {
+        focus: finding.focus.clone(),
+        path: finding.path.clone(),
+        value: finding.value.clone(),
+    }
+}
+
 pub(super) fn reference(resource: &Resource) -> Option<InputRef> {
     Some(InputRef {
         iri: resource.url.clone(),
@@ -86,62 +127,51 @@ pub(super) fn reference(resource: &Resource) -> Option<InputRef> {
     })
 }
 
-/// The body of `check`.
-#[derive(Debug, Serialize)]
-pub struct CheckBody {
-    /// The profile and its version.
-    pub profile: String,
-    /// No violation.
-    pub conforms: bool,
-    /// Would be harvested by the national portal.
-    pub harvested_by_dataportal: bool,
-    /// By severity.
-    pub counts: Counts,
-    /// Each.
-    pub findings: Vec<Finding>,
-}
-
 pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
-    let fail_on = cli::text(words, "fail-on").unwrap_or("violation");
-    let json = door.json || cli::text(words, "format") == Some("json");
+    let mut reporter = Reporter::of(door, words)?;
+    let base = cli::text(words, "base");
     let mut codes = Vec::new();
     for input in cli::texts(words, "input") {
         let bench = Bench::open(door)?;
-        match bench.catalogue(door, &input, cli::text(words, "base")).await {
+        let checked = match bench.catalogue(door, &input, base).await {
             Err(refusal) => {
                 super::refused(&door.term, &refusal);
                 codes.push(refusal.exit_code());
+                // What could not be read is told in the report too; a fault of ours or of the words is not about the catalogue.
+                if refusal.exit_code() != 3 {
+                    continue;
+                }
+                let (about, findings) = About::unread(&input, &refusal);
+                reporter.judge(about, findings)
             }
             Ok((resource, read)) => {
-                let body = judged(read);
-                codes.push(match fail_on {
-                    "never" => 0,
-                    "warning" => u8::from(body.counts.violation + body.counts.warning > 0),
-                    _ => u8::from(body.counts.violation > 0),
-                });
-                if json {
-                    door.document("check", reference(&resource), &body)?;
-                } else {
-                    show::check(&door.term, &input, &body);
-                }
+                let (about, findings) = judged(&input, &resource, &read);
+                let mut checked = reporter.judge(about, findings);
+                bench.locate(door, &resource, &read, base, &mut checked);
+                codes.push(checked.exit_code());
+                checked
             }
-        }
+        };
+        reporter.add(door, checked)?;
     }
+    reporter.finish(door)?;
     Ok(worst(codes))
 }
 
-fn judged(read: ReadResponse) -> CheckBody {
-    let mut findings = read.findings;
+fn judged(input: &str, resource: &Resource, read: &ReadResponse) -> (About, Vec<Finding>) {
+    // What the reader saw in the triples stands in the view; the profile does not repeat it.
+    let mut findings: Vec<Finding> = read.findings.iter().chain(&read.view.findings).cloned().collect();
     findings.extend(fyr_assess::profile::check(&read.view));
-    findings.sort_by(|a, b| (a.severity, &a.id, &a.focus, &a.path).cmp(&(b.severity, &b.id, &b.focus, &b.path)));
-    findings.dedup();
-    CheckBody {
+    let about = About {
+        input: input.to_owned(),
+        reference: reference(resource),
+        names: vec![resource.url.clone(), resource.final_url.clone()],
         profile: fyr_assess::profile::NAME.into(),
-        conforms: !findings.iter().any(|finding| finding.severity == Severity::Violation),
-        harvested_by_dataportal: fyr_assess::profile::harvested(&findings),
-        counts: Counts::of(&findings),
-        findings,
-    }
+        packs: fyr_assess::packs(),
+        harvested: fyr_assess::profile::harvested(&findings),
+        conforms: fyr_assess::profile::conforms(&findings),
+    };
+    (about, findings)
 }
 
 pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {

@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::term::{Ink, Term};
 use crate::workspace::{Workspace, internal};
 
-pub use input::{CheckBody, ScanBody};
+pub use input::ScanBody;
 pub use release::VerifyBody;
 pub use stored::listen;
 
