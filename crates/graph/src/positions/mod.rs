@@ -1,6 +1,6 @@
 //! Where in the text a finding's subject or triple stands.
 //!
-//! In: the bytes of a document that [`crate::read`] has accepted, and the subjects, properties and values that findings name. Out: for each the
+//! In: the bytes of a document that [`crate::read()`] has accepted, and the subjects, properties and values that findings name. Out: for each the
 //! line and column of the triple when that is certain, else of its subject, else nothing; never a guess. The parsers tell places of errors only
 //! (oxttl and oxjsonld none of a triple, oxrdfxml the end of the event), so the text is scanned a second time, once, and only when somebody asks.
 //! Memory is bounded by the question: a slot for each thing asked for, and the nesting of the document. What is ill-formed has been refused before.
@@ -39,7 +39,7 @@ pub struct LocateRequest {
     /// Limits.
     #[serde(default)]
     pub limits: GraphLimits,
-    /// The file of triples that [`crate::read`] made of the document: it tells where nodes without IRI hang.
+    /// The file of triples that [`crate::read()`] made of the document: it tells where nodes without IRI hang.
     #[serde(default)]
     pub statements: Option<PathBuf>,
     /// What is asked for.
@@ -69,7 +69,7 @@ pub struct LocateResponse {
 /// Finds the places.
 ///
 /// # Errors
-/// When the file cannot be read, or is no document that [`crate::read`] would accept.
+/// When the file cannot be read, or is no document that [`crate::read()`] would accept.
 pub fn locate(request: &LocateRequest) -> Result<LocateResponse, Refusal> {
     let subject = request.address.as_str();
     let raw = std::fs::read(&request.path).map_err(|error| unread(subject, &error))?;
