@@ -1,5 +1,6 @@
 //! The words: commands, options and their help in Swedish and English.
 
+mod check;
 mod describe;
 mod source;
 
@@ -174,33 +175,6 @@ impl Words {
             .arg(self.words("source", "SOURCE", "Skördningskällor", "Sources"))
             .arg(self.flag("all", "Alla", "All of them"))
             .arg(self.flag("dry-run", "Visa skillnaden, behåll inget", "Show the difference, keep nothing"))
-    }
-
-    fn check(&self) -> Command {
-        self.command(
-            "check",
-            "Döm en katalog mot DCAT-AP-SE utan att lagra den: obligatoriska och rekommenderade egenskaper och svenska regler (inte SHACL)",
-            "Judge a catalogue against DCAT-AP-SE without storing it: mandatory and recommended properties and Swedish rules (not SHACL)",
-            "fyr check katalog.rdf --fail-on warning",
-        )
-        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address").num_args(1..))
-        .arg(self.option(
-            "profile",
-            "NAME[@VERSION]",
-            "dcat-ap-se@3.0.1 om inget annat sägs, dcat-ap-se@2.2.0 eller en mapp med profile.toml",
-            "dcat-ap-se@3.0.1 unless said, dcat-ap-se@2.2.0 or a folder with profile.toml",
-        ))
-        .arg(
-            self.option("format", "FORMAT", "text eller json", "text or json")
-                .value_parser(["text", "json"]),
-        )
-        .arg(
-            self.option("fail-on", "LEVEL", "violation, warning eller never", "violation, warning or never")
-                .value_parser(["violation", "warning", "never"]),
-        )
-        .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
-        .arg(self.option("fix", "OUT", "Skriv en rättad katalog hit (.rdf, .ttl, .jsonld, .nt), med ändringarna i OUT.changes.json och OUT.changes.txt", "Write a corrected catalogue here (.rdf, .ttl, .jsonld, .nt), with its changes in OUT.changes.json and OUT.changes.txt"))
-        .arg(self.option("undo", "CHANGES.json", "Ta tillbaka ändringarna i listan: skriv den ursprungliga katalogen med --fix", "Take back the changes of the list: write the original catalogue with --fix"))
     }
 
     fn mqa(&self) -> Command {

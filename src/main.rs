@@ -15,6 +15,7 @@ mod handover;
 mod order;
 mod page;
 mod profiles;
+mod report;
 mod serve;
 mod show;
 mod site;

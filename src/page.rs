@@ -57,7 +57,7 @@ pub fn profile(term: &Term, name: &str, profile: &TableProfile, report: &Reading
 }
 
 /// A text of a file or of ours, safe to stand between tags and in attributes.
-fn text(raw: &str) -> String {
+pub fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for letter in safe(raw).chars() {
         match letter {

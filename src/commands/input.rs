@@ -1,5 +1,6 @@
 //! Commands that only read an INPUT, a file or an address: nothing is stored, no workspace is needed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::Utc;
@@ -7,12 +8,12 @@ use clap::ArgMatches;
 use fyr_assess::profile::Profile;
 use fyr_curate::{Inspected, Look};
 use fyr_fetch::{Client, What};
+use fyr_graph::positions::{LocateRequest, LocateResponse, Wanted};
 use fyr_graph::{ReadRequest, ReadResponse};
-use fyr_model::fixlist::FixList;
 use fyr_model::mqa::Variant;
 use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
-use fyr_model::{Counts, Finding, InputRef, Refusal, RefusalKind, Severity, Text};
+use fyr_model::{Finding, InputRef, Refusal, RefusalKind, Text};
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -20,6 +21,7 @@ use super::Door;
 use crate::cli;
 use crate::fix::{self, FixBody, Target};
 use crate::order::worst;
+use crate::report::{About, Checked, Duty, Reporter};
 use crate::show;
 use crate::workspace::internal;
 
@@ -70,6 +72,37 @@ impl Bench {
         Ok((resource, read))
     }
 
+    /// Finds the places of a report's findings in a confined worker. A report without places is still a report: what stops the search is logged.
+    pub fn locate(&self, door: &Door, resource: &Resource, read: &ReadResponse, base: Option<&str>, checked: &mut Checked) {
+        let mut waiting: Vec<&mut Finding> = checked.findings.iter_mut().map(|one| &mut one.finding).collect();
+        waiting.retain(|finding| finding.position.is_none() && !finding.focus.is_empty());
+        if waiting.is_empty() {
+            return;
+        }
+        let request = LocateRequest {
+            path: resource.path.clone(),
+            address: resource.final_url.clone(),
+            media_type: resource.media_type.clone(),
+            base: base.map(str::to_owned),
+            limits: door.config.graph.clone(),
+            statements: Some(read.nquads.clone()),
+            wanted: waiting.iter().map(|finding| wanted(finding)).collect(),
+        };
+        let found = || -> Result<LocateResponse, Refusal> {
+            let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
+            let dir = self.work("locate")?;
+            tokio::task::block_in_place(|| runner.run("graph.locate", &resource.final_url, &request, &dir, &door.config.worker))
+        };
+        match found() {
+            Ok(response) => {
+                for (finding, place) in waiting.into_iter().zip(response.places) {
+                    finding.position = place;
+                }
+            }
+            Err(refusal) => tracing::warn!(%refusal, "no places in the report"),
+        }
+    }
+
     /// Reads a data file in a confined worker.
     pub async fn table(&self, door: &Door, input: &str, look: Look) -> Result<Inspected, Refusal> {
         let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
@@ -83,6 +116,14 @@ impl Bench {
     }
 }
 
+fn wanted(finding: &Finding) -> Wanted {
+    Wanted {
+        focus: finding.focus.clone(),
+        path: finding.path.clone(),
+        value: finding.value.clone(),
+    }
+}
+
 pub(super) fn reference(resource: &Resource) -> Option<InputRef> {
     Some(InputRef {
         iri: resource.url.clone(),
@@ -90,59 +131,43 @@ pub(super) fn reference(resource: &Resource) -> Option<InputRef> {
     })
 }
 
-/// The body of `check`.
-#[derive(Debug, Serialize)]
-pub struct CheckBody {
-    /// The profile and its version.
-    pub profile: String,
-    /// No violation.
-    pub conforms: bool,
-    /// Would be harvested by the national portal.
-    pub harvested_by_dataportal: bool,
-    /// By severity.
-    pub counts: Counts,
-    /// Each.
-    pub findings: Vec<Finding>,
-    /// What pays most: the findings by cause, with the MQA points that mending each is worth.
-    pub fix_list: FixList,
-    /// What was corrected, when that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fix: Option<FixBody>,
-}
-
 pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
-    let fail_on = cli::text(words, "fail-on").unwrap_or("violation");
-    let json = door.json || cli::text(words, "format") == Some("json");
+    let mut reporter = Reporter::of(door, words)?;
     let profile = crate::profiles::chosen(cli::text(words, "profile"))?;
+    let base = cli::text(words, "base");
     let mut codes = Vec::new();
     let inputs = cli::texts(words, "input");
     fix_words(words, inputs.len())?;
     for input in inputs {
         let bench = Bench::open(door)?;
-        match checked(door, &bench, words, &input, &profile).await {
+        let checked = match read(door, &bench, words, &input).await {
             Err(refusal) => {
                 super::refused(&door.term, &refusal);
                 codes.push(refusal.exit_code());
-            }
-            Ok((resource, body)) => {
-                codes.push(match fail_on {
-                    "never" => 0,
-                    "warning" => u8::from(body.counts.violation + body.counts.warning > 0),
-                    _ => u8::from(body.counts.violation > 0),
-                });
-                if json {
-                    door.document_by(profile.packs(), "check", reference(&resource), &body)?;
-                } else {
-                    show::check(&door.term, &input, &body);
+                // What could not be read is told in the report too; a fault of ours or of the words is not about the catalogue.
+                if refusal.exit_code() != 3 {
+                    continue;
                 }
+                let (about, findings) = About::unread(&input, &refusal, &profile);
+                reporter.judge(about, findings)
             }
-        }
+            Ok((resource, read, fixed)) => {
+                let (mut about, findings) = judged(&input, &resource, &read, &profile);
+                about.fix = fixed;
+                let mut checked = reporter.judge(about, findings);
+                bench.locate(door, &resource, &read, base, &mut checked);
+                codes.push(checked.exit_code());
+                checked
+            }
+        };
+        reporter.add(door, checked)?;
     }
+    reporter.finish(door)?;
     Ok(worst(codes))
 }
 
-/// One catalogue read and judged, and corrected when that is asked for.
-async fn checked(door: &Door, bench: &Bench, words: &ArgMatches, input: &str, profile: &Profile) -> Result<(Resource, CheckBody), Refusal> {
+/// One catalogue read, and corrected when that is asked for.
+async fn read(door: &Door, bench: &Bench, words: &ArgMatches, input: &str) -> Result<(Resource, ReadResponse, Option<FixBody>), Refusal> {
     let target = cli::text(words, "fix").map(|out| Target::of(out, input)).transpose()?;
     let (resource, read) = bench.catalogue(door, input, cli::text(words, "base")).await?;
     let mut fixed = None;
@@ -153,9 +178,7 @@ async fn checked(door: &Door, bench: &Bench, words: &ArgMatches, input: &str, pr
         };
         fixed = Some(target.write(door, bench, &corrected).await?);
     }
-    let mut body = judged(read, profile);
-    body.fix = fixed;
-    Ok((resource, body))
+    Ok((resource, read, fixed))
 }
 
 /// One corrected catalogue is of one catalogue, and a list is taken back into a file of its own.
@@ -178,25 +201,31 @@ fn fix_words(words: &ArgMatches, inputs: usize) -> Result<(), Refusal> {
     Err(Refusal::new("fix-words", RefusalKind::Configuration, "fyr check", text).hint(hint))
 }
 
-fn judged(read: ReadResponse, profile: &Profile) -> CheckBody {
-    let mut findings = read.findings;
+fn judged(input: &str, resource: &Resource, read: &ReadResponse, profile: &Profile) -> (About, Vec<Finding>) {
     // What the reader saw in the triples stands in the view; the profile does not repeat it.
-    findings.extend(read.view.findings.iter().cloned());
+    let mut findings: Vec<Finding> = read.findings.iter().chain(&read.view.findings).cloned().collect();
     findings.retain(|finding| profile.asks(finding));
     findings.extend(profile.check(&read.view));
-    // No address is asked here, so the points for statuses stand apart from every gain.
-    let fix_list = fyr_assess::fixlist::fix_list(&read.view, &findings, &fyr_assess::mqa::Links::None);
-    findings.sort_by(|a, b| (a.severity, &a.id, &a.focus, &a.path).cmp(&(b.severity, &b.id, &b.focus, &b.path)));
-    findings.dedup();
-    CheckBody {
+    let about = About {
+        input: input.to_owned(),
+        reference: reference(resource),
+        names: vec![resource.url.clone(), resource.final_url.clone()],
         profile: profile.pinned(),
-        conforms: !findings.iter().any(|finding| finding.severity == Severity::Violation),
-        harvested_by_dataportal: profile.harvested(&findings),
-        counts: Counts::of(&findings),
-        findings,
-        fix_list,
+        packs: profile.packs(),
+        harvested: profile.harvested(&findings),
+        conforms: fyr_assess::profile::conforms(&findings),
+        duties: duties(profile, &findings),
+        // No address is asked here, so the points for statuses stand apart from every gain.
+        fix_list: fyr_assess::fixlist::fix_list(&read.view, &findings, &fyr_assess::mqa::Links::None),
         fix: None,
-    }
+    };
+    (about, findings)
+}
+
+/// Who mends what the rules found, by rule.
+fn duties(profile: &Profile, findings: &[Finding]) -> BTreeMap<String, Duty> {
+    let known = |finding: &Finding| Some((finding.id.clone(), Duty::of(profile.rule(&finding.id)?)));
+    findings.iter().filter_map(known).collect()
 }
 
 pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
@@ -224,7 +253,7 @@ async fn links(bench: &Bench, how: Option<&str>, read: &ReadResponse) -> Result<
         None => Ok(Links::None),
         Some("assume-ok") => Ok(Links::AssumeOk),
         Some("check") => {
-            let mut statuses = std::collections::BTreeMap::new();
+            let mut statuses = BTreeMap::new();
             let all = read.view.datasets.iter().flat_map(|dataset| &dataset.distributions);
             let addresses: std::collections::BTreeSet<&str> = all
                 .flat_map(|one| one.access_url.iter().chain(&one.download_url))

@@ -26,7 +26,7 @@ use crate::term::{Ink, Term};
 use crate::workspace::{Workspace, internal};
 
 pub use describe::DescribeBody;
-pub use input::{Bench, CheckBody, ScanBody};
+pub use input::{Bench, ScanBody};
 pub use release::VerifyBody;
 pub use stored::listen;
 

@@ -21,6 +21,7 @@ mod revise;
 mod store;
 mod view;
 
+pub mod positions;
 pub mod sparql;
 pub mod write;
 

@@ -4,6 +4,7 @@ mod canonical;
 mod fixtures;
 mod hardening;
 mod measured;
+mod positions;
 mod queries;
 mod reading;
 mod storing;

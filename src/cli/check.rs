@@ -1,0 +1,92 @@
+//! The words of `fyr check`.
+
+use clap::{ArgAction, Command};
+
+use super::Words;
+use crate::report::Format;
+
+impl Words {
+    pub(super) fn check(&self) -> Command {
+        self.command(
+            "check",
+            "Döm en katalog mot DCAT-AP-SE utan att lagra den: obligatoriska och rekommenderade egenskaper och svenska regler (inte SHACL)",
+            "Judge a catalogue against DCAT-AP-SE without storing it: mandatory and recommended properties and Swedish rules (not SHACL)",
+            "fyr check katalog.rdf --fail-on warning --report sarif=fyr.sarif",
+        )
+        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address").num_args(1..))
+        .arg(self.option(
+            "profile",
+            "NAME[@VERSION]",
+            "dcat-ap-se@3.0.1 om inget annat sägs, dcat-ap-se@2.2.0 eller en mapp med profile.toml",
+            "dcat-ap-se@3.0.1 unless said, dcat-ap-se@2.2.0 or a folder with profile.toml",
+        ))
+        .arg(
+            self.option(
+                "format",
+                "FORMAT",
+                "text, json, html, ttl (sh:ValidationReport), sarif, junit eller gitlab",
+                "text, json, html, ttl (sh:ValidationReport), sarif, junit or gitlab",
+            )
+            .value_parser(Format::WORDS),
+        )
+        .arg(
+            self.option(
+                "report",
+                "FORMAT=FILE",
+                "Skriv dessutom en rapport till en fil; flera gånger för flera",
+                "Write a report to a file as well; repeat for several",
+            )
+            .action(ArgAction::Append),
+        )
+        .arg(
+            self.option(
+                "letter",
+                "sv|en",
+                "I stället för en rapport: ett brev till systemets leverantör (Markdown)",
+                "Instead of a report: a letter to the system's supplier (Markdown)",
+            )
+            .value_parser(["sv", "en"])
+            .conflicts_with("format"),
+        )
+        .arg(
+            self.option(
+                "fail-on",
+                "LEVEL",
+                "Vad som ger slutkod 1: violation, warning eller never",
+                "What ends with 1: violation, warning or never",
+            )
+            .value_parser(["violation", "warning", "never"]),
+        )
+        .arg(self.option(
+            "baseline",
+            "FILE.json",
+            "Fynd i en tidigare körnings JSON passerar; nya gör det inte",
+            "Findings in an earlier run's JSON pass; new ones do not",
+        ))
+        .arg(self.option(
+            "ignores",
+            "FILE.toml",
+            "Undantag: [[ignore]] med rule, reason och until (fyr.check.toml)",
+            "Ignores: [[ignore]] with rule, reason and until (fyr.check.toml)",
+        ))
+        .arg(self.option(
+            "max-findings",
+            "N|all",
+            "Så många fynd rapporten rymmer (10000)",
+            "So many findings the report holds (10000)",
+        ))
+        .arg(self.option(
+            "fix",
+            "OUT",
+            "Skriv en rättad katalog hit (.rdf, .ttl, .jsonld, .nt), med ändringarna i OUT.changes.json och OUT.changes.txt",
+            "Write a corrected catalogue here (.rdf, .ttl, .jsonld, .nt), with its changes in OUT.changes.json and OUT.changes.txt",
+        ))
+        .arg(self.option(
+            "undo",
+            "CHANGES.json",
+            "Ta tillbaka ändringarna i listan: skriv den ursprungliga katalogen med --fix",
+            "Take back the changes of the list: write the original catalogue with --fix",
+        ))
+        .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
+    }
+}
