@@ -168,7 +168,7 @@ fn judged(input: &str, resource: &Resource, read: &ReadResponse) -> (About, Vec<
         names: vec![resource.url.clone(), resource.final_url.clone()],
         profile: fyr_assess::profile::NAME.into(),
         packs: fyr_assess::packs(),
-        harvested: fyr_assess::profile::harvested(&findings),
+        harvested: Some(fyr_assess::profile::harvested(&findings)),
         conforms: fyr_assess::profile::conforms(&findings),
     };
     (about, findings)
