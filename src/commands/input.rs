@@ -212,7 +212,7 @@ fn judged(input: &str, resource: &Resource, read: &ReadResponse, profile: &Profi
         names: vec![resource.url.clone(), resource.final_url.clone()],
         profile: profile.pinned(),
         packs: profile.packs(),
-        harvested: profile.harvested(&findings),
+        harvested: Some(profile.harvested(&findings)),
         conforms: fyr_assess::profile::conforms(&findings),
         duties: duties(profile, &findings),
         // No address is asked here, so the points for statuses stand apart from every gain.

@@ -25,8 +25,8 @@ pub struct About {
     pub profile: String,
     /// The rules it was judged by.
     pub packs: Vec<RulePack>,
-    /// Whether the national portal would take it in.
-    pub harvested: bool,
+    /// Whether the national portal would take it in; none where other rules than the portal's were tried.
+    pub harvested: Option<bool>,
     /// Whether it follows the profile.
     pub conforms: bool,
     /// Who mends what, by rule.
@@ -51,7 +51,7 @@ impl About {
             names: vec![refusal.subject.clone()],
             profile: profile.pinned(),
             packs: profile.packs(),
-            harvested: false,
+            harvested: Some(false),
             conforms: false,
             duties: BTreeMap::new(),
             fix_list: FixList::default(),
@@ -166,9 +166,9 @@ pub struct Checked {
     pub profile: String,
     /// No violation.
     pub conforms: bool,
-    /// Would be harvested by the national portal.
-    #[serde(rename = "harvested_by_dataportal")]
-    pub harvested: bool,
+    /// Would be harvested by the national portal, where that was judged.
+    #[serde(rename = "harvested_by_dataportal", skip_serializing_if = "Option::is_none")]
+    pub harvested: Option<bool>,
     /// All findings by severity, also those left out.
     pub counts: Counts,
     /// Each, or as many as the report may hold.

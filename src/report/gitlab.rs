@@ -20,7 +20,7 @@ pub(super) fn report(term: &Term, all: &[Checked]) -> Value {
             issues.push(note(checked, &format!("verdict-{id}"), &print, &words));
         }
         let open = checked.findings.iter().filter(|one| one.state != State::Ignored);
-        issues.extend(open.map(|one| issue(term, checked, one)));
+        issues.extend(open.map(|one| issue(term, one)));
         let left = checked.left_out_total();
         if left > 0 {
             let words = format!(
@@ -34,10 +34,10 @@ pub(super) fn report(term: &Term, all: &[Checked]) -> Value {
     Value::Array(issues)
 }
 
-fn issue(term: &Term, checked: &Checked, one: &Reported) -> Value {
+fn issue(term: &Term, one: &Reported) -> Value {
     let finding = &one.finding;
     let severity = match finding.severity {
-        Severity::Violation if !checked.harvested && finding.id == "syntax" => "blocker",
+        Severity::Violation if finding.id == "syntax" => "blocker",
         Severity::Violation => "critical",
         Severity::Warning => "minor",
         Severity::Info => "info",

@@ -54,7 +54,10 @@ fn suite(term: &Term, checked: &Checked, out: &mut String) {
     let counts = checked.counts;
     let facts = [
         ("profile", checked.profile.clone()),
-        ("harvested_by_dataportal", checked.harvested.to_string()),
+        (
+            "harvested_by_dataportal",
+            checked.harvested.map_or_else(String::new, |holds| holds.to_string()),
+        ),
         ("conforms", checked.conforms.to_string()),
         ("violation", counts.violation.to_string()),
         ("warning", counts.warning.to_string()),

@@ -255,32 +255,24 @@ fn unwritten(file: &str, error: &std::io::Error) -> Refusal {
     Refusal::new("out", RefusalKind::Configuration, file, text)
 }
 
-/// The two verdicts, in words.
-pub(crate) fn verdicts(term: &Term, checked: &Checked) -> [(&'static str, bool, String); 2] {
-    let say = |holds: bool, sv: [&str; 2], en: [&str; 2]| {
-        let place = usize::from(!holds);
-        term.say(sv.get(place).unwrap_or(&""), en.get(place).unwrap_or(&"")).to_owned()
+/// The verdicts that were given, in words: id, whether it holds, the sentence.
+pub(crate) fn verdicts(term: &Term, checked: &Checked) -> Vec<(&'static str, bool, String)> {
+    let harvested = checked.harvested.map(|holds| match holds {
+        true => term.say("skördas av dataportal.se", "would be harvested by dataportal.se"),
+        false => term.say("skördas inte av dataportal.se", "would not be harvested by dataportal.se"),
+    });
+    let conforms = match checked.conforms {
+        true => term.say("följer profilen", "conforms to the profile"),
+        false => term.say("följer inte profilen", "does not conform to the profile"),
     };
-    [
-        (
-            "harvested",
-            checked.harvested,
-            say(
-                checked.harvested,
-                ["skördas av dataportal.se", "skördas inte av dataportal.se"],
-                ["would be harvested by dataportal.se", "would not be harvested by dataportal.se"],
-            ),
-        ),
-        (
-            "conforms",
-            checked.conforms,
-            say(
-                checked.conforms,
-                ["följer profilen", "följer inte profilen"],
-                ["conforms to the profile", "does not conform to the profile"],
-            ),
-        ),
-    ]
+    let first = checked
+        .harvested
+        .zip(harvested)
+        .map(|(holds, words)| ("harvested", holds, words.to_owned()));
+    first
+        .into_iter()
+        .chain([("conforms", checked.conforms, conforms.to_owned())])
+        .collect()
 }
 
 /// Every rule's findings together, gravest first, then the most common.

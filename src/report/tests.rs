@@ -37,7 +37,7 @@ fn about() -> About {
         names: vec!["file:///srv/katalog.rdf".into()],
         profile: "dcat-ap-se".into(),
         packs: Vec::new(),
-        harvested: true,
+        harvested: Some(true),
         conforms: false,
         duties: Default::default(),
         fix_list: Default::default(),
@@ -258,7 +258,7 @@ fn a_refused_document_is_one_finding_in_every_form() {
     });
     let (about, findings) = About::unread("katalog.ttl", &refusal, Profile::current());
     let checked = reporter().judge(about, findings);
-    assert!(!checked.conforms && !checked.harvested && checked.gate.failing == 1);
+    assert!(!checked.conforms && checked.harvested == Some(false) && checked.gate.failing == 1);
     let all = std::slice::from_ref(&checked);
     let en = term(Lang::En);
     assert!(text::lines(&en, all).contains("katalog.ttl:3:5"));

@@ -29,8 +29,8 @@ pub struct ValidationReport<'a> {
     pub about: Option<String>,
     /// The profile and its version.
     pub profile: &'a str,
-    /// Whether the national portal would take it in.
-    pub harvested: bool,
+    /// Whether the national portal would take it in, where that was judged.
+    pub harvested: Option<bool>,
     /// Whether it follows the profile.
     pub follows: bool,
     /// How many findings are not among `results`.
@@ -76,7 +76,9 @@ fn write(draft: &mut Draft, report: &ValidationReport<'_>) {
         draft.iri(&me, fyr!("input"), about);
     }
     draft.plain(&me, fyr!("profile"), report.profile);
-    draft.typed(&me, fyr!("harvestedByDataportal"), truth(report.harvested), v::XSD_BOOLEAN);
+    if let Some(harvested) = report.harvested {
+        draft.typed(&me, fyr!("harvestedByDataportal"), truth(harvested), v::XSD_BOOLEAN);
+    }
     draft.typed(&me, fyr!("followsProfile"), truth(report.follows), v::XSD_BOOLEAN);
     if report.left_out > 0 {
         draft.typed(&me, fyr!("leftOut"), report.left_out.to_string(), v::XSD_INTEGER);
