@@ -6,11 +6,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::Utc;
+use clap::Arg;
 use fyr_assess::profile::{HEAD, Profile};
-use fyr_model::{Refusal, RefusalKind, Text};
+use fyr_model::{Lang, Refusal, RefusalKind, Text};
 
 /// The longest file of a profile folder that is read.
 const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// `--profile` as `check` offers it.
+pub fn word(lang: Lang) -> Arg {
+    let help = Text::new(
+        "dcat-ap-se@3.0.1 om inget annat sägs, dcat-ap-se@2.2.0 eller en mapp med profile.toml",
+        "dcat-ap-se@3.0.1 unless said, dcat-ap-se@2.2.0 or a folder with profile.toml",
+    );
+    let arg = Arg::new("profile").long("profile").value_name("NAME[@VERSION]").num_args(1);
+    arg.help(help.get(lang).to_owned())
+}
 
 /// The profile asked for; without a word the current one.
 pub fn chosen(asked: Option<&str>) -> Result<Profile, Refusal> {

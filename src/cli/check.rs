@@ -9,17 +9,12 @@ impl Words {
     pub(super) fn check(&self) -> Command {
         self.command(
             "check",
-            "Döm en katalog mot DCAT-AP-SE utan att lagra den: obligatoriska och rekommenderade egenskaper och svenska regler (inte SHACL)",
-            "Judge a catalogue against DCAT-AP-SE without storing it: mandatory and recommended properties and Swedish rules (not SHACL)",
+            "Döm en katalog mot DCAT-AP-SE eller en annan profil utan att lagra den: obligatoriska och rekommenderade egenskaper och svenska regler (inte SHACL)",
+            "Judge a catalogue against DCAT-AP-SE or another profile without storing it: mandatory and recommended properties and Swedish rules (not SHACL)",
             "fyr check katalog.rdf --fail-on warning --report sarif=fyr.sarif",
         )
         .arg(self.word("input", "INPUT", "Fil eller adress", "File or address").num_args(1..))
-        .arg(self.option(
-            "profile",
-            "NAME[@VERSION]",
-            "dcat-ap-se@3.0.1 om inget annat sägs, dcat-ap-se@2.2.0 eller en mapp med profile.toml",
-            "dcat-ap-se@3.0.1 unless said, dcat-ap-se@2.2.0 or a folder with profile.toml",
-        ))
+        .arg(crate::profiles::word(self.0))
         .arg(
             self.option(
                 "format",

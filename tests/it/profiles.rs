@@ -49,7 +49,7 @@ fn an_unknown_profile_ends_with_2_and_the_list_of_known_ones() {
     let workspace = Workspace::new("");
     workspace.write("katalog.ttl", CATALOGUE);
     for wrong in ["dcat-ap-xx", "dcat-ap-se@9.9.9", "nowhere/at/all"] {
-        let output = workspace.fyr(&["check", "katalog.ttl", "--profile", wrong, "--lang", "en"]);
+        let output = workspace.fyr(&["check", "katalog.ttl", "--profile", wrong]);
         assert_eq!(output.status.code(), Some(2), "{wrong}");
         let said = text(&output.stderr);
         assert!(said.contains("dcat-ap-se@3.0.1") && said.contains("dcat-ap-se@2.2.0"), "{said}");
@@ -75,7 +75,7 @@ fn a_folder_is_a_profile_and_its_faults_are_told_by_place() {
     assert_eq!(document["profile"], "dcat-ap-xx@3.0.1");
     assert!(ids.contains(&"dataset-modified-missing".to_owned()), "{ids:?}");
     workspace.write("own/own.toml", own.replace("level = \"mandatory\"", "level = \"must\""));
-    let output = workspace.fyr(&["check", "katalog.ttl", "--profile", "own", "--lang", "en"]);
+    let output = workspace.fyr(&["check", "katalog.ttl", "--profile", "own"]);
     assert_eq!(output.status.code(), Some(2));
     let said = text(&output.stderr);
     assert!(said.contains("own.toml") && said.contains("must"), "{said}");
