@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::shape;
 use crate::support::{FYR, ended, shared, text};
 
 const CATALOGUE: &str = r#"@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
@@ -60,6 +61,7 @@ fn a_fixed_catalogue_has_fewer_findings_none_new_and_leads_back() {
     let first = fyr(dir, &["check", "katalog.ttl", "--fix", "ny.rdf", "--json"]);
     let (code, before) = (first.status.code().unwrap(), json(&first));
     assert_eq!(code, 1, "the catalogue that was asked about still has its violations");
+    shape::held(&before);
     let fix = &before["fix"];
     assert!(fix["changes"].as_u64().unwrap() >= 9, "{fix:#}");
     assert!(fix["after"]["warning"].as_u64() < fix["before"]["warning"].as_u64(), "{fix:#}");
@@ -113,6 +115,7 @@ fn the_list_of_changes_has_its_shape_and_says_why() {
     fyr(dir, &["check", "katalog.ttl", "--fix", "ny.ttl"]);
     let list: Value = serde_json::from_str(&std::fs::read_to_string(dir.join("ny.ttl.changes.json")).unwrap()).unwrap();
     assert_eq!(list["schema"], "fyr/changes/1");
+    shape::held(&list);
     let changes = list["changes"].as_array().unwrap();
     let of = |rule: &str| {
         changes

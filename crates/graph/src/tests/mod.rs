@@ -6,6 +6,7 @@ mod hardening;
 mod measured;
 mod queries;
 mod reading;
+mod revising;
 mod storing;
 mod writing;
 
