@@ -8,6 +8,9 @@ use super::*;
 
 const NOBODY: Option<bool> = None;
 
+/// Points per dimension, and the place of the winner.
+type Expected = ([u32; 5], Option<usize>);
+
 /// One case: name, dataset, distributions, links, compliance; then points and winner in `eu`, and in `se`.
 type Case = (
     &'static str,
@@ -15,12 +18,12 @@ type Case = (
     &'static [&'static str],
     &'static str,
     Option<bool>,
-    ([u32; 5], Option<usize>),
-    ([u32; 5], Option<usize>),
+    Expected,
+    Expected,
 );
 
 /// Both variants give the same.
-const fn same(points: [u32; 5], winner: Option<usize>) -> (([u32; 5], Option<usize>), ([u32; 5], Option<usize>)) {
+const fn same(points: [u32; 5], winner: Option<usize>) -> (Expected, Expected) {
     ((points, winner), (points, winner))
 }
 
@@ -30,7 +33,7 @@ const fn case(
     distributions: &'static [&'static str],
     links: &'static str,
     complies: Option<bool>,
-    expected: (([u32; 5], Option<usize>), ([u32; 5], Option<usize>)),
+    expected: (Expected, Expected),
 ) -> Case {
     (name, dataset, distributions, links, complies, expected.0, expected.1)
 }
