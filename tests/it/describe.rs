@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::shape;
 use crate::support::{FYR, ended, text};
 
 fn fyr(dir: &Path, args: &[&str]) -> Output {
@@ -38,6 +39,7 @@ fn described(name: &str, content: &str) -> (tempfile::TempDir, Value) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(name), content).unwrap();
     let document = json(&fyr(dir.path(), &["describe", name, "--json"]));
+    shape::held(&document);
     (dir, document)
 }
 

@@ -17,4 +17,5 @@ mod quality;
 mod reading;
 mod real;
 mod repair;
+mod shape;
 mod support;

@@ -83,7 +83,8 @@ struct Scored<'a> {
 impl<'a> Scored<'a> {
     fn of(view: &'a CatalogueView, known: Known<'a>) -> Self {
         let datasets: Vec<&Dataset> = view.datasets.iter().filter(|dataset| !dataset.series).collect();
-        let (mut own, mut others): (BTreeMap<&str, Vec<usize>>, BTreeMap<&str, Vec<usize>>) = Default::default();
+        let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut others: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, dataset) in datasets.iter().enumerate() {
             own.entry(dataset.id.as_str()).or_default().push(at);
             for distribution in &dataset.distributions {

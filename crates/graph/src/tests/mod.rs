@@ -7,6 +7,7 @@ mod measured;
 mod positions;
 mod queries;
 mod reading;
+mod revising;
 mod storing;
 mod writing;
 

@@ -3,10 +3,15 @@
 //! A case is written in words: what the dataset has, what each distribution has, what its addresses answered, and what the shapes said. Expected
 //! are the points per dimension (findability, accessibility, interoperability, reusability, contextuality) in both variants, and which
 //! distribution won. The sums stand in the comments where they are not plain.
+//!
+//! Longer than 600 lines because every case stands beside its points in one table, several lines each.
 
 use super::*;
 
 const NOBODY: Option<bool> = None;
+
+/// Points per dimension, and the place of the winner.
+type Expected = ([u32; 5], Option<usize>);
 
 /// One case: name, dataset, distributions, links, compliance; then points and winner in `eu`, and in `se`.
 type Case = (
@@ -15,12 +20,12 @@ type Case = (
     &'static [&'static str],
     &'static str,
     Option<bool>,
-    ([u32; 5], Option<usize>),
-    ([u32; 5], Option<usize>),
+    Expected,
+    Expected,
 );
 
 /// Both variants give the same.
-const fn same(points: [u32; 5], winner: Option<usize>) -> (([u32; 5], Option<usize>), ([u32; 5], Option<usize>)) {
+const fn same(points: [u32; 5], winner: Option<usize>) -> (Expected, Expected) {
     ((points, winner), (points, winner))
 }
 
@@ -30,7 +35,7 @@ const fn case(
     distributions: &'static [&'static str],
     links: &'static str,
     complies: Option<bool>,
-    expected: (([u32; 5], Option<usize>), ([u32; 5], Option<usize>)),
+    expected: (Expected, Expected),
 ) -> Case {
     (name, dataset, distributions, links, complies, expected.0, expected.1)
 }
