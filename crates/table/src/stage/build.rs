@@ -186,9 +186,12 @@ impl Builder {
                 out.append_slice(run);
                 (odd, emptied(run))
             }
-            (Form::Date(DateForm::YearFirst), Values::Date(values)) => {
+            (Form::Date(form @ (DateForm::YearFirst | DateForm::Compact)), Values::Date(values)) => {
                 let (run, out) = (&mut self.run.days, values);
-                let odd = quick::days(cells, counter, run);
+                let odd = match form {
+                    DateForm::Compact => quick::compact_days(cells, counter, run),
+                    _ => quick::days(cells, counter, run),
+                };
                 out.append_slice(run);
                 (odd, emptied(run))
             }

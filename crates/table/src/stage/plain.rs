@@ -218,7 +218,7 @@ fn day_number(year: u32, month: u32, day: u32) -> Option<i32> {
 
 /// Eight digits as a year, a month and a day.
 #[inline]
-fn day_of(digits: u64) -> Option<i32> {
+pub(crate) fn day_of(digits: u64) -> Option<i32> {
     let digits = u32::try_from(digits).ok()?;
     day_number(digits / 10_000, digits / 100 % 100, digits % 100)
 }

@@ -179,6 +179,23 @@ pub(crate) fn days<'a>(cells: &mut Cells<'a>, mut counter: Option<&mut Counter<'
     None
 }
 
+/// Days, `20240131`.
+pub(crate) fn compact_days<'a>(cells: &mut Cells<'a>, mut counter: Option<&mut Counter<'_>>, values: &mut Vec<i32>) -> Odd<'a> {
+    for cell in cells {
+        let Some(raw) = cell.filter(|raw| raw.length == 8) else {
+            return Some(cell);
+        };
+        let Some((digits, day)) = raw.digits().and_then(|digits| Some((digits, plain::day_of(digits)?))) else {
+            return Some(cell);
+        };
+        if let Some(counter) = &mut counter {
+            counter.digits(raw.bytes(), digits);
+        }
+        values.push(day);
+    }
+    None
+}
+
 /// Moments without a zone, `2024-01-31 12:30:00`.
 pub(crate) fn moments<'a>(cells: &mut Cells<'a>, mut counter: Option<&mut Counter<'_>>, values: &mut Vec<i64>) -> Odd<'a> {
     for cell in cells {
