@@ -124,7 +124,8 @@ impl Parts {
     }
     /// The value, rounded right: the mantissa and the power of ten are both exact, so one division rounds once.
     pub(crate) fn value(&self) -> Option<f64> {
-        let value = self.mantissa as f64 / POWERS.get(self.fraction)?;
+        // Below 2^63, where a signed number becomes a float in one step.
+        let value = self.mantissa.cast_signed() as f64 / POWERS.get(self.fraction)?;
         Some(if self.negative { -value } else { value })
     }
 }

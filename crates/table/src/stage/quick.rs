@@ -146,9 +146,9 @@ pub(crate) fn numbers<'a>(
             None => match (raw.digits(), &mut counter) {
                 (Some(value), Some(counter)) => {
                     counter.digits(raw.bytes(), value);
-                    value as f64
+                    value.cast_signed() as f64
                 }
-                (Some(value), None) => value as f64,
+                (Some(value), None) => value.cast_signed() as f64,
                 (None, counter) => {
                     let Some(value) = plain::integer(raw.bytes()) else {
                         return Some(cell);

@@ -7,7 +7,7 @@ use std::io::Read;
 
 /// Bytes read at a time: small enough that a piece and what is learnt of it stay in a core's cache, and for tables of many columns enough
 /// for some hundred rows, since each column has work to pick up and lay down again.
-const PIECE: usize = 1 << 18;
+const PIECE: usize = 1 << 17;
 const PIECE_MAX: usize = 1 << 22;
 const COLUMN_BYTES: usize = 1 << 13;
 
