@@ -9,7 +9,7 @@ use fyr_assess::profile::Profile;
 use fyr_curate::{Inspected, Look};
 use fyr_fetch::{Client, What};
 use fyr_graph::positions::{LocateRequest, LocateResponse, Wanted};
-use fyr_graph::{ReadRequest, ReadResponse};
+use fyr_graph::{ReadAnswer, ReadRequest, ReadResponse};
 use fyr_model::mqa::Variant;
 use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
@@ -68,7 +68,8 @@ impl Bench {
         };
         let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
         let dir = self.work("graph")?;
-        let read = tokio::task::block_in_place(|| runner.run("graph.read", input, &request, &dir, &door.config.worker))?;
+        let answer: ReadAnswer = tokio::task::block_in_place(|| runner.run("graph.view", input, &request, &dir, &door.config.worker))?;
+        let read = answer.open()?;
         Ok((resource, read))
     }
 
