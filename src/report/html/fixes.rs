@@ -28,8 +28,8 @@ pub(super) fn list(term: &Term, checked: &Checked, level: usize, page: &mut Stri
     );
     open(term, term.say("Åtgärd", "Fix"), page);
     for cause in paying(&list.causes).take(SHOWN) {
-        let text = cause.fix.as_ref().unwrap_or(&cause.message).get(term.lang);
-        row(term, cause, &super::text(&capital(text)), &duty(term, checked, cause), page);
+        let fix = cause.fix.as_ref().unwrap_or(&cause.message).get(term.lang);
+        row(term, cause, &text(&capital(fix)), &duty(term, checked, cause), page);
     }
     page.push_str("</tbody></table></div>");
     publishers(term, checked, level, page);
