@@ -63,7 +63,10 @@ pub async fn asked(bench: &Bench, words: &ArgMatches, view: &CatalogueView) -> R
     let evidence = cli::text(words, "evidence");
     match cli::text(words, "links") {
         None if evidence.is_some() => {
-            let text = Text::new("--evidence utan --links check frågar ingen adress", "--evidence without --links check asks no address");
+            let text = Text::new(
+                "--evidence utan --links check frågar ingen adress",
+                "--evidence without --links check asks no address",
+            );
             Err(Refusal::new("links-words", RefusalKind::Configuration, "fyr mqa", text))
         }
         None => Ok(Links::None.into()),
@@ -129,7 +132,10 @@ impl Asked {
         if !self.asked {
             return None;
         }
-        let counted = self.verdicts.iter().filter_map(|one| Some((one.url.clone(), if one.counts()? { 200 } else { 404 })));
+        let counted = self
+            .verdicts
+            .iter()
+            .filter_map(|one| Some((one.url.clone(), if one.counts()? { 200 } else { 404 })));
         let by_evidence = score(view, variant, &Links::Statuses(counted.collect())).catalogue;
         let mut counts: BTreeMap<LinkState, u64> = BTreeMap::new();
         for one in &self.verdicts {

@@ -45,7 +45,11 @@ impl Head {
         Self {
             title: both("title"),
             about: both("about"),
-            source: lines.iter().find(|(word, _)| *word == "source").map(|(_, parts)| parts.join(" | ")).unwrap_or_default(),
+            source: lines
+                .iter()
+                .find(|(word, _)| *word == "source")
+                .map(|(_, parts)| parts.join(" | "))
+                .unwrap_or_default(),
             columns: lines
                 .iter()
                 .filter(|(word, _)| *word == "column")

@@ -33,7 +33,9 @@ pub async fn at(door: &Door, bench: &Bench, view: &CatalogueView, report: &str) 
         "services" => view.services.iter().flat_map(|one| iris(&one.endpoint_url)).collect(),
         "principles" => {
             let files = view.datasets.iter().flat_map(|one| &one.distributions);
-            files.flat_map(|one| [iris(&one.access_url), iris(&one.download_url)].concat()).collect()
+            files
+                .flat_map(|one| [iris(&one.access_url), iris(&one.download_url)].concat())
+                .collect()
         }
         _ => BTreeSet::new(),
     };

@@ -110,9 +110,11 @@ async fn together(door: &Door, bench: &Bench, inputs: &[String]) -> Result<Catal
     for input in inputs {
         let (_, read) = bench.catalogue(door, input, None).await?;
         let known: std::collections::BTreeSet<String> = all.datasets.iter().map(|one| one.id.as_str().to_owned()).collect();
-        all.datasets.extend(read.view.datasets.into_iter().filter(|one| !known.contains(one.id.as_str())));
+        all.datasets
+            .extend(read.view.datasets.into_iter().filter(|one| !known.contains(one.id.as_str())));
         let known: std::collections::BTreeSet<String> = all.services.iter().map(|one| one.iri.clone()).collect();
-        all.services.extend(read.view.services.into_iter().filter(|one| !known.contains(&one.iri)));
+        all.services
+            .extend(read.view.services.into_iter().filter(|one| !known.contains(&one.iri)));
     }
     Ok(all)
 }
@@ -120,7 +122,9 @@ async fn together(door: &Door, bench: &Bench, inputs: &[String]) -> Result<Catal
 fn body<'a>(report: Report, head: &'a Head, answer: &Answer, files: Vec<String>) -> ReportBody<'a> {
     let row = |values: &Vec<Value>| {
         let pairs = head.columns.iter().zip(values);
-        pairs.map(|(column, value)| (column.name.clone(), serde_json::json!(value))).collect()
+        pairs
+            .map(|(column, value)| (column.name.clone(), serde_json::json!(value)))
+            .collect()
     };
     ReportBody {
         report: report.name,
@@ -142,7 +146,10 @@ fn save(report: Report, head: &Head, answer: &Answer, out: &Path) -> Result<Vec<
     fyr_table::write::parquet(&answer.batches, &columns, &Default::default(), &Default::default(), &parquet)?;
     fyr_table::write::csv(std::slice::from_ref(&parquet), &columns, &file("csv"))?;
     put(&file("ttl"), &rdf(report, head, answer)?)?;
-    let beside: Vec<String> = ["csv", "parquet", "ttl"].iter().map(|ending| format!("{}.{ending}", report.name)).collect();
+    let beside: Vec<String> = ["csv", "parquet", "ttl"]
+        .iter()
+        .map(|ending| format!("{}.{ending}", report.name))
+        .collect();
     for lang in [Lang::Sv, Lang::En] {
         let term = Term {
             lang,
@@ -177,7 +184,9 @@ fn rdf(report: Report, head: &Head, answer: &Answer) -> Result<Vec<u8>, Refusal>
 
 fn print(term: &Term, head: &Head, rows: &[Vec<Value>]) {
     println!("{}\n{}", head.title.get(term.lang), head.about.get(term.lang));
-    let shown: Vec<usize> = (0..head.columns.len()).filter(|place| head.columns.get(*place).is_some_and(|column| column.page)).collect();
+    let shown: Vec<usize> = (0..head.columns.len())
+        .filter(|place| head.columns.get(*place).is_some_and(|column| column.page))
+        .collect();
     let of = |place: &usize| head.columns.get(*place);
     let names: Vec<&str> = shown.iter().filter_map(of).map(|column| column.name.as_str()).collect();
     let cells = |row: &Vec<Value>| -> Vec<String> {

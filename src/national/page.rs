@@ -51,7 +51,10 @@ pub fn page(term: &Term, name: &str, head: &Head, rows: &[Vec<Value>], files: &[
 fn facts(term: &Term, head: &Head, rows: &[Vec<Value>], page: &mut String) {
     let mut facts = vec![(rows.len(), term.say("rader", "rows"))];
     if let Some(place) = head.columns.iter().position(|column| column.name == "gaps") {
-        let open = rows.iter().filter(|row| row.get(place).is_some_and(|value| *value != Value::None)).count();
+        let open = rows
+            .iter()
+            .filter(|row| row.get(place).is_some_and(|value| *value != Value::None))
+            .count();
         facts.push((open, term.say("med luckor", "with gaps")));
         facts.push((rows.len() - open, term.say("utan luckor", "without gaps")));
     }
@@ -88,8 +91,17 @@ fn table(term: &Term, head: &Head, rows: &[Vec<Value>], page: &mut String) {
         page.push_str("<tr>");
         for (place, column) in &shown {
             let value = row.get(*place).unwrap_or(&Value::None);
-            let class = if matches!(value, Value::Whole(_) | Value::Number(_)) { " class=\"number\"" } else { "" };
-            let _ = write!(page, "<td{class} data-label=\"{}\">{}</td>", label(term, column), cell(term, column, value));
+            let class = if matches!(value, Value::Whole(_) | Value::Number(_)) {
+                " class=\"number\""
+            } else {
+                ""
+            };
+            let _ = write!(
+                page,
+                "<td{class} data-label=\"{}\">{}</td>",
+                label(term, column),
+                cell(term, column, value)
+            );
         }
         page.push_str("</tr>");
     }
@@ -113,7 +125,9 @@ fn label(term: &Term, column: &Column) -> String {
 fn cell(term: &Term, column: &Column, value: &Value) -> String {
     match value {
         Value::Text(written) if column.name == "gaps" => {
-            let tags = written.split(' ').map(|gap| format!("<span class=\"tag\">{}</span>", text(&word(term, gap))));
+            let tags = written
+                .split(' ')
+                .map(|gap| format!("<span class=\"tag\">{}</span>", text(&word(term, gap))));
             tags.collect::<Vec<_>>().join(" ")
         }
         Value::Text(iri) if iri.starts_with("https://") || iri.starts_with("http://") => {
@@ -132,9 +146,7 @@ pub fn shown(term: &Term, column: &Column, value: &Value) -> String {
         Value::Whole(count) => u64::try_from(*count).map_or_else(|_| count.to_string(), |count| term.count(count)),
         Value::Number(number) => term.decimal(*number),
         Value::Text(written) if ["status", "principle", "answers"].contains(&column.name.as_str()) => word(term, written),
-        Value::Text(written) if column.name == "gaps" => {
-            written.split(' ').map(|gap| word(term, gap)).collect::<Vec<_>>().join(", ")
-        }
+        Value::Text(written) if column.name == "gaps" => written.split(' ').map(|gap| word(term, gap)).collect::<Vec<_>>().join(", "),
         Value::Text(written) => written.clone(),
     }
 }
@@ -167,7 +179,11 @@ fn word(term: &Term, written: &str) -> String {
         ("described", "Beskrivet", "Described"),
         ("user-need", "Efter användarnas behov", "By the users' needs"),
         ("current", "Aktuellt och fullständigt", "Current and complete"),
-        ("machine-readable", "Maskinläsbart med beständiga identifierare", "Machine-readable with lasting identifiers"),
+        (
+            "machine-readable",
+            "Maskinläsbart med beständiga identifierare",
+            "Machine-readable with lasting identifiers",
+        ),
         ("documented", "Dokumenterat", "Documented"),
         ("feedback", "Återkoppling", "Feedback"),
         ("alive", "svarar", "alive"),

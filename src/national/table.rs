@@ -46,7 +46,12 @@ pub struct Answer {
 pub async fn ask(engine: &Engine, facts: &Facts, head: &Head, sql: &str, dir: &Path) -> Result<Answer, Refusal> {
     let path = dir.join("facts.parquet");
     let batch = batch(facts)?;
-    let columns: Vec<Column> = batch.schema().fields().iter().map(|field| column(field.name(), field.data_type(), None)).collect();
+    let columns: Vec<Column> = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| column(field.name(), field.data_type(), None))
+        .collect();
     fyr_table::write::parquet(&[batch], &columns, &BTreeMap::new(), &BTreeMap::new(), &path)?;
     let batches = engine.query(&[path], sql).await?;
     let rows = batches.iter().map(|batch| rows(batch, head)).collect::<Result<Vec<_>, _>>()?;
@@ -136,23 +141,33 @@ fn values(array: &ArrayRef) -> Result<Vec<Value>, Refusal> {
     Ok(match array.data_type() {
         DataType::Boolean => {
             let flags = array.as_boolean();
-            all.map(|at| if present(at) { Value::Flag(flags.value(at)) } else { Value::None }).collect()
+            all.map(|at| if present(at) { Value::Flag(flags.value(at)) } else { Value::None })
+                .collect()
         }
         data if data.is_integer() => {
             let cast = into(&DataType::Int64)?;
             let counts = cast.as_primitive::<Int64Type>();
-            all.map(|at| if present(at) { Value::Whole(counts.value(at)) } else { Value::None }).collect()
+            all.map(|at| if present(at) { Value::Whole(counts.value(at)) } else { Value::None })
+                .collect()
         }
         data if data.is_numeric() => {
             let cast = into(&DataType::Float64)?;
             let numbers = cast.as_primitive::<Float64Type>();
-            all.map(|at| if present(at) { Value::Number(numbers.value(at)) } else { Value::None }).collect()
+            all.map(|at| {
+                if present(at) {
+                    Value::Number(numbers.value(at))
+                } else {
+                    Value::None
+                }
+            })
+            .collect()
         }
         _ => {
             let cast = into(&DataType::Utf8)?;
             let texts = cast.as_string::<i32>();
             let text = |at: usize| Some(texts.value(at)).filter(|text| present(at) && !text.is_empty());
-            all.map(|at| text(at).map_or(Value::None, |text| Value::Text(text.to_owned()))).collect()
+            all.map(|at| text(at).map_or(Value::None, |text| Value::Text(text.to_owned())))
+                .collect()
         }
     })
 }

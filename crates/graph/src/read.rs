@@ -170,6 +170,7 @@ fn document(request: &ReadRequest, dir: &Path, entities: Entities) -> Result<Rea
     let mut findings = sniffed.findings;
     findings.extend(recoded.map(|name| recoded_finding(subject, &name)));
     findings.extend(parsed.findings);
+    few_enough(&parsed.graph, request.limits.datasets_max, subject)?;
     let mut budget = Budget::new(subject);
     let names = skolem_names(&parsed.graph, &format!("{SKOLEM}{}:", request.source), &mut budget)?;
     let entities = match entities {
@@ -181,6 +182,24 @@ fn document(request: &ReadRequest, dir: &Path, entities: Entities) -> Result<Rea
     let mut response = finish(&named, sniffed.form.word(), entities, findings, dir, subject)?;
     response.statements = parsed.statements;
     Ok(response)
+}
+
+/// The cap on datasets (H08).
+fn few_enough(graph: &Graph, max: u64, subject: &str) -> Result<(), Refusal> {
+    let datasets = graph.iri_id(v::DATASET_CLASS).map_or(0, |class| graph.to(class).count() as u64);
+    if datasets <= max {
+        return Ok(());
+    }
+    let refused = unreadable(
+        "too-many-datasets",
+        subject,
+        format!("{datasets} datamängder, fler än {max}"),
+        format!("{datasets} datasets, more than {max}"),
+    );
+    Err(refused.hint(Text::new(
+        "höj `graph.datasets_max` om källan är betrodd",
+        "raise `graph.datasets_max` if the source is trusted",
+    )))
 }
 
 /// The entities with the digests of their descriptions, by class and IRI.

@@ -106,8 +106,15 @@ impl Document {
         });
         Ok(Identity {
             blank_nodes: blank_nodes.filter(|(before, after)| before != after).collect(),
-            sha256: sorted::digest(&skolemised(graph, &names))
-                .map_err(|error| internal("digest", source, "digesten kunde inte räknas", "the digest could not be computed", error))?,
+            sha256: sorted::digest(&skolemised(graph, &names)).map_err(|error| {
+                internal(
+                    "digest",
+                    source,
+                    "digesten kunde inte räknas",
+                    "the digest could not be computed",
+                    error,
+                )
+            })?,
         })
     }
 

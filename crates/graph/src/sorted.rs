@@ -130,8 +130,11 @@ mod tests {
             text.prop_map(|text| Literal::new_simple_literal(text).into()),
             (text, prop_oneof![Just("en"), Just("en-GB"), Just("sv")])
                 .prop_map(|(text, tag)| Literal::new_language_tagged_literal_unchecked(text, tag).into()),
-            (text, "[a-c/]{0,2}")
-                .prop_map(|(text, end)| Literal::new_typed_literal(text, NamedNode::new_unchecked(format!("http://t.example/{end}"))).into()),
+            (text, "[a-c/]{0,2}").prop_map(|(text, end)| Literal::new_typed_literal(
+                text,
+                NamedNode::new_unchecked(format!("http://t.example/{end}"))
+            )
+            .into()),
             "[a-c/#]{0,3}".prop_map(|end| NamedNode::new_unchecked(format!("http://o.example/{end}")).into()),
         ]
     }

@@ -65,7 +65,9 @@ pub fn described(bytes: &[u8]) -> Description {
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         return kind("page");
     }
-    let yaml = head.lines().find_map(|line| line.strip_prefix("openapi:").or_else(|| line.strip_prefix("swagger:")));
+    let yaml = head
+        .lines()
+        .find_map(|line| line.strip_prefix("openapi:").or_else(|| line.strip_prefix("swagger:")));
     match yaml {
         Some(version) => Description {
             version: Some(version.trim().trim_matches(['"', '\'']).chars().take(10).collect()),
@@ -149,8 +151,15 @@ fn operations(item: &Value, faults: &mut Vec<String>) {
 
 fn profile(document: &Value, found: &mut Description) {
     let servers = document.get("servers").and_then(Value::as_array).cloned().unwrap_or_default();
-    let urls: Vec<String> = servers.iter().filter_map(|server| Some(server.get("url")?.as_str()?.to_owned())).collect();
-    let paths: Vec<&String> = document.get("paths").and_then(Value::as_object).map(|paths| paths.keys().collect()).unwrap_or_default();
+    let urls: Vec<String> = servers
+        .iter()
+        .filter_map(|server| Some(server.get("url")?.as_str()?.to_owned()))
+        .collect();
+    let paths: Vec<&String> = document
+        .get("paths")
+        .and_then(Value::as_object)
+        .map(|paths| paths.keys().collect())
+        .unwrap_or_default();
     let mut told = |rule: &str, holds: bool| {
         let list = if holds { &mut found.holds } else { &mut found.breaks };
         list.push(rule.to_owned());
@@ -163,7 +172,10 @@ fn profile(document: &Value, found: &mut Description) {
         let longest = urls.iter().map(|url| url.chars().count()).max().unwrap_or(0);
         told("UFN.05", paths.iter().all(|path| path.chars().count() + longest <= 2_048));
         told("UFN.06", paths.iter().all(|path| !literal(path).any(char::is_uppercase)));
-        told("UFN.09", paths.iter().all(|path| !literal(path).any(|letter| letter == ' ' || letter == '_')));
+        told(
+            "UFN.09",
+            paths.iter().all(|path| !literal(path).any(|letter| letter == ' ' || letter == '_')),
+        );
         told("VER.06", paths.iter().any(|path| path.ends_with("/api-info")));
     }
 }
@@ -187,7 +199,10 @@ pub(super) fn secure(url: &str) -> bool {
 
 /// Whether the address has a part `v` and a number, or leaves the version open.
 pub(super) fn versioned(url: &str) -> bool {
-    let number = |part: &str| part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
     let path = url.split(['?', '#']).next().unwrap_or_default();
     path.split('/').any(|part| number(part) || part == "{version}")
 }
@@ -203,7 +218,10 @@ mod tests {
     #[test]
     fn a_valid_description_by_the_profile() {
         let found = described(GOOD.as_bytes());
-        assert_eq!((found.kind.as_str(), found.valid, found.terms, found.contact), ("openapi", Some(true), Some(true), Some(true)));
+        assert_eq!(
+            (found.kind.as_str(), found.valid, found.terms, found.contact),
+            ("openapi", Some(true), Some(true), Some(true))
+        );
         assert_eq!(found.holds, ["UFN.02", "VER.05", "UFN.05", "UFN.06", "UFN.09", "VER.06"]);
         assert!(found.breaks.is_empty());
     }
@@ -226,9 +244,15 @@ mod tests {
     #[test]
     fn what_is_invalid_is_said_by_place_and_what_is_no_json_is_told_by_kind() {
         let check = |text: &str, fault: &str| assert_eq!(described(text.as_bytes()).faults, [fault], "{text}");
-        check(r#"{"openapi": "3.0.0", "info": {"title": "a"}, "paths": {}}"#, "info.version: missing");
+        check(
+            r#"{"openapi": "3.0.0", "info": {"title": "a"}, "paths": {}}"#,
+            "info.version: missing",
+        );
         check(r#"{"openapi": "3.0.0", "info": {"title": "a", "version": "1"}}"#, "paths: missing");
-        check(r#"{"openapi": "4.0", "info": {"title": "a", "version": "1"}, "paths": {}}"#, "openapi: no version 4.0");
+        check(
+            r#"{"openapi": "4.0", "info": {"title": "a", "version": "1"}, "paths": {}}"#,
+            "openapi: no version 4.0",
+        );
         check(r#"{"openapi": "3.0.0", "#, "not JSON");
         for (text, kind) in [
             ("openapi: 3.0.0\ninfo:", "yaml"),

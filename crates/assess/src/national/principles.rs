@@ -43,7 +43,8 @@ fn answers(dataset: &Dataset, asked: &BTreeMap<String, LinkVerdict>, today: Naiv
         || !dataset.landing_page.is_empty()
         || !dataset.conforms_to.is_empty()
         || files.iter().any(|one| !one.conforms_to.is_empty());
-    let described = !dataset.title.is_empty() && !dataset.description.is_empty() && !dataset.keyword.is_empty() && !dataset.theme.is_empty();
+    let described =
+        !dataset.title.is_empty() && !dataset.description.is_empty() && !dataset.keyword.is_empty() && !dataset.theme.is_empty();
     [
         ("open_licence", Some(open)),
         // A file that came without sign-in came without a fee too; that one is refused says nothing of money.
@@ -54,7 +55,10 @@ fn answers(dataset: &Dataset, asked: &BTreeMap<String, LinkVerdict>, today: Naiv
         ("current", current(dataset, today)),
         ("machine_readable", Some(machine_readable(dataset))),
         ("documented", Some(documented)),
-        ("feedback", Some(dataset.contact.iter().any(|one| !one.email.is_empty() || !one.url.is_empty()))),
+        (
+            "feedback",
+            Some(dataset.contact.iter().any(|one| !one.email.is_empty() || !one.url.is_empty())),
+        ),
     ]
 }
 
@@ -79,7 +83,12 @@ fn fetched(files: &[Distribution], asked: &BTreeMap<String, LinkVerdict>) -> Opt
 }
 
 fn no_registration(dataset: &Dataset, fetched: Option<bool>) -> Option<bool> {
-    let says = |code: &str| dataset.access_rights.iter().any(|value: &Value| value.as_str().ends_with(&format!("/{code}")));
+    let says = |code: &str| {
+        dataset
+            .access_rights
+            .iter()
+            .any(|value: &Value| value.as_str().ends_with(&format!("/{code}")))
+    };
     if says("RESTRICTED") || says("NON_PUBLIC") {
         return Some(false);
     }
@@ -99,7 +108,10 @@ fn current(dataset: &Dataset, today: NaiveDate) -> Option<bool> {
 
 /// A format that machines read, at an IRI that lasts: the publisher's own, over HTTP.
 fn machine_readable(dataset: &Dataset) -> bool {
-    let formats = dataset.distributions.iter().flat_map(|one| one.format.iter().chain(&one.media_type));
+    let formats = dataset
+        .distributions
+        .iter()
+        .flat_map(|one| one.format.iter().chain(&one.media_type));
     let read = formats.into_iter().filter_map(lists::file_type).any(|code| TYPES.machine(code));
     read && !dataset.blank && dataset.id.as_str().starts_with("http")
 }

@@ -73,10 +73,16 @@ fn marked_datasets_and_those_that_the_annex_may_mean_are_told_apart() {
     assert_eq!(facts.rows.len(), 2);
     assert_eq!((cell(&facts, 0, "marked"), cell(&facts, 1, "marked")), (flag(true), flag(false)));
     assert_eq!(cell(&facts, 0, "category_sv"), text("Geospatiala data"));
-    assert_eq!((cell(&facts, 0, "licence"), cell(&facts, 0, "licence_verdict")), (text("CC BY 4.0"), text("passes")));
+    assert_eq!(
+        (cell(&facts, 0, "licence"), cell(&facts, 0, "licence_verdict")),
+        (text("CC BY 4.0"), text("passes"))
+    );
     assert_eq!((cell(&facts, 0, "bulk_links"), cell(&facts, 0, "bulk_url")), (whole(1), text(FILE)));
     assert_eq!((cell(&facts, 0, "api_links"), cell(&facts, 1, "api_links")), (whole(1), whole(0)));
-    assert_eq!((cell(&facts, 1, "annex_en"), cell(&facts, 1, "annex_words")), (text("Addresses"), text("adresser")));
+    assert_eq!(
+        (cell(&facts, 1, "annex_en"), cell(&facts, 1, "annex_words")),
+        (text("Addresses"), text("adresser"))
+    );
 }
 
 #[test]
@@ -103,8 +109,14 @@ fn what_nobody_looked_at_is_not_measured_and_what_was_seen_is_told() {
         ..CatalogueView::default()
     };
     let blind = services(&view, &BTreeMap::new(), &BTreeMap::new());
-    assert_eq!((cell(&blind, 0, "description_valid"), cell(&blind, 0, "answers")), (Cell::Flag(None), Cell::Text(None)));
-    assert_eq!((cell(&blind, 0, "https"), cell(&blind, 0, "version_in_address")), (flag(false), flag(false)));
+    assert_eq!(
+        (cell(&blind, 0, "description_valid"), cell(&blind, 0, "answers")),
+        (Cell::Flag(None), Cell::Text(None))
+    );
+    assert_eq!(
+        (cell(&blind, 0, "https"), cell(&blind, 0, "version_in_address")),
+        (flag(false), flag(false))
+    );
     assert_eq!((cell(&blind, 0, "terms"), cell(&blind, 0, "contact")), (flag(false), flag(false)));
     let description = Description {
         kind: "openapi".into(),
@@ -116,8 +128,14 @@ fn what_nobody_looked_at_is_not_measured_and_what_was_seen_is_told() {
     };
     let looked = BTreeMap::from([("https://api.exempelby.example/openapi.json".to_owned(), description)]);
     let seen = services(&view, &looked, &BTreeMap::new());
-    assert_eq!((cell(&seen, 0, "description_valid"), cell(&seen, 0, "contact")), (flag(true), flag(true)));
-    assert_eq!((cell(&seen, 0, "profile_holds"), cell(&seen, 0, "profile_breaks")), (text("UFN.02 UFN.06"), Cell::Text(None)));
+    assert_eq!(
+        (cell(&seen, 0, "description_valid"), cell(&seen, 0, "contact")),
+        (flag(true), flag(true))
+    );
+    assert_eq!(
+        (cell(&seen, 0, "profile_holds"), cell(&seen, 0, "profile_breaks")),
+        (text("UFN.02 UFN.06"), Cell::Text(None))
+    );
 }
 
 #[test]
@@ -156,7 +174,10 @@ fn each_principle_can_hold_and_fail_or_stays_unmeasured() {
     let (yes, no) = (Some(true), Some(false));
     assert_eq!(of(&good, &asked(LinkState::Alive)), [yes, yes, yes, yes, None, yes, yes, yes, yes]);
     assert_eq!(of(&good, &BTreeMap::new()), [yes, None, None, yes, None, yes, yes, yes, yes]);
-    assert_eq!(of(&good, &asked(LinkState::Refused)), [yes, None, no, yes, None, yes, yes, yes, yes]);
+    assert_eq!(
+        of(&good, &asked(LinkState::Refused)),
+        [yes, None, no, yes, None, yes, yes, yes, yes]
+    );
     let mut old = good.clone();
     old.modified = Some("2026-01-01".into());
     assert_eq!(of(&old, &BTreeMap::new())[5], no);

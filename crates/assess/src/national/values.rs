@@ -26,7 +26,10 @@ pub fn high_value(view: &CatalogueView) -> Facts {
 }
 
 fn row(view: &CatalogueView, dataset: &Dataset, matched: Option<(&annex::Theme, Vec<&str>)>) -> Vec<(&'static str, Cell)> {
-    let (known, unknown): (Vec<&Value>, Vec<&Value>) = dataset.hvd_category.iter().partition(|value| lists::on_list("hvd-categories", value));
+    let (known, unknown): (Vec<&Value>, Vec<&Value>) = dataset
+        .hvd_category
+        .iter()
+        .partition(|value| lists::on_list("hvd-categories", value));
     let labels = |sv: bool| -> String {
         let names: BTreeSet<String> = known.iter().filter_map(|value| lists::hvd_label(value, sv)).collect();
         names.into_iter().collect::<Vec<_>>().join("; ")
@@ -64,9 +67,22 @@ fn row(view: &CatalogueView, dataset: &Dataset, matched: Option<(&annex::Theme, 
         ("api_links", whole(services.len())),
         ("api_url", text(api.unwrap_or_default())),
         ("contact", flag(!dataset.contact.is_empty())),
-        ("documentation", first_iri(if dataset.page.is_empty() { &dataset.landing_page } else { &dataset.page })),
-        ("annex_sv", text(matched.as_ref().map(|(theme, _)| theme.sv.clone()).unwrap_or_default())),
-        ("annex_en", text(matched.as_ref().map(|(theme, _)| theme.en.clone()).unwrap_or_default())),
+        (
+            "documentation",
+            first_iri(if dataset.page.is_empty() {
+                &dataset.landing_page
+            } else {
+                &dataset.page
+            }),
+        ),
+        (
+            "annex_sv",
+            text(matched.as_ref().map(|(theme, _)| theme.sv.clone()).unwrap_or_default()),
+        ),
+        (
+            "annex_en",
+            text(matched.as_ref().map(|(theme, _)| theme.en.clone()).unwrap_or_default()),
+        ),
         ("annex_words", text(matched.map(|(_, words)| words.join("; ")).unwrap_or_default())),
     ]);
     row

@@ -105,8 +105,14 @@ fn access_address(evidence: &Evidence) -> Seen {
     }
     let Tally { alive, unknown, .. } = tally;
     let text = Text::new(
-        format!("{alive} av {measured} åtkomstadresser svarar; {unknown} är inte avgjorda.{}", gone(evidence).sv),
-        format!("{alive} of {measured} access addresses answer; {unknown} are not settled.{}", gone(evidence).en),
+        format!(
+            "{alive} av {measured} åtkomstadresser svarar; {unknown} är inte avgjorda.{}",
+            gone(evidence).sv
+        ),
+        format!(
+            "{alive} of {measured} access addresses answer; {unknown} are not settled.{}",
+            gone(evidence).en
+        ),
     );
     Seen::share(alive, measured, text)
 }
@@ -119,7 +125,9 @@ fn gone(evidence: &Evidence) -> Text {
     let (tries, url) = (verdict.tries.len(), &verdict.url);
     let last = verdict.tries.last();
     let day = last.map_or_else(|| "–".to_owned(), |tried| tried.at.format("%Y-%m-%d").to_string());
-    let seen = last.and_then(|tried| tried.status).map_or_else(|| "–".to_owned(), |status| status.to_string());
+    let seen = last
+        .and_then(|tried| tried.status)
+        .map_or_else(|| "–".to_owned(), |status| status.to_string());
     Text::new(
         format!(" Borta: {url} ({tries} försök, senast {day}, svar {seen})."),
         format!(" Gone: {url} ({tries} tries, last {day}, answer {seen})."),

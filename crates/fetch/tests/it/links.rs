@@ -162,7 +162,10 @@ async fn what_fails_in_passing_is_tried_again_and_what_looks_gone_is_confirmed_b
     for (hours, state) in [([60, 30], LinkState::Gone), ([40, 30], LinkState::Unreachable)] {
         let earlier = BTreeMap::from([(gone.clone(), hours.map(missing).to_vec())]);
         let found = all(&reader, std::slice::from_ref(&gone), &earlier).await;
-        assert_eq!((found[&gone].state, found[&gone].counts().is_some()), (state, state == LinkState::Gone));
+        assert_eq!(
+            (found[&gone].state, found[&gone].counts().is_some()),
+            (state, state == LinkState::Gone)
+        );
     }
 }
 

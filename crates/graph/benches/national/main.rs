@@ -27,10 +27,7 @@ fn main() -> io::Result<()> {
         eprintln!("national OUT.(ttl|rdf|nt) [--datasets 25000] [--seed 1157]");
         return Ok(());
     };
-    let mut out = write::Writer::new(
-        BufWriter::with_capacity(1 << 20, File::create(&words.out)?),
-        Syntax::of(&words.out),
-    );
+    let mut out = write::Writer::new(BufWriter::with_capacity(1 << 20, File::create(&words.out)?), Syntax::of(&words.out));
     let made = make::catalogue(&mut out, words.datasets, words.seed)?;
     let triples = out.triples();
     out.finish()?.flush()?;

@@ -141,7 +141,11 @@ fn dataset<W: Write>(out: &mut Writer<W>, dice: &mut Dice, number: u64, publishe
     if !dice.once_in(60) {
         let (long_sv, long_en) = (descriptive(dice, true), descriptive(dice, false));
         dataset.text("dcterms:description", format!("Uppgifter om {sv} i kommunen. {long_sv}"), "sv");
-        dataset.text("dcterms:description", format!("Facts about {en} in the municipality. {long_en}"), "en");
+        dataset.text(
+            "dcterms:description",
+            format!("Facts about {en} in the municipality. {long_en}"),
+            "en",
+        );
     }
     let owner = dice.roll(publishers);
     dataset.iri("dcterms:publisher", organisation(owner));
@@ -173,7 +177,10 @@ fn described(dataset: &mut Resource, dice: &mut Dice, number: u64) {
     }
     dataset.iri("dcterms:accrualPeriodicity", format!("{AUTHORITY}/frequency/ANNUAL"));
     dataset.iri("dcterms:language", format!("{AUTHORITY}/language/SWE"));
-    dataset.iri("dcterms:spatial", format!("http://sws.geonames.org/{}/", 2_600_000 + dice.roll(90_000)));
+    dataset.iri(
+        "dcterms:spatial",
+        format!("http://sws.geonames.org/{}/", 2_600_000 + dice.roll(90_000)),
+    );
     dataset.add("dcterms:identifier", Object::Plain(format!("exempel-{number}")));
     dataset.iri("dcat:landingPage", format!("{BASE}/dataset/{number}/om"));
     dataset.iri("foaf:page", format!("{BASE}/dataset/{number}/beskrivning"));
@@ -194,7 +201,10 @@ fn described(dataset: &mut Resource, dice: &mut Dice, number: u64) {
     dataset.add("dcterms:provenance", Object::Node(history));
     let mut role = Resource::new("", "prov:Attribution");
     role.iri("prov:agent", organisation(number % 40));
-    role.iri("dcat:hadRole", "http://inspire.ec.europa.eu/metadata-codelist/ResponsiblePartyRole/custodian");
+    role.iri(
+        "dcat:hadRole",
+        "http://inspire.ec.europa.eu/metadata-codelist/ResponsiblePartyRole/custodian",
+    );
     dataset.add("prov:qualifiedAttribution", Object::Node(role));
     dataset.text("adms:versionNotes", "Rättade uppgifter för föregående år.", "sv");
     dataset.text("adms:versionNotes", "Corrected figures for the year before.", "en");
@@ -225,7 +235,11 @@ fn distribution<W: Write>(out: &mut Writer<W>, dice: &mut Dice, dataset: &str, p
     let mut one = Resource::new(file.clone(), "dcat:Distribution");
     one.text("dcterms:title", format!("{} som fil", words.0), "sv");
     one.text("dcterms:title", format!("{} as a file", words.1), "en");
-    one.text("dcterms:description", "En rad för varje föremål, en kolumn för varje uppgift.", "sv");
+    one.text(
+        "dcterms:description",
+        "En rad för varje föremål, en kolumn för varje uppgift.",
+        "sv",
+    );
     one.text("dcterms:description", "A row for each thing, a column for each fact.", "en");
     one.iri("dcat:accessURL", format!("{file}.csv"));
     if !dice.once_in(4) {
