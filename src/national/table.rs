@@ -44,6 +44,13 @@ pub struct Answer {
 
 /// Writes facts as Parquet and asks them.
 pub async fn ask(engine: &Engine, facts: &Facts, head: &Head, sql: &str, dir: &Path) -> Result<Answer, Refusal> {
+    // Facts of nothing have no columns to ask about, and every report of nothing is empty.
+    if facts.rows.is_empty() {
+        return Ok(Answer {
+            batches: Vec::new(),
+            rows: Vec::new(),
+        });
+    }
     let path = dir.join("facts.parquet");
     let batch = batch(facts)?;
     let columns: Vec<Column> = batch
