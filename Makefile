@@ -25,7 +25,7 @@ BENCH_PYTHON ?= $(PYTHON)
 CASES     ?= 20000
 PROPERTIES ?=
 
-.PHONY: demo test rust properties check-features clients bench bench-slow dist container docs fmt
+.PHONY: demo test rust properties check-features clients bench bench-slow bench-national dist container docs fmt
 
 demo: ## the whole job on three invented bodies; ARGS=--serve opens the portal afterwards
 	@scripts/bootstrap build
@@ -73,7 +73,7 @@ bench: ## ours beside the peers', on generated data (release build): BENCH_MB, B
 	  --tasks ingest,profile,profile_pq,rules,agg3,sniff $(BENCH_OURS) | tee "$(BENCH_DIR)/peers.jsonl"
 	$(READY); $(BENCH_CORES) cargo bench --locked --package fyr --package fyr-table --bench tables -- \
 	  rules agg3 --mb $(BENCH_MB) --repeat $(BENCH_REPEAT) --json "$(abspath $(BENCH_DIR))/library.jsonl"
-	@$(MAKE) --no-print-directory bench-slow
+	@$(MAKE) --no-print-directory bench-slow bench-national
 	scripts/bench-ratios.py "$(BENCH_DIR)"/*.jsonl
 
 # Peers that take seconds for what others do in milliseconds: on 5 MB, once, and only where they are installed.
@@ -83,6 +83,14 @@ bench-slow:
 	$(BENCH_PYTHON) "$(BENCH)/generate.py" "$(BENCH_DIR)/small" --mb 5; \
 	$(BENCH_CORES) $(BENCH_PYTHON) "$(BENCH)/peers.py" "$(BENCH_DIR)/small" --peers $$slow --repeat 1 --threads $(BENCH_THREADS) \
 	  --tasks profile,sniff $(BENCH_OURS) | tee "$(BENCH_DIR)/slow.jsonl"
+
+# BENCH_MILLION=1000000 adds a million datasets, with the caps raised that refuse them by default.
+BENCH_DATASETS ?= 25000
+BENCH_MILLION ?= 0
+bench-national: ## a generated national catalogue read, checked and scored, beside pySHACL on a sample (release build)
+	$(READY); cargo build --locked --release --package fyr --bin fyr; cargo bench --locked --package fyr-graph --bench national --no-run
+	$(BENCH_PYTHON) scripts/bench-national.py "$(BENCH_FYR)" "$$(ls -t $(TARGET)/release/deps/national-* | grep -v '\.d$$' | head -1)" "$(BENCH_DIR)" \
+	  --datasets $(BENCH_DATASETS) --million $(BENCH_MILLION)
 
 # Outside the gate: an optimised build takes its time.
 dist: ## a stripped program for Linux, $(TARGET)/dist/fyr, and its digest beside it

@@ -2,6 +2,7 @@
 
 mod check;
 mod describe;
+mod report;
 mod source;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -77,6 +78,7 @@ pub fn command(lang: Lang) -> Command {
         w.harvest(),
         w.check(),
         w.mqa(),
+        w.report(),
         w.describe(),
         w.profile(),
         w.convert(),
@@ -194,6 +196,12 @@ impl Words {
             "HOW",
             "check, assume-ok eller en fil {\"ADRESS\": 200}",
             "check, assume-ok or a file {\"ADDRESS\": 200}",
+        ))
+        .arg(self.option(
+            "evidence",
+            "FILE.json",
+            "Försök från tidigare körningar, med --links check; de nya läggs till. Först efter 48 timmar kan en länk dömas som borta",
+            "Tries of earlier runs, with --links check; the new ones are added. Only after 48 hours can a link be judged gone",
         ))
         .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
     }

@@ -12,6 +12,7 @@ mod demo;
 mod describe;
 mod fix;
 mod handover;
+mod national;
 mod order;
 mod page;
 mod profiles;

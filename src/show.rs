@@ -2,6 +2,7 @@
 
 mod files;
 mod fixes;
+mod links;
 
 use fyr_curate::{CurateOutcome, CurateRun, PublishRun};
 use fyr_model::harvest::{HarvestOutcome, HarvestRun};
@@ -13,6 +14,7 @@ use crate::commands::{Door, VerifyBody};
 use crate::order::{Reply, SourceState};
 use crate::term::{Ink, Term, cut, safe};
 pub use fixes::{described, fixed, next_fixes};
+pub use links::links;
 
 pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_word, type_word};
 

@@ -8,6 +8,8 @@ pub const WORD: &str = "worker";
 /// Every piece of work that reads bytes from outside.
 pub const HANDLERS: &[(&str, Handler)] = &[
     ("graph.read", fyr_graph::read_work),
+    ("graph.view", fyr_graph::view_work),
+    ("national.describe", crate::national::describe_work),
     ("graph.locate", fyr_graph::positions::locate_work),
     ("graph.rehearse", fyr_graph::sparql::rehearse_work),
     ("curate.stage", fyr_curate::work::stage),

@@ -1,15 +1,16 @@
 //! Commands that only read an INPUT, a file or an address: nothing is stored, no workspace is needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::Utc;
 use clap::ArgMatches;
 use fyr_assess::profile::Profile;
 use fyr_curate::{Inspected, Look};
-use fyr_fetch::{Client, What};
+use fyr_fetch::{Client, Fetched, Patience, What};
 use fyr_graph::positions::{LocateRequest, LocateResponse, Wanted};
-use fyr_graph::{ReadRequest, ReadResponse};
+use fyr_graph::{ReadAnswer, ReadRequest, ReadResponse};
+use fyr_model::link::{LinkTry, LinkVerdict};
 use fyr_model::mqa::Variant;
 use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
@@ -17,7 +18,7 @@ use fyr_model::{Finding, InputRef, Refusal, RefusalKind, Text};
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::Door;
+use super::{Door, links};
 use crate::cli;
 use crate::fix::{self, FixBody, Target};
 use crate::order::worst;
@@ -68,7 +69,8 @@ impl Bench {
         };
         let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
         let dir = self.work("graph")?;
-        let read = tokio::task::block_in_place(|| runner.run("graph.read", input, &request, &dir, &door.config.worker))?;
+        let answer: ReadAnswer = tokio::task::block_in_place(|| runner.run("graph.view", input, &request, &dir, &door.config.worker))?;
+        let read = answer.open()?;
         Ok((resource, read))
     }
 
@@ -100,6 +102,19 @@ impl Bench {
                 }
             }
             Err(refusal) => tracing::warn!(%refusal, "no places in the report"),
+        }
+    }
+
+    /// Asks addresses, politely; each verdict holds the earlier tries too.
+    pub async fn links(&self, addresses: &BTreeSet<String>, earlier: &BTreeMap<String, Vec<LinkTry>>) -> Vec<LinkVerdict> {
+        self.client.links(addresses, earlier, &Patience::default()).await
+    }
+
+    /// Fetches what an address of a catalogue leads to; never a file of this machine.
+    pub async fn fetched(&self, address: &str) -> Result<std::path::PathBuf, Refusal> {
+        match self.client.get(address, What::File, None).await? {
+            Fetched::Resource(resource) => Ok(resource.path),
+            Fetched::NotModified { .. } => Err(internal("fetched", &"304")),
         }
     }
 
@@ -237,51 +252,18 @@ pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     } else {
         Variant::Eu
     };
-    let links = links(&bench, cli::text(words, "links"), &read).await?;
-    let report = fyr_assess::mqa::score(&read.view, variant, &links);
+    let links = links::asked(&bench, words, &read.view).await?;
+    let report = fyr_assess::mqa::score(&read.view, variant, &links.known);
+    let beside = links.beside(&read.view, variant, &report);
     if door.json {
-        door.document("mqa", reference(&resource), &report)?;
+        door.document("mqa", reference(&resource), links::MqaBody { report, links: beside })?;
     } else {
         show::mqa(&door.term, &report);
+        if let Some(beside) = &beside {
+            show::links(&door.term, beside);
+        }
     }
     Ok(0)
-}
-
-async fn links(bench: &Bench, how: Option<&str>, read: &ReadResponse) -> Result<fyr_assess::mqa::Links, Refusal> {
-    use fyr_assess::mqa::Links;
-    match how {
-        None => Ok(Links::None),
-        Some("assume-ok") => Ok(Links::AssumeOk),
-        Some("check") => {
-            let mut statuses = BTreeMap::new();
-            let all = read.view.datasets.iter().flat_map(|dataset| &dataset.distributions);
-            let addresses: std::collections::BTreeSet<&str> = all
-                .flat_map(|one| one.access_url.iter().chain(&one.download_url))
-                .filter_map(|value| value.iri())
-                .collect();
-            for address in addresses {
-                // EU-strict scoring uses the status of HEAD as recorded; no answer at all is not measured.
-                if let Some(status) = bench.client.link(address, Utc::now()).await.status {
-                    statuses.insert(address.to_owned(), status);
-                }
-            }
-            Ok(Links::Statuses(statuses))
-        }
-        Some(file) => {
-            let text = std::fs::read_to_string(file).map_err(|error| links_file(file, &error))?;
-            serde_json::from_str(&text)
-                .map(Links::Statuses)
-                .map_err(|error| links_file(file, &error))
-        }
-    }
-}
-
-fn links_file(file: &str, error: &dyn std::fmt::Display) -> Refusal {
-    let text = Text::new(
-        format!("länkfilen går inte att läsa: {error}"),
-        format!("the link file cannot be read: {error}"),
-    );
-    Refusal::new("links-file", RefusalKind::Configuration, file, text)
 }
 
 pub async fn convert(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {

@@ -5,6 +5,7 @@ mod cluster;
 mod describe;
 mod explain;
 mod input;
+mod links;
 mod profile;
 mod release;
 mod stored;
@@ -27,6 +28,7 @@ use crate::workspace::{Workspace, internal};
 
 pub use describe::DescribeBody;
 pub use input::{Bench, ScanBody};
+pub use links::LinksBody;
 pub use release::VerifyBody;
 pub use stored::listen;
 
@@ -165,6 +167,7 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "harvest" => stored::harvest(door, words).await,
         "check" => input::check(door, words).await,
         "mqa" => input::mqa(door, words).await,
+        "report" => crate::national::report(door, words).await,
         "describe" => describe::describe(door, words).await,
         "profile" => profile::profile(door, words).await,
         "convert" => input::convert(door, words).await,

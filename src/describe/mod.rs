@@ -175,21 +175,24 @@ fn keywords(profile: &TableProfile) -> LangStrings {
     LangStrings(known.flat_map(|(_, sv, en)| [one(sv, "sv"), one(en, "en")]).collect())
 }
 
-/// The days that the file's only column of days covers; with several, which one it is must be asked.
+/// The days that the file's only column of days covers, or the years of its only column of years where it has no days; with several, which one
+/// it is must be asked.
 fn period(profile: &TableProfile, doubts: &mut Vec<Doubt>) -> Option<Period> {
-    let days: Vec<&ColumnProfile> = profile
-        .columns
-        .iter()
-        .filter(|column| column.personal_data.is_none() && matches!(column.kind, ColumnType::Date | ColumnType::Timestamp))
-        .collect();
-    let [only] = days.as_slice() else {
-        if !days.is_empty() {
-            doubts.push(Doubt::Periods(days.iter().map(|column| column.name.clone()).collect()));
+    let shown = |fits: fn(&ColumnProfile) -> bool| -> Vec<&ColumnProfile> {
+        let columns = profile.columns.iter().filter(|column| column.personal_data.is_none());
+        columns.filter(|column| fits(column)).collect()
+    };
+    let days = shown(|column| matches!(column.kind, ColumnType::Date | ColumnType::Timestamp));
+    let years = shown(|column| column.semantic.as_deref() == Some("year"));
+    let (columns, digits) = if days.is_empty() { (years, 4) } else { (days, 10) };
+    let [only] = columns.as_slice() else {
+        if !columns.is_empty() {
+            doubts.push(Doubt::Periods(columns.iter().map(|column| column.name.clone()).collect()));
         }
         return None;
     };
-    let day = |value: &Option<String>| value.as_deref()?.get(..10).map(str::to_owned);
-    let (start, end) = (day(&only.min)?, day(&only.max)?);
+    let bound = |value: &Option<String>| value.as_deref()?.get(..digits).map(str::to_owned);
+    let (start, end) = (bound(&only.min)?, bound(&only.max)?);
     Some(Period {
         start: Some(start),
         end: Some(end),
@@ -295,6 +298,19 @@ mod tests {
         };
         assert_eq!(of(vec![column("dag", None)]), (Some("2020-01-02".into()), vec![]));
         assert_eq!(of(vec![column("född", Some("quasi-identifying"))]), (None, vec![]));
+        let years = |name: &str| ColumnProfile {
+            kind: ColumnType::Integer,
+            semantic: Some("year".into()),
+            min: Some("2015".into()),
+            max: Some("2024".into()),
+            ..column(name, None)
+        };
+        assert_eq!(of(vec![years("år")]), (Some("2015".into()), vec![]));
+        assert_eq!(of(vec![years("år"), column("dag", None)]), (Some("2020-01-02".into()), vec![]));
+        assert_eq!(
+            of(vec![years("år"), years("läsår")]),
+            (None, vec![Doubt::Periods(vec!["år".into(), "läsår".into()])])
+        );
         let (start, doubts) = of(vec![column("dag", None), column("ändrad", None)]);
         assert_eq!((start, doubts), (None, vec![Doubt::Periods(vec!["dag".into(), "ändrad".into()])]));
     }

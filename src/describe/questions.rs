@@ -163,8 +163,8 @@ fn period(record: &DraftRecord, doubts: &[Doubt]) -> Option<Question> {
     });
     let text = match columns {
         Some(columns) => Text::new(
-            format!("Vilken tid avser datamängden? Flera kolumner har datum: {columns}."),
-            format!("Which time does the dataset cover? Several columns hold dates: {columns}."),
+            format!("Vilken tid avser datamängden? Flera kolumner har tider: {columns}."),
+            format!("Which time does the dataset cover? Several columns hold times: {columns}."),
         ),
         None => Text::new("Vilken tid avser datamängden?", "Which time does the dataset cover?"),
     };

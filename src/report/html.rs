@@ -1,7 +1,9 @@
 //! The report as one page: a single file without script, fonts or addresses of others, in light and dark and on paper.
 //!
-//! Order: what was checked and when, the two verdicts, counts, what to mend (gravest first), then one line of proof. Everything of a catalogue is
+//! Order: what was checked and when, the two verdicts, counts, the fixes that pay most, what to mend (gravest first), then one line of proof. Everything of a catalogue is
 //! written escaped; an address is a link only when it is a plain http(s) address.
+
+mod fixes;
 
 use std::fmt::Write as _;
 
@@ -68,6 +70,7 @@ fn input(term: &Term, checked: &Checked, place: usize, several: bool, page: &mut
     counts(term, checked, page);
     gate(term, checked, page);
     let level = if several { 3 } else { 2 };
+    fixes::list(term, checked, level, page);
     let id = if place == 0 {
         "findings".to_owned()
     } else {

@@ -12,6 +12,7 @@ mod packs;
 pub mod fixlist;
 pub mod licence;
 pub mod mqa;
+pub mod national;
 pub mod profile;
 pub mod repair;
 pub mod score;

@@ -30,6 +30,10 @@ pub(crate) struct Concept {
     /// Longest days between two updates, for frequencies that promise a rhythm.
     #[serde(default)]
     pub(crate) days: Option<u32>,
+    #[serde(default)]
+    sv: String,
+    #[serde(default)]
+    en: String,
 }
 
 impl Vocabulary {
@@ -76,6 +80,19 @@ static NAMED: LazyLock<BTreeMap<&'static str, Vocabulary>> = LazyLock::new(|| {
 /// A vocabulary by the name that the rule files use for it.
 pub(crate) fn vocabulary(name: &str) -> Option<&'static Vocabulary> {
     NAMED.get(name)
+}
+
+/// What a category of high-value datasets is called.
+pub(crate) fn hvd_label(value: &Value, swedish: bool) -> Option<String> {
+    let list = vocabulary("hvd-categories")?;
+    let concept = list.values.get(list.code(value.iri()?)?)?;
+    Some(if swedish { &concept.sv } else { &concept.en }.clone())
+}
+
+/// The longest interval that a frequency promises, in days.
+pub(crate) fn frequency_days(value: &Value) -> Option<u32> {
+    let list = vocabulary("frequencies")?;
+    list.values.get(list.code(value.iri()?)?)?.days
 }
 
 /// Whether `value` is on the named list.

@@ -62,6 +62,7 @@ embed!(STATUS, "eu-distribution-status", "dcat-ap-se/vocabularies/distribution-s
 embed!(FILE_TYPES, "eu-file-type", "dcat-ap-se/vocabularies/file-types.toml");
 embed!(FREQUENCIES, "eu-frequency", "dcat-ap-se/vocabularies/frequencies.toml");
 embed!(HVD_CATEGORIES, "hvd-category", "dcat-ap-se/vocabularies/hvd-categories.toml");
+embed!(HVD_ANNEX, "hvd-annex-words", "dcat-ap-se/vocabularies/hvd-annex.toml");
 embed!(KNOWN_LICENCES, "mqa-known-licences", "dcat-ap-se/vocabularies/known-licences.toml");
 embed!(LANGUAGES, "eu-language", "dcat-ap-se/vocabularies/languages.toml");
 embed!(MEDIA_TYPES, "media-types", "dcat-ap-se/vocabularies/media-types.toml");
@@ -72,7 +73,7 @@ embed!(
 );
 embed!(THEMES, "eu-data-theme", "dcat-ap-se/vocabularies/themes.toml");
 
-static LISTS: [&Embedded; 15] = [
+static LISTS: [&Embedded; 16] = [
     &REPAIRS,
     &LICENCES,
     &POINTS,
@@ -83,6 +84,7 @@ static LISTS: [&Embedded; 15] = [
     &FILE_TYPES,
     &FREQUENCIES,
     &HVD_CATEGORIES,
+    &HVD_ANNEX,
     &KNOWN_LICENCES,
     &LANGUAGES,
     &MEDIA_TYPES,

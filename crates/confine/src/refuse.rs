@@ -9,8 +9,8 @@ use RefusalKind::{Internal, Unreadable};
 
 fn hint_limits() -> Text {
     Text::new(
-        "höj gränserna under [worker] i fyr.toml om källan är betrodd, annars kontakta utgivaren",
-        "raise the limits under [worker] in fyr.toml if the source is trusted, else contact the publisher",
+        "höj gränserna under [worker] i fyr.toml, först memory_bytes, om källan är betrodd, annars kontakta utgivaren",
+        "raise the limits under [worker] in fyr.toml, memory_bytes first, if the source is trusted, else contact the publisher",
     )
 }
 

@@ -289,11 +289,12 @@ impl Curate {
         asked.sort_unstable();
         asked.dedup();
         for address in asked {
-            let answer = self.client.link(address, at).await;
-            self.state.add_try(address, &answer)?;
-            evidence
-                .links
-                .insert(address.to_owned(), fyr_fetch::verdict(address, self.state.tries(address)?));
+            for tried in self.client.asked(address, at).await {
+                self.state.add_try(address, &tried)?;
+            }
+            let verdict = fyr_fetch::verdict(address, self.state.tries(address)?);
+            self.state.put("link", address, &verdict, at)?;
+            evidence.links.insert(address.to_owned(), verdict);
         }
         Ok(())
     }

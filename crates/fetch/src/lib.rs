@@ -16,6 +16,7 @@ mod client;
 mod config;
 mod hosts;
 mod link;
+mod links;
 mod local;
 mod mirror;
 #[cfg(feature = "objects")]
@@ -29,3 +30,4 @@ mod sniff;
 pub use client::{Client, Fetched, What};
 pub use config::FetchConfig;
 pub use link::verdict;
+pub use links::Patience;

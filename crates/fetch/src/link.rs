@@ -24,19 +24,27 @@ const GONE_SPAN: TimeDelta = TimeDelta::hours(48);
 const TRY_MAX: Duration = Duration::from_secs(90);
 
 impl Client {
-    /// Asks whether `url` answers: `HEAD`, and a ranged `GET` when that is not convincing. Never fails: what went wrong is evidence.
-    pub async fn link(&self, url: &str, at: DateTime<Utc>) -> LinkTry {
+    /// Asks whether `url` answers: `HEAD`, and a ranged `GET` when that is not convincing; one or two tries of the same moment. Never fails: what
+    /// went wrong is evidence.
+    pub async fn asked(&self, url: &str, at: DateTime<Utc>) -> Vec<LinkTry> {
         let Ok(parsed) = Url::parse(url.trim()) else {
-            return LinkTry {
+            return vec![LinkTry {
                 error: Some(refuse::not_a_url(url).id),
                 ..empty(&Method::HEAD, url, at)
-            };
+            }];
         };
         let head = self.probe(&parsed, Method::HEAD, at).await;
         if convincing(&head) || settled_without_get(&head) {
-            return head;
+            return vec![head];
         }
-        self.probe(&parsed, Method::GET, at).await
+        let get = self.probe(&parsed, Method::GET, at).await;
+        vec![head, get]
+    }
+
+    /// The try of [`Self::asked`] that decides.
+    pub async fn link(&self, url: &str, at: DateTime<Utc>) -> LinkTry {
+        let last = self.asked(url, at).await.pop();
+        last.unwrap_or_else(|| empty(&Method::HEAD, url, at))
     }
 
     async fn probe(&self, url: &Url, method: Method, at: DateTime<Utc>) -> LinkTry {
@@ -93,6 +101,7 @@ fn empty(method: &Method, url: &str, at: DateTime<Utc>) -> LinkTry {
         ranges: false,
         milliseconds: 0,
         error: None,
+        retry_after: None,
         at,
     }
 }
@@ -108,6 +117,7 @@ fn seen(answer: &Answer, method: &Method, last: &Url, at: DateTime<Utc>) -> Link
         validator: answer.headers.contains_key(ETAG) || answer.headers.contains_key(LAST_MODIFIED),
         ranges: answer.status == 206 || answer.header(ACCEPT_RANGES) == Some("bytes"),
         error: later.then(|| RETRY_LATER.into()),
+        retry_after: answer.retry_after().filter(|_| later).map(|wait| wait.as_secs()),
         ..empty(method, last.as_str(), at)
     }
 }
@@ -165,7 +175,9 @@ pub fn verdict(url: &str, mut tries: Vec<LinkTry>) -> LinkVerdict {
     let mut settled = None;
     let mut last = LinkState::Unreachable;
     let mut missing: Vec<DateTime<Utc>> = Vec::new();
-    for one in &tries {
+    // A HEAD that was looked into by a GET says nothing by itself.
+    let looked_into = |one: &LinkTry| one.method == "HEAD" && tries.iter().any(|other| other.method == "GET" && other.at == one.at);
+    for one in tries.iter().filter(|one| !looked_into(one)) {
         last = match class(url, one) {
             Class::State(state) => {
                 missing.clear();
@@ -189,6 +201,25 @@ pub fn verdict(url: &str, mut tries: Vec<LinkTry>) -> LinkVerdict {
         state: settled.unwrap_or(last),
         settled: settled.is_some(),
         tries,
+    }
+}
+
+/// What the last of the tries of one moment asks for.
+pub(crate) enum Next {
+    /// Nothing: another try soon would say the same.
+    Enough,
+    /// Another try, after a pause.
+    Again,
+    /// Another try when the host's rest is over.
+    After(Duration),
+}
+
+/// Whether to try again soon. What looks gone needs days, not seconds.
+pub(crate) fn next(url: &str, one: &LinkTry) -> Next {
+    match class(url, one) {
+        Class::State(LinkState::Throttled) => one.retry_after.map_or(Next::Enough, |wait| Next::After(Duration::from_secs(wait))),
+        Class::State(LinkState::Unreachable) => Next::Again,
+        _ => Next::Enough,
     }
 }
 
@@ -279,6 +310,21 @@ mod tests {
             LinkState::Alive,
             true,
         );
+    }
+
+    #[test]
+    fn a_head_that_was_looked_into_by_a_get_neither_confirms_nor_denies() {
+        let both = |hours| {
+            let head = LinkTry {
+                method: "HEAD".into(),
+                ..a_try(hours, 405, None)
+            };
+            [head, a_try(hours, 404, None)]
+        };
+        check(&[both(0), both(24)].concat(), LinkState::Unreachable, false);
+        check(&[both(0), both(24), both(48)].concat(), LinkState::Gone, true);
+        let found = verdict(URL, [both(0), both(24), both(48)].concat());
+        assert_eq!((found.counts(), found.head_status()), (Some(false), Some(405)));
     }
 
     #[test]

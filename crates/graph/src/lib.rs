@@ -13,9 +13,11 @@ mod vocab;
 mod canon;
 mod parse;
 mod screen;
+mod sorted;
 mod syntax;
 mod triples;
 
+mod answer;
 mod read;
 mod revise;
 mod store;
@@ -25,7 +27,8 @@ pub mod positions;
 pub mod sparql;
 pub mod write;
 
-pub use read::{Entity, ReadRequest, ReadResponse, merge, read, read_work};
+pub use answer::ReadAnswer;
+pub use read::{Entity, ReadRequest, ReadResponse, merge, read, read_work, view_work};
 pub use revise::{Document, Identity};
 pub use store::{Answer, Cancel, Snapshot, Store};
 pub use syntax::Syntax;

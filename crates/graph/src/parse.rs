@@ -115,7 +115,11 @@ impl Sink<'_> {
                 task.subject,
                 format!("fler än {max} trippler"),
                 format!("more than {max} triples"),
-            ));
+            )
+            .hint(Text::new(
+                "höj `graph.triples_max` om källan är betrodd",
+                "raise `graph.triples_max` if the source is trusted",
+            )));
         }
         if let NamedOrBlankNode::NamedNode(node) = &triple.subject {
             self.check_iri(node.as_str(), &triple, offset)?;

@@ -1,9 +1,12 @@
 //! `graph.read`: one catalogue document to canonical triples, entities with digests, a typed view and findings, or one typed refusal.
 //!
 //! Runs in a confined worker. In: a file of bytes that nobody has looked at. Out: a file of sorted N-Triples whose blank nodes have names,
-//! plain facts about it, and nothing of the document that is not an IRI, a literal of metadata or a count.
+//! plain facts about it, and nothing of the document that is not an IRI, a literal of metadata or a count. `graph.view` is the same without the
+//! digests of entities, for those who judge a document and compare it with nothing. Both answer with the name of a file ([`ReadAnswer`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use fyr_model::limits::GraphLimits;
@@ -13,10 +16,12 @@ use oxrdfio::{RdfFormat, RdfParser};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::answer::ReadAnswer;
 use crate::canon::{Budget, description, digest, skolem_names};
 use crate::parse::{Task, parse};
 use crate::refuse::{find, internal, shown, unreadable};
-use crate::syntax::{Form, sniff};
+use crate::sorted::{self, Digesting};
+use crate::syntax::sniff;
 use crate::triples::{Builder, Graph, Id};
 use crate::view::{self, Reader, Role, SKOLEM};
 use crate::vocab as v;
@@ -83,8 +88,19 @@ pub struct Entity {
 /// # Errors
 /// One refusal that names the document and, where there is one, the place.
 pub fn read(request: &ReadRequest, dir: &Path) -> Result<ReadResponse, Refusal> {
+    on_deep_stack(request, dir, Entities::Digested)
+}
+
+/// Whether the entities of a document are listed with their digests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entities {
+    Digested,
+    LeftOut,
+}
+
+fn on_deep_stack(request: &ReadRequest, dir: &Path, entities: Entities) -> Result<ReadResponse, Refusal> {
     let subject = request.address.as_str();
-    let work = || document(request, dir);
+    let work = || document(request, dir, entities);
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("parse".into())
@@ -108,13 +124,24 @@ pub fn read(request: &ReadRequest, dir: &Path) -> Result<ReadResponse, Refusal> 
 /// # Errors
 /// Those of [`read`], and a request that is none.
 pub fn read_work(input: Value, dir: &Path) -> Result<Value, Refusal> {
-    let request: ReadRequest = serde_json::from_value(input)
-        .map_err(|error| internal("bad-request", "graph.read", "oläslig begäran", "unreadable request", error))?;
-    let response = read(&request, dir)?;
-    serde_json::to_value(response).map_err(|error| internal("bad-response", "graph.read", "oskrivbart svar", "unwritable response", error))
+    answered(input, dir, Entities::Digested)
 }
 
-fn document(request: &ReadRequest, dir: &Path) -> Result<ReadResponse, Refusal> {
+/// [`read`] without digests of entities, as a piece of work for a confined worker.
+///
+/// # Errors
+/// Those of [`read`], and a request that is none.
+pub fn view_work(input: Value, dir: &Path) -> Result<Value, Refusal> {
+    answered(input, dir, Entities::LeftOut)
+}
+
+fn answered(input: Value, dir: &Path, entities: Entities) -> Result<Value, Refusal> {
+    let request: ReadRequest = serde_json::from_value(input)
+        .map_err(|error| internal("bad-request", "graph.read", "oläslig begäran", "unreadable request", error))?;
+    ReadAnswer::save(on_deep_stack(&request, dir, entities)?, dir)
+}
+
+fn document(request: &ReadRequest, dir: &Path, entities: Entities) -> Result<ReadResponse, Refusal> {
     let subject = request.address.as_str();
     let raw = std::fs::read(&request.path).map_err(|error| {
         internal(
@@ -143,16 +170,40 @@ fn document(request: &ReadRequest, dir: &Path) -> Result<ReadResponse, Refusal> 
     let mut findings = sniffed.findings;
     findings.extend(recoded.map(|name| recoded_finding(subject, &name)));
     findings.extend(parsed.findings);
-    let mut response = respond(parsed.graph, sniffed.form, request, findings, dir)?;
+    few_enough(&parsed.graph, request.limits.datasets_max, subject)?;
+    let mut budget = Budget::new(subject);
+    let names = skolem_names(&parsed.graph, &format!("{SKOLEM}{}:", request.source), &mut budget)?;
+    let entities = match entities {
+        Entities::Digested => digested(&parsed.graph, &names, &mut budget)?,
+        Entities::LeftOut => Vec::new(),
+    };
+    let named = skolemised(parsed.graph, &names);
+    drop(names);
+    let mut response = finish(&named, sniffed.form.word(), entities, findings, dir, subject)?;
     response.statements = parsed.statements;
     Ok(response)
 }
 
-fn respond(graph: Graph, form: Form, request: &ReadRequest, findings: Vec<Finding>, dir: &Path) -> Result<ReadResponse, Refusal> {
-    let subject = request.address.as_str();
-    let mut budget = Budget::new(subject);
-    let prefix = format!("{SKOLEM}{}:", request.source);
-    let names = skolem_names(&graph, &prefix, &mut budget)?;
+/// The cap on datasets (H08).
+fn few_enough(graph: &Graph, max: u64, subject: &str) -> Result<(), Refusal> {
+    let datasets = graph.iri_id(v::DATASET_CLASS).map_or(0, |class| graph.to(class).count() as u64);
+    if datasets <= max {
+        return Ok(());
+    }
+    let refused = unreadable(
+        "too-many-datasets",
+        subject,
+        format!("{datasets} datamängder, fler än {max}"),
+        format!("{datasets} datasets, more than {max}"),
+    );
+    Err(refused.hint(Text::new(
+        "höj `graph.datasets_max` om källan är betrodd",
+        "raise `graph.datasets_max` if the source is trusted",
+    )))
+}
+
+/// The entities with the digests of their descriptions, by class and IRI.
+fn digested(graph: &Graph, names: &BTreeMap<Id, String>, budget: &mut Budget<'_>) -> Result<Vec<Entity>, Refusal> {
     let name = |id: Id| {
         names
             .get(&id)
@@ -160,24 +211,23 @@ fn respond(graph: Graph, form: Form, request: &ReadRequest, findings: Vec<Findin
             .or_else(|| graph.iri(id).map(str::to_owned))
             .unwrap_or_default()
     };
-    let reader = Reader::new(&graph);
+    let reader = Reader::new(graph);
     let mut entities = Vec::new();
     let distribution: Vec<Id> = graph.iri_id(v::DISTRIBUTION).into_iter().collect();
     for (id, roles) in reader.roles.all() {
         for role in roles {
             let Some(class) = class_word(&reader, id, *role) else { continue };
             let along = if *role == Role::Dataset { distribution.as_slice() } else { &[] };
-            let rows = description(&graph, id, along);
+            let rows = description(graph, id, along);
             entities.push(Entity {
                 iri: name(id),
                 class: class.into(),
-                sha256: digest(&graph, &rows, &mut budget)?,
+                sha256: digest(graph, &rows, budget)?,
             });
         }
     }
     entities.sort_by(|a, b| (&a.class, &a.iri).cmp(&(&b.class, &b.iri)));
-    let named = skolemised(&graph, &names);
-    finish(&named, form.word(), entities, findings, dir, subject)
+    Ok(entities)
 }
 
 fn class_word(reader: &Reader<'_>, id: Id, role: Role) -> Option<&'static str> {
@@ -193,7 +243,18 @@ fn class_word(reader: &Reader<'_>, id: Id, role: Role) -> Option<&'static str> {
 }
 
 /// The same triples with names for blank nodes, in the same order.
-pub(crate) fn skolemised(graph: &Graph, names: &BTreeMap<Id, String>) -> Graph {
+pub(crate) fn skolemised(mut graph: Graph, names: &BTreeMap<Id, String>) -> Graph {
+    // A document that uses one of our names itself means the same node by it, so that two numbers become one.
+    if names.values().any(|name| graph.iri_id(name).is_some()) {
+        return rebuilt(&graph, names);
+    }
+    for (id, name) in names {
+        graph.rename(*id, NamedNode::new_unchecked(name.clone()).into());
+    }
+    graph
+}
+
+fn rebuilt(graph: &Graph, names: &BTreeMap<Id, String>) -> Graph {
     let node = |id: Id| names.get(&id).map(|name| NamedNode::new_unchecked(name.clone()));
     let mut builder = Builder::default();
     for row @ [s, _, o] in graph.in_document_order() {
@@ -236,10 +297,16 @@ fn finish(
 
 /// Writes the triples sorted, one a line, and gives the file and its digest.
 fn save(graph: &Graph, dir: &Path, subject: &str) -> Result<(PathBuf, Sha256), Refusal> {
-    let text = sorted_lines(graph);
-    let sha256 = Sha256::of(text.as_bytes());
-    let path = dir.join(format!("{sha256}.nq"));
-    std::fs::write(&path, text).map_err(|error| {
+    let written = || -> std::io::Result<(PathBuf, Sha256)> {
+        let part = dir.join("statements.part");
+        let mut out = Digesting::to(BufWriter::with_capacity(1 << 20, File::create(&part)?));
+        sorted::write(graph, &mut out)?;
+        let sha256 = out.finish()?;
+        let path = dir.join(format!("{sha256}.nq"));
+        std::fs::rename(part, &path)?;
+        Ok((path, sha256))
+    };
+    written().map_err(|error| {
         internal(
             "file-unwritable",
             subject,
@@ -247,16 +314,7 @@ fn save(graph: &Graph, dir: &Path, subject: &str) -> Result<(PathBuf, Sha256), R
             "the file could not be written",
             error,
         )
-    })?;
-    Ok((path, sha256))
-}
-
-/// The triples, one a line, sorted.
-pub(crate) fn sorted_lines(graph: &Graph) -> String {
-    let triples = graph.rows().filter_map(|row| graph.triple(row));
-    let mut lines: Vec<String> = triples.map(|triple| format!("{triple} .\n")).collect();
-    lines.sort_unstable();
-    lines.concat()
+    })
 }
 
 /// A snapshot file as a graph.

@@ -12,8 +12,9 @@ use fyr_model::{CatalogueView, Refusal, RefusalKind, Sha256, Text};
 use oxrdf::{BlankNode, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
 
 use crate::canon::{Budget, skolem_names};
-use crate::read::{load, skolemised, sorted_lines};
-use crate::refuse::shown;
+use crate::read::{load, skolemised};
+use crate::refuse::{internal, shown};
+use crate::sorted;
 use crate::syntax::Syntax;
 use crate::triples::{Builder, Graph, Id};
 use crate::view::{Reader, Role, SKOLEM};
@@ -105,7 +106,15 @@ impl Document {
         });
         Ok(Identity {
             blank_nodes: blank_nodes.filter(|(before, after)| before != after).collect(),
-            sha256: Sha256::of(sorted_lines(&skolemised(&graph, &names)).as_bytes()),
+            sha256: sorted::digest(&skolemised(graph, &names)).map_err(|error| {
+                internal(
+                    "digest",
+                    source,
+                    "digesten kunde inte räknas",
+                    "the digest could not be computed",
+                    error,
+                )
+            })?,
         })
     }
 

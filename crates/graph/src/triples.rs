@@ -91,6 +91,16 @@ impl Graph {
         all.into_iter().map(|(row, _)| row).collect()
     }
 
+    /// Puts another term in the place of one; the other must not occur.
+    pub(crate) fn rename(&mut self, id: Id, term: Term) {
+        let term = Arc::new(term);
+        if let Some(place) = self.terms.get_mut(id as usize) {
+            let former = std::mem::replace(place, Arc::clone(&term));
+            self.ids.remove(&former);
+            self.ids.insert(term, id);
+        }
+    }
+
     /// The number of a term, when it occurs.
     pub(crate) fn id(&self, term: &Term) -> Option<Id> {
         self.ids.get(term).copied()

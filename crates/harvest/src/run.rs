@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use fyr_fetch::Client;
-use fyr_graph::{ReadRequest, ReadResponse};
+use fyr_graph::{ReadAnswer, ReadRequest, ReadResponse};
 use fyr_jobs::Lease;
 use fyr_model::harvest::{ChangedIris, DatasetCounts, HarvestOutcome, HarvestRun, SourceFile};
 use fyr_model::{Counts, Refusal, SourceId};
@@ -245,7 +245,10 @@ impl Run<'_> {
             limits: self.harvest.limits.clone(),
         };
         let (runner, worker) = (self.harvest.runner.clone(), self.harvest.worker.clone());
-        let work = move || runner.run("graph.read", &request.address, &request, &dir, &worker);
+        let work = move || {
+            let answer: ReadAnswer = runner.run("graph.read", &request.address, &request, &dir, &worker)?;
+            answer.open()
+        };
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|_| Err(refuse::broken_off(self.id)))

@@ -238,6 +238,7 @@ mod tests {
             ranges: false,
             milliseconds: 3,
             error: None,
+            retry_after: None,
             at: at(second),
         };
         for second in [3, 1, 2].into_iter().chain(4..=21) {

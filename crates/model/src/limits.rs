@@ -96,6 +96,8 @@ pub struct GraphLimits {
     pub iri_bytes_max: usize,
     /// Triples of a source.
     pub triples_max: u64,
+    /// Datasets of a source (H08).
+    pub datasets_max: u64,
     /// Quads that a difference may hold in one transaction; more goes by bulk load and pointer.
     pub transaction_quads_max: usize,
 }
@@ -110,6 +112,7 @@ impl Default for GraphLimits {
             literal_bytes_max: 1 << 20,
             iri_bytes_max: 8 << 10,
             triples_max: 20_000_000,
+            datasets_max: 200_000,
             transaction_quads_max: 20_000,
         }
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What an address turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkState {
     /// 2xx with a body of a plausible type.
@@ -43,6 +43,9 @@ pub struct LinkTry {
     /// Why no answer came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Seconds that the host asked to be left alone for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -58,4 +61,36 @@ pub struct LinkVerdict {
     pub settled: bool,
     /// The tries, oldest first.
     pub tries: Vec<LinkTry>,
+}
+
+impl LinkState {
+    /// All of them, the best first.
+    pub const ALL: [Self; 5] = [Self::Alive, Self::Refused, Self::Throttled, Self::Unreachable, Self::Gone];
+
+    /// What people call it: Swedish, English.
+    pub fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Alive => ("svarar", "alive"),
+            Self::Gone => ("borta", "gone"),
+            Self::Refused => ("nekar", "refused"),
+            Self::Throttled => ("bromsar", "throttled"),
+            Self::Unreachable => ("nås inte", "unreachable"),
+        }
+    }
+}
+
+impl LinkVerdict {
+    /// The status that the last `HEAD` was answered with: what the EU's scoring records. None when no answer came.
+    pub fn head_status(&self) -> Option<u16> {
+        self.tries.iter().rev().find(|one| one.method == "HEAD")?.status
+    }
+
+    /// Whether points may be given (true) or taken (false) for it; only a confirmed absence takes any (`harvest.md` section 5).
+    pub fn counts(&self) -> Option<bool> {
+        match (self.settled, self.state) {
+            (true, LinkState::Alive) => Some(true),
+            (true, LinkState::Gone) => Some(false),
+            _ => None,
+        }
+    }
 }

@@ -6,6 +6,7 @@ pub mod datasets;
 pub mod errors;
 pub mod findings;
 pub mod harvested;
+pub mod links;
 pub mod method;
 pub mod proofs;
 pub mod release;

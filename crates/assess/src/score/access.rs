@@ -25,8 +25,9 @@ pub(super) fn measure(id: &str, evidence: &Evidence) -> Seen {
 enum Answer {
     Missing,
     Alive,
+    /// Confirmed gone: the only verdict that costs points here. What refuses us is judged by A4, beside what the access rights say.
     Dead,
-    /// Nobody asked, or the verdict has not settled.
+    /// Nobody asked, the verdict has not settled, or it refuses us.
     Unknown,
 }
 
@@ -42,7 +43,7 @@ fn answer(addresses: &[Value], evidence: &Evidence) -> Answer {
         }
         match evidence.links.get(address) {
             Some(verdict) if verdict.state == LinkState::Alive => Answer::Alive,
-            Some(verdict) if verdict.settled => Answer::Dead,
+            Some(verdict) if verdict.counts() == Some(false) => Answer::Dead,
             _ => Answer::Unknown,
         }
     };
@@ -104,10 +105,33 @@ fn access_address(evidence: &Evidence) -> Seen {
     }
     let Tally { alive, unknown, .. } = tally;
     let text = Text::new(
-        format!("{alive} av {measured} åtkomstadresser svarar; {unknown} är inte avgjorda."),
-        format!("{alive} of {measured} access addresses answer; {unknown} are not settled."),
+        format!(
+            "{alive} av {measured} åtkomstadresser svarar; {unknown} är inte avgjorda.{}",
+            gone(evidence).sv
+        ),
+        format!(
+            "{alive} of {measured} access addresses answer; {unknown} are not settled.{}",
+            gone(evidence).en
+        ),
     );
     Seen::share(alive, measured, text)
+}
+
+/// The first address that is confirmed gone, with its tries.
+fn gone(evidence: &Evidence) -> Text {
+    let Some(verdict) = asked(evidence).find(|verdict| verdict.counts() == Some(false)) else {
+        return Text::new("", "");
+    };
+    let (tries, url) = (verdict.tries.len(), &verdict.url);
+    let last = verdict.tries.last();
+    let day = last.map_or_else(|| "–".to_owned(), |tried| tried.at.format("%Y-%m-%d").to_string());
+    let seen = last
+        .and_then(|tried| tried.status)
+        .map_or_else(|| "–".to_owned(), |status| status.to_string());
+    Text::new(
+        format!(" Borta: {url} ({tries} försök, senast {day}, svar {seen})."),
+        format!(" Gone: {url} ({tries} tries, last {day}, answer {seen})."),
+    )
 }
 
 fn download_address(evidence: &Evidence) -> Seen {

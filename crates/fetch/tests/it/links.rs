@@ -1,10 +1,11 @@
 //! What one try of a link sees.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::DateTime;
-use fyr_fetch::verdict;
-use fyr_model::link::{LinkState, LinkTry};
+use chrono::{DateTime, TimeDelta, Utc};
+use fyr_fetch::{Patience, verdict};
+use fyr_model::link::{LinkState, LinkTry, LinkVerdict};
 
 use crate::servers::{Answers, answering, lie, serve};
 use crate::{Reader, reader, reader_with};
@@ -92,4 +93,100 @@ async fn a_busy_host_is_asked_once_and_a_head_that_hangs_is_asked_by_get() {
     assert_eq!(ask(&reader, &hanging.url("/")).await.1, LinkState::Alive);
     let (seen, state) = ask(&reader, &endless.url("/")).await;
     assert_eq!((seen.bytes, state), (65_536, LinkState::Alive));
+}
+
+fn hasty() -> Patience {
+    Patience {
+        pause: Duration::from_millis(20),
+        rest_max: Duration::from_secs(1),
+        ..Patience::default()
+    }
+}
+
+async fn all(reader: &Reader, urls: &[String], earlier: &BTreeMap<String, Vec<LinkTry>>) -> BTreeMap<String, LinkVerdict> {
+    let addresses: BTreeSet<String> = urls.iter().cloned().collect();
+    let found = reader.client.links(&addresses, earlier, &hasty()).await;
+    found.into_iter().map(|one| (one.url.clone(), one)).collect()
+}
+
+#[tokio::test]
+async fn every_kind_of_answer_has_its_verdict_and_its_tries() {
+    let server = serve(answering(|asked, _| match asked.path.as_str() {
+        "/trad.csv" => Answers::text("a;b\n1;2\n"),
+        "/saknas.csv" => Answers::status(404),
+        "/stangd.csv" => Answers::status(403),
+        "/brandvagg.csv" => Answers::text("<html><body>Access Denied. Reference 18").with("content-type", "text/html"),
+        _ => Answers::status(404),
+    }))
+    .await;
+    let reader = reader(&[&server.host]);
+    let paths = ["/trad.csv", "/saknas.csv", "/stangd.csv", "/brandvagg.csv"];
+    let urls: Vec<String> = paths.iter().map(|path| server.url(path)).collect();
+    let found = all(&reader, &urls, &BTreeMap::new()).await;
+    let state = |path: &str| {
+        let one = &found[&server.url(path)];
+        (one.state, one.settled, one.tries.len(), one.head_status())
+    };
+    assert_eq!(state("/trad.csv"), (LinkState::Alive, true, 1, Some(200)));
+    // A single run never confirms that something is gone, so nothing is lost for it.
+    assert_eq!(state("/saknas.csv"), (LinkState::Unreachable, false, 2, Some(404)));
+    assert_eq!(found[&server.url("/saknas.csv")].counts(), None);
+    assert_eq!(state("/stangd.csv"), (LinkState::Refused, true, 2, Some(403)));
+    assert_eq!(state("/brandvagg.csv"), (LinkState::Refused, true, 2, Some(200)));
+}
+
+#[tokio::test]
+async fn what_fails_in_passing_is_tried_again_and_what_looks_gone_is_confirmed_by_days() {
+    let server = serve(answering(|asked, nth| match asked.path.as_str() {
+        "/trott.csv" if nth < 2 => Answers::status(500),
+        "/trott.csv" => Answers::text("a;b\n1;2\n"),
+        _ => Answers::status(410),
+    }))
+    .await;
+    let reader = reader(&[&server.host]);
+    let tired = all(&reader, &[server.url("/trott.csv")], &BTreeMap::new()).await;
+    let one = &tired[&server.url("/trott.csv")];
+    assert_eq!((one.state, one.settled), (LinkState::Alive, true));
+    assert!(one.tries.len() > 2, "{:?}", one.tries);
+    let gone = server.url("/borta.csv");
+    let before = |hours| LinkTry {
+        at: Utc::now() - TimeDelta::hours(hours),
+        ..tired[&server.url("/trott.csv")].tries[0].clone()
+    };
+    let missing = |hours| LinkTry {
+        method: "GET".into(),
+        status: Some(404),
+        error: None,
+        ..before(hours)
+    };
+    for (hours, state) in [([60, 30], LinkState::Gone), ([40, 30], LinkState::Unreachable)] {
+        let earlier = BTreeMap::from([(gone.clone(), hours.map(missing).to_vec())]);
+        let found = all(&reader, std::slice::from_ref(&gone), &earlier).await;
+        assert_eq!(
+            (found[&gone].state, found[&gone].counts().is_some()),
+            (state, state == LinkState::Gone)
+        );
+    }
+}
+
+#[tokio::test]
+async fn h10_a_short_rest_is_waited_for_and_a_long_one_leaves_the_host_alone() {
+    let soon = serve(answering(|_, nth| match nth {
+        0 => Answers::status(429).with("retry-after", "1"),
+        _ => Answers::text("a;b\n1;2\n"),
+    }))
+    .await;
+    let busy = serve(answering(|_, _| Answers::status(429).with("retry-after", "3600"))).await;
+    let reader = reader(&[&soon.host, &busy.host]);
+    let mut urls: Vec<String> = (0..10).map(|number| busy.url(&format!("/{number:02}.csv"))).collect();
+    urls.push(soon.url("/trad.csv"));
+    let found = all(&reader, &urls, &BTreeMap::new()).await;
+    let patient = &found[&soon.url("/trad.csv")];
+    assert_eq!((patient.state, patient.tries[0].retry_after), (LinkState::Alive, Some(1)));
+    let first = &found[&busy.url("/00.csv")];
+    assert_eq!((first.state, first.settled, first.tries.len()), (LinkState::Throttled, false, 1));
+    // Two addresses of a host are asked side by side; the other eight keep what was known of them.
+    assert!(busy.asked() <= 3, "{}", busy.asked());
+    assert!(found[&busy.url("/09.csv")].tries.is_empty());
+    assert!(found.values().all(|one| one.counts() != Some(false)));
 }

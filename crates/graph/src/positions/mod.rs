@@ -76,7 +76,8 @@ pub fn locate(request: &LocateRequest) -> Result<LocateResponse, Refusal> {
     let (bytes, _) = in_utf8(raw);
     let form = sniff(&bytes, request.media_type.as_deref(), subject, &request.limits)?.form;
     let mut wanted = request.wanted.clone();
-    if let Some(path) = &request.statements {
+    let nameless = wanted.iter().any(|one| one.focus.starts_with(crate::view::SKOLEM));
+    if let Some(path) = request.statements.as_ref().filter(|_| nameless) {
         let statements = std::fs::read(path).map_err(|error| unread(subject, &error))?;
         blank::hung(&mut wanted, &statements);
     }

@@ -185,6 +185,19 @@ fn h16_literals_iris_and_triples_have_two_sides() {
 }
 
 #[test]
+fn h08_the_cap_on_datasets_has_two_sides_and_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let read = |count: u32| {
+        let datasets: String = (0..count).map(|n| format!("<d{n}> a dcat:Dataset .\n")).collect();
+        read_with(format!("{HEAD}{datasets}"), dir.path(), |request| request.limits.datasets_max = 3)
+    };
+    assert!(read(3).is_ok());
+    let refusal = read(4).unwrap_err();
+    assert_eq!(refusal.id, "too-many-datasets");
+    assert!(refusal.hint.unwrap().en.contains("graph.datasets_max"));
+}
+
+#[test]
 fn h17_blank_labels_of_two_documents_do_not_meet() {
     let dir = tempfile::tempdir().unwrap();
     let document = |label: &str, year: &str| {

@@ -155,22 +155,53 @@ impl Reader<'_> {
 
     /// Nodes that are referred to and never described.
     fn reference_faults(&self, findings: &mut Vec<Finding>) {
-        const CHECKS: &[(&str, &str, &str, &str)] = &[
-            (v::DISTRIBUTION, "distribution-not-described", "distributionen", "the distribution"),
-            (v::DATASET, "dataset-not-described", "datamängden", "the dataset"),
-            (v::SERVICE, "service-not-described", "datatjänsten", "the data service"),
-            (v::PUBLISHER, "publisher-not-described", "utgivaren", "the publisher"),
-            (v::CREATOR, "publisher-not-described", "producenten", "the creator"),
-            (v::CONTACT_POINT, "contact-not-described", "kontaktpunkten", "the contact point"),
+        // A distribution without an address is none; the others are shown by their IRI.
+        const CHECKS: &[(&str, &str, Severity, &str, &str)] = &[
+            (
+                v::DISTRIBUTION,
+                "distribution-not-described",
+                Severity::Violation,
+                "distributionen",
+                "the distribution",
+            ),
+            (v::DATASET, "dataset-not-described", Severity::Warning, "datamängden", "the dataset"),
+            (
+                v::SERVICE,
+                "service-not-described",
+                Severity::Warning,
+                "datatjänsten",
+                "the data service",
+            ),
+            (
+                v::PUBLISHER,
+                "publisher-not-described",
+                Severity::Warning,
+                "utgivaren",
+                "the publisher",
+            ),
+            (
+                v::CREATOR,
+                "publisher-not-described",
+                Severity::Warning,
+                "producenten",
+                "the creator",
+            ),
+            (
+                v::CONTACT_POINT,
+                "contact-not-described",
+                Severity::Warning,
+                "kontaktpunkten",
+                "the contact point",
+            ),
         ];
-        for (property, rule, sv, en) in CHECKS {
+        for (property, rule, severity, sv, en) in CHECKS {
             let Some(p) = self.graph.iri_id(property) else { continue };
             for [s, _, o] in self.graph.rows().filter(|[_, q, _]| *q == p) {
                 if self.graph.iri(o).is_some() && !self.described(o) {
                     findings.push(
                         self.finding(
                             rule,
-                            Severity::Warning,
+                            *severity,
                             s,
                             format!("{sv} beskrivs inte i katalogen"),
                             format!("{en} is not described in the catalogue"),

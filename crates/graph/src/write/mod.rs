@@ -9,6 +9,7 @@ mod draft;
 mod own;
 mod prov;
 mod record;
+mod rows;
 mod serialise;
 mod validation;
 
@@ -17,5 +18,6 @@ pub use dqv::{TableQuality, dqv, dqv_table};
 pub use own::{OwnAgent, OwnCatalogue, OwnContact};
 pub use prov::{Step, prov};
 pub use record::record;
+pub use rows::{RowValue, Rows, rows};
 pub(crate) use serialise::serialise;
 pub use validation::{ValidationReport, ValidationResult, validation};

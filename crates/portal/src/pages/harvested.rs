@@ -1,5 +1,6 @@
 //! A dataset as its source describes it: metadata, score with evidence, findings. It has no release of ours.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -7,13 +8,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use fyr_model::catalogue::{Contact, Location, Period, Value};
+use fyr_model::link::LinkVerdict;
 use fyr_model::readiness::Readiness;
 use fyr_model::{CatalogueView, Dataset, Distribution, Finding, PipelineName, Refusal, SourceId};
 
 use super::findings::{self, Cause};
 use super::score::{self, ScoreView};
 use super::source::Metadata;
-use super::{errors, rows};
+use super::{errors, links, rows};
 use crate::chrome::{Page, Part, Reader};
 use crate::data;
 use crate::draw::icon;
@@ -27,6 +29,8 @@ struct Offer {
     address: Markup,
     format: String,
     licence: String,
+    /// What its address answered, when somebody asked.
+    answers: Option<Markup>,
 }
 
 #[derive(askama::Template)]
@@ -50,6 +54,8 @@ struct Harvested {
 }
 
 struct Found {
+    /// Verdicts on addresses that somebody asked, by address.
+    links: BTreeMap<String, LinkVerdict>,
     source: String,
     dataset: Dataset,
     score: Option<(Arc<Readiness>, DateTime<Utc>)>,
@@ -110,6 +116,7 @@ fn find(app: &App, id: &SourceId, iri: &str) -> Result<Answer, Refusal> {
         score: index.scores.get(iri).cloned(),
         release: index.released.get(iri).cloned(),
         findings,
+        links: links::known(portal, &dataset)?,
         dataset,
     })))
 }
@@ -134,7 +141,7 @@ fn page(reader: &Reader, app: &App, source: &SourceId, found: &Found) -> Harvest
         .iter()
         .zip(&verdicts)
         .enumerate()
-        .map(|(i, (one, verdict))| offer(reader, one, verdict, i));
+        .map(|(i, (one, verdict))| offer(reader, one, verdict, links::answers(reader, &found.links, one), i));
     let (causes, more_causes, more_title) = findings::split(reader, findings::causes(reader, &found.findings));
     Harvested {
         page: Page::new(reader, Part::Sources, name.clone(), app.demo()),
@@ -168,7 +175,7 @@ fn page(reader: &Reader, app: &App, source: &SourceId, found: &Found) -> Harvest
     }
 }
 
-fn offer(reader: &Reader, one: &Distribution, verdict: &fyr_model::LicenceVerdict, i: usize) -> Offer {
+fn offer(reader: &Reader, one: &Distribution, verdict: &fyr_model::LicenceVerdict, answers: Option<Markup>, i: usize) -> Offer {
     let number = format!("{} {}", reader.t("Distribution", "Distribution"), i + 1);
     let format = one
         .format
@@ -177,6 +184,7 @@ fn offer(reader: &Reader, one: &Distribution, verdict: &fyr_model::LicenceVerdic
         .next()
         .map(|value| data::format_name(value.as_str()));
     Offer {
+        answers,
         title: words::said(&one.title, reader.lang).unwrap_or(Markup(number)),
         address: one
             .address()

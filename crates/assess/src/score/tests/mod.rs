@@ -122,6 +122,7 @@ fn link(state: LinkState, settled: bool) -> LinkVerdict {
             ranges: true,
             milliseconds: 12,
             error: None,
+            retry_after: None,
             at: at(),
         }],
     }
