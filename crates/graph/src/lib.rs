@@ -20,6 +20,7 @@ mod read;
 mod store;
 mod view;
 
+pub mod shacl;
 pub mod sparql;
 pub mod write;
 

@@ -402,7 +402,7 @@ fn add_part(builder: &mut Builder, part: &ReadResponse, main_iri: &str) -> Resul
 }
 
 /// The bytes in UTF-8 without byte order mark, and the encoding they were in when it was another.
-fn in_utf8(mut raw: Vec<u8>) -> (Vec<u8>, Option<String>) {
+pub(crate) fn in_utf8(mut raw: Vec<u8>) -> (Vec<u8>, Option<String>) {
     if raw.starts_with(&[0xEF, 0xBB, 0xBF]) {
         raw.drain(..3);
         return (raw, None);

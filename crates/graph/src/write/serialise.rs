@@ -18,6 +18,7 @@ const MORE_PREFIXES: &[(&str, &str)] = &[
     ("dqv", "http://www.w3.org/ns/dqv#"),
     ("prov", "http://www.w3.org/ns/prov#"),
     ("oa", "http://www.w3.org/ns/oa#"),
+    ("sh", "http://www.w3.org/ns/shacl#"),
     ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
     ("pv", "https://piveau.eu/ns/voc#"),
     ("air", "urn:fyr:air#"),
