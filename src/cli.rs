@@ -251,12 +251,14 @@ impl Words {
     fn check(&self) -> Command {
         self.command(
             "check",
-            "Döm en katalog mot DCAT-AP-SE 3.0.1 utan att lagra den: obligatoriska och rekommenderade egenskaper och svenska regler (inte SHACL)",
-            "Judge a catalogue against DCAT-AP-SE 3.0.1 without storing it: mandatory and recommended properties and Swedish rules (not SHACL)",
+            "Döm en katalog utan att lagra den: mot DCAT-AP-SE 3.0.1 (obligatoriska och rekommenderade egenskaper, svenska regler), eller mot givna SHACL-former",
+            "Judge a catalogue without storing it: against DCAT-AP-SE 3.0.1 (mandatory and recommended properties, Swedish rules), or against given SHACL shapes",
             "fyr check katalog.rdf --fail-on warning",
         )
         .arg(self.word("input", "INPUT", "Fil eller adress", "File or address").num_args(1..))
-        .arg(self.option("format", "FORMAT", "text eller json", "text or json").value_parser(["text", "json"]))
+        .arg(self.option("profile", "NAME", "dcat-ap-se, en mapp med former, eller NAMN[@VERSION] under shapes/ i arbetsytan", "dcat-ap-se, a folder of shapes, or NAME[@VERSION] under shapes/ of the workspace"))
+        .arg(self.option("shapes", "FILE.ttl", "Pröva bara mot de här SHACL-filerna, lästa tillsammans", "Try by these SHACL files only, read together").num_args(1..).action(clap::ArgAction::Append))
+        .arg(self.option("format", "FORMAT", "text, json eller ttl (W3C:s SHACL-rapport)", "text, json or ttl (the W3C SHACL report)").value_parser(["text", "json", "ttl"]))
         .arg(self.option("fail-on", "LEVEL", "violation, warning eller never", "violation, warning or never").value_parser(["violation", "warning", "never"]))
         .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
     }

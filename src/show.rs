@@ -282,7 +282,7 @@ pub fn check(term: &Term, input: &str, body: &CheckBody) {
     while let Some(first) = body.findings.get(at) {
         let group: Vec<&Finding> = body.findings[at..]
             .iter()
-            .take_while(|one| one.id == first.id && one.severity == first.severity)
+            .take_while(|one| one.id == first.id && one.severity == first.severity && one.source_shape == first.source_shape)
             .collect();
         let mark = match first.severity {
             Severity::Violation => term.error(),
@@ -317,8 +317,9 @@ pub fn check(term: &Term, input: &str, body: &CheckBody) {
     }
     let verdict = |holds: bool, sv: &str, en: &str| println!("{} {}", if holds { term.done() } else { term.error() }, term.say(sv, en));
     match body.harvested_by_dataportal {
-        true => verdict(true, "skördas av dataportal.se", "would be harvested by dataportal.se"),
-        false => verdict(false, "skördas inte av dataportal.se", "would not be harvested by dataportal.se"),
+        Some(true) => verdict(true, "skördas av dataportal.se", "would be harvested by dataportal.se"),
+        Some(false) => verdict(false, "skördas inte av dataportal.se", "would not be harvested by dataportal.se"),
+        None => {}
     }
     match body.conforms {
         true => verdict(true, "följer profilen", "conforms to the profile"),

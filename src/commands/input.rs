@@ -14,7 +14,7 @@ use fyr_model::{Counts, Finding, InputRef, Refusal, RefusalKind, Severity, Text}
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::Door;
+use super::{Door, shapes};
 use crate::cli;
 use crate::order::worst;
 use crate::show;
@@ -93,8 +93,9 @@ pub struct CheckBody {
     pub profile: String,
     /// No violation.
     pub conforms: bool,
-    /// Would be harvested by the national portal.
-    pub harvested_by_dataportal: bool,
+    /// Would be harvested by the national portal; not judged by given shapes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub harvested_by_dataportal: Option<bool>,
     /// By severity.
     pub counts: Counts,
     /// Each.
@@ -103,7 +104,10 @@ pub struct CheckBody {
 
 pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let fail_on = cli::text(words, "fail-on").unwrap_or("violation");
-    let json = door.json || cli::text(words, "format") == Some("json");
+    let format = cli::text(words, "format");
+    let json = door.json || format == Some("json");
+    let given = shapes::given(door, words)?;
+    let turtle = format == Some("ttl");
     let mut codes = Vec::new();
     for input in cli::texts(words, "input") {
         let bench = Bench::open(door)?;
@@ -113,21 +117,31 @@ pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
                 codes.push(refusal.exit_code());
             }
             Ok((resource, read)) => {
-                let body = judged(read);
-                codes.push(match fail_on {
-                    "never" => 0,
-                    "warning" => u8::from(body.counts.violation + body.counts.warning > 0),
-                    _ => u8::from(body.counts.violation > 0),
-                });
-                if json {
-                    door.document("check", reference(&resource), &body)?;
+                let tried = match &given {
+                    Some(given) => shapes::tried(door, given, read, &bench.work("shacl")?, turtle)?,
+                    None if turtle => return Err(shapes::no_report()),
+                    None => shapes::Tried::of(judged(read)),
+                };
+                codes.push(failed(fail_on, tried.body.counts));
+                if let Some(report) = &tried.report {
+                    println!("{report}");
+                } else if json {
+                    door.document_by(tried.rules, "check", reference(&resource), &tried.body)?;
                 } else {
-                    show::check(&door.term, &input, &body);
+                    show::check(&door.term, &input, &tried.body);
                 }
             }
         }
     }
     Ok(worst(codes))
+}
+
+fn failed(fail_on: &str, counts: Counts) -> u8 {
+    match fail_on {
+        "never" => 0,
+        "warning" => u8::from(counts.violation + counts.warning > 0),
+        _ => u8::from(counts.violation > 0),
+    }
 }
 
 fn judged(read: ReadResponse) -> CheckBody {
@@ -138,7 +152,7 @@ fn judged(read: ReadResponse) -> CheckBody {
     CheckBody {
         profile: fyr_assess::profile::NAME.into(),
         conforms: !findings.iter().any(|finding| finding.severity == Severity::Violation),
-        harvested_by_dataportal: fyr_assess::profile::harvested(&findings),
+        harvested_by_dataportal: Some(fyr_assess::profile::harvested(&findings)),
         counts: Counts::of(&findings),
         findings,
     }

@@ -6,6 +6,7 @@ mod explain;
 mod input;
 mod profile;
 mod release;
+mod shapes;
 mod stored;
 
 use std::io::IsTerminal as _;
@@ -184,7 +185,18 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
 impl Door {
     /// Prints one JSON document with its envelope.
     pub fn document<T: serde::Serialize>(&self, shape: &str, input: Option<fyr_model::InputRef>, body: T) -> Result<(), Refusal> {
-        let mut document = fyr_model::Envelope::new(format!("fyr/{shape}/1"), chrono::Utc::now(), body).rules(fyr_assess::packs());
+        self.document_by(fyr_assess::packs(), shape, input, body)
+    }
+
+    /// [`Door::document`] of a judgement by other rule packs than our own.
+    pub fn document_by<T: serde::Serialize>(
+        &self,
+        rules: Vec<fyr_model::RulePack>,
+        shape: &str,
+        input: Option<fyr_model::InputRef>,
+        body: T,
+    ) -> Result<(), Refusal> {
+        let mut document = fyr_model::Envelope::new(format!("fyr/{shape}/1"), chrono::Utc::now(), body).rules(rules);
         document.input = input;
         let text = serde_json::to_string_pretty(&document).map_err(|error| internal("json", &error))?;
         println!("{text}");
