@@ -13,4 +13,5 @@ mod pxweb;
 mod quality;
 mod reading;
 mod real;
+mod shapes;
 mod support;
