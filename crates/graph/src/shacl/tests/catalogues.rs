@@ -115,7 +115,7 @@ fn files_that_contradict_each_other_are_refused_by_shape_and_line() {
     );
 }
 
-/// One million triples' worth of the same kind of record costs as much per dataset as a thousand: nothing grows with the catalogue.
+/// Ten times as many datasets cost ten times as much: nothing that is done for one grows with the catalogue.
 #[test]
 fn the_cost_of_a_dataset_is_flat() {
     let shape = "ex:S a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property [ sh:path dcterms:title ; sh:minCount 1 ] , \
@@ -138,7 +138,7 @@ fn the_cost_of_a_dataset_is_flat() {
         started.elapsed().as_secs_f64() / datasets as f64
     };
     each(200);
-    let (few, many) = (each(1_000), each(20_000));
-    println!("{:.1} us a dataset of 1,000, {:.1} us of 20,000", few * 1e6, many * 1e6);
+    let (few, many) = (each(500), each(5_000));
+    println!("{:.1} us a dataset of 500, {:.1} us of 5,000", few * 1e6, many * 1e6);
     assert!(many < few * 6.0, "{few} {many}");
 }
