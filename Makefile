@@ -25,7 +25,7 @@ BENCH_PYTHON ?= $(PYTHON)
 CASES     ?= 20000
 PROPERTIES ?=
 
-.PHONY: demo test rust properties check-features clients bench bench-slow docs fmt
+.PHONY: demo test rust properties check-features clients bench bench-slow dist container docs fmt
 
 demo: ## the whole job on three invented bodies; ARGS=--serve opens the portal afterwards
 	@scripts/bootstrap build
@@ -83,6 +83,15 @@ bench-slow:
 	$(BENCH_PYTHON) "$(BENCH)/generate.py" "$(BENCH_DIR)/small" --mb 5; \
 	$(BENCH_CORES) $(BENCH_PYTHON) "$(BENCH)/peers.py" "$(BENCH_DIR)/small" --peers $$slow --repeat 1 --threads $(BENCH_THREADS) \
 	  --tasks profile,sniff $(BENCH_OURS) | tee "$(BENCH_DIR)/slow.jsonl"
+
+# Outside the gate: an optimised build takes its time.
+dist: ## a stripped program for Linux, $(TARGET)/dist/fyr, and its digest beside it
+	@scripts/bootstrap build
+	$(READY); cargo build --locked --profile dist --package fyr --bin fyr
+	cd "$(TARGET)/dist" && sha256sum fyr | tee fyr.sha256
+
+container: ## the same in a small image (CONTAINER=docker for another builder)
+	$(or $(CONTAINER),podman) build --file Containerfile --tag fyr .
 
 docs: ## the libraries' documentation
 	@scripts/bootstrap build

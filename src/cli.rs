@@ -1,5 +1,9 @@
 //! The words: commands, options and their help in Swedish and English.
 
+mod check;
+mod describe;
+mod source;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use fyr_model::Lang;
 
@@ -73,6 +77,7 @@ pub fn command(lang: Lang) -> Command {
         w.harvest(),
         w.check(),
         w.mqa(),
+        w.describe(),
         w.profile(),
         w.convert(),
         w.scan(),
@@ -165,82 +170,6 @@ impl Words {
         .arg(self.word("dir", "DIR", "Mappen", "The folder"))
     }
 
-    fn source(&self) -> Command {
-        let id = || self.word("id", "SOURCE", "Skördningskällans namn", "The source's name");
-        self.command(
-            "source",
-            "Skördningskällor: lägg till, lista, visa, pausa, godkänn",
-            "Sources: add, list, show, pause, approve",
-            "fyr source add exempelby --url https://data.exempelby.example/dcat.rdf",
-        )
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            self.command(
-                "add",
-                "Lägg till en skördningskälla",
-                "Add a source",
-                "fyr source add exempelby --url https://data.exempelby.example/dcat.rdf",
-            )
-            .arg(id())
-            .arg(
-                self.option("url", "URL", "Katalogens adress", "The catalogue's address")
-                    .required(true),
-            )
-            .arg(self.option(
-                "schedule",
-                "CRON",
-                "När, i Europe/Stockholm (0 4 * * *)",
-                "When, in Europe/Stockholm (0 4 * * *)",
-            ))
-            .arg(self.option("owner", "NAME", "Vem som äger den", "Who owns it"))
-            .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs")),
-        )
-        .subcommand(self.command(
-            "list",
-            "Alla skördningskällor med senaste körning",
-            "All sources with their last run",
-            "fyr source list",
-        ))
-        .subcommand(
-            self.command(
-                "show",
-                "En skördningskälla: körningar, fynd, vad spärren håller",
-                "One source: runs, findings, what the brake holds",
-                "fyr source show exempelby",
-            )
-            .arg(id()),
-        )
-        .subcommand(
-            self.command(
-                "remove",
-                "Ta bort en skördningskälla och dess graf",
-                "Remove a source and its graph",
-                "fyr source remove exempelby",
-            )
-            .arg(id()),
-        )
-        .subcommand(
-            self.command(
-                "pause",
-                "Vila schemalagd skördning",
-                "Rest scheduled harvests",
-                "fyr source pause exempelby",
-            )
-            .arg(id())
-            .arg(self.flag("resume", "Återuppta", "Resume")),
-        )
-        .subcommand(
-            self.command(
-                "approve",
-                "Släpp en borttagning som spärren håller",
-                "Let a held deletion through",
-                "fyr source approve exempelby",
-            )
-            .arg(id()),
-        )
-    }
-
     fn harvest(&self) -> Command {
         self.command("harvest", "Skörda nu", "Harvest now", "fyr harvest exempelby --dry-run")
             .arg(self.words("source", "SOURCE", "Skördningskällor", "Sources"))
@@ -248,26 +177,11 @@ impl Words {
             .arg(self.flag("dry-run", "Visa skillnaden, behåll inget", "Show the difference, keep nothing"))
     }
 
-    fn check(&self) -> Command {
-        self.command(
-            "check",
-            "Döm en katalog utan att lagra den: mot DCAT-AP-SE 3.0.1 (obligatoriska och rekommenderade egenskaper, svenska regler), eller mot givna SHACL-former",
-            "Judge a catalogue without storing it: against DCAT-AP-SE 3.0.1 (mandatory and recommended properties, Swedish rules), or against given SHACL shapes",
-            "fyr check katalog.rdf --fail-on warning",
-        )
-        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address").num_args(1..))
-        .arg(self.option("profile", "NAME", "dcat-ap-se, en mapp med former, eller NAMN[@VERSION] under shapes/ i arbetsytan", "dcat-ap-se, a folder of shapes, or NAME[@VERSION] under shapes/ of the workspace"))
-        .arg(self.option("shapes", "FILE.ttl", "Pröva bara mot de här SHACL-filerna, lästa tillsammans", "Try by these SHACL files only, read together").num_args(1..).action(clap::ArgAction::Append))
-        .arg(self.option("format", "FORMAT", "text, json eller ttl (W3C:s SHACL-rapport)", "text, json or ttl (the W3C SHACL report)").value_parser(["text", "json", "ttl"]))
-        .arg(self.option("fail-on", "LEVEL", "violation, warning eller never", "violation, warning or never").value_parser(["violation", "warning", "never"]))
-        .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
-    }
-
     fn mqa(&self) -> Command {
         self.command(
             "mqa",
-            "Metadatakvalitet (MQA), 0-405, per distribution, datamängd, utgivare och katalog; SHACL-poängen mäts inte",
-            "Metadata quality (MQA), 0-405, per distribution, dataset, publisher and catalogue; the SHACL points are not measured",
+            "Metadatakvalitet (MQA), 0-405, per distribution, datamängd, utgivare och katalog; SHACL-poängen mäts mot --shapes eller --profile, annars inte",
+            "Metadata quality (MQA), 0-405, per distribution, dataset, publisher and catalogue; the SHACL points are measured by --shapes or --profile, else not",
             "fyr mqa katalog.rdf --variant se",
         )
         .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
@@ -281,6 +195,7 @@ impl Words {
             "check, assume-ok eller en fil {\"ADRESS\": 200}",
             "check, assume-ok or a file {\"ADDRESS\": 200}",
         ))
+        .args(crate::profiles::words(self.0))
         .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
     }
 

@@ -7,6 +7,7 @@ use fyr_model::limits::{GraphLimits, SparqlLimits, TableLimits, WorkerLimits};
 use fyr_model::{Refusal, RefusalKind, Text};
 use serde::Deserialize;
 
+use crate::report::CheckConfig;
 use crate::workspace::Workspace;
 
 /// The sample that `fyr init` writes: every key, with its default.
@@ -30,6 +31,8 @@ pub struct Written {
     pub cluster: Cluster,
     /// How addresses are fetched.
     pub fetch: fyr_fetch::FetchConfig,
+    /// What `fyr check` lives with.
+    pub check: CheckConfig,
     /// Limits of catalogue documents.
     pub graph: GraphLimits,
     /// Limits of public SPARQL.
@@ -87,6 +90,8 @@ pub struct Config {
     pub cluster: Cluster,
     /// The fetch client's configuration.
     pub fetch: fyr_fetch::FetchConfig,
+    /// What `fyr check` lives with.
+    pub check: CheckConfig,
     /// Limits of catalogue documents.
     pub graph: GraphLimits,
     /// Limits of public SPARQL.
@@ -140,6 +145,7 @@ impl Config {
             listen,
             cluster: written.cluster,
             fetch,
+            check: written.check,
             graph: written.graph,
             sparql: written.sparql,
             table: written.table,

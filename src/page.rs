@@ -10,7 +10,7 @@ use fyr_model::Severity;
 use fyr_model::profile::DriftReport;
 use fyr_model::table::{ColumnProfile, ColumnType, ReadingReport, TableProfile};
 
-use crate::show::{reasons, type_word};
+use crate::show::{reasons, repair_word, semantic_word, type_word};
 use crate::term::{Term, cut, safe};
 
 const STYLE: &str = include_str!("page.css");
@@ -57,7 +57,7 @@ pub fn profile(term: &Term, name: &str, profile: &TableProfile, report: &Reading
 }
 
 /// A text of a file or of ours, safe to stand between tags and in attributes.
-fn text(raw: &str) -> String {
+pub fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for letter in safe(raw).chars() {
         match letter {
@@ -271,7 +271,12 @@ fn reading(term: &Term, report: &ReadingReport, page: &mut String) {
             .as_deref()
             .map(|name| format!(" <code>{}</code>", text(name)))
             .unwrap_or_default();
-        let _ = write!(page, "<li>{}{column}: {}</li>", text(&repair.kind), term.count(repair.count));
+        let _ = write!(
+            page,
+            "<li>{}{column}: {}</li>",
+            text(&repair_word(term, &repair.kind)),
+            term.count(repair.count)
+        );
     }
     page.push_str("</ul></section>");
 }
@@ -307,7 +312,7 @@ fn one(term: &Term, profile: &TableProfile, column: &ColumnProfile, place: usize
     let semantic = column
         .semantic
         .as_ref()
-        .map(|semantic| format!(", {}", text(&semantic.replace('_', " "))))
+        .map(|word| format!(", {}", text(&semantic_word(term, word))))
         .unwrap_or_default();
     let _ = write!(
         page,

@@ -1,18 +1,20 @@
 //! What people read on a terminal, and the same answers as JSON documents.
 
 mod files;
+mod fixes;
 
 use fyr_curate::{CurateOutcome, CurateRun, PublishRun};
 use fyr_model::harvest::{HarvestOutcome, HarvestRun};
 use fyr_model::mqa::{MqaReport, Rating};
 use fyr_model::readiness::{DIMENSIONS, Readiness, Status};
-use fyr_model::{Finding, Refusal, Severity, Text};
+use fyr_model::{Refusal, Text};
 
-use crate::commands::{CheckBody, Door, VerifyBody};
+use crate::commands::{Door, VerifyBody};
 use crate::order::{Reply, SourceState};
 use crate::term::{Ink, Term, cut, safe};
+pub use fixes::{described, fixed, next_fixes};
 
-pub use files::{drift, profile, reading, reasons, scan, type_word};
+pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_word, type_word};
 
 /// A reply as a JSON document.
 pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {
@@ -272,58 +274,6 @@ fn all_sources(term: &Term, sources: &[SourceState]) {
         for iri in one.runs.first().into_iter().flat_map(|run| &run.changes.held) {
             println!("{} {}: {}", term.warning(), term.say("hålls", "held"), safe(iri));
         }
-    }
-}
-
-/// Findings grouped by rule, gravest first, then the two verdicts.
-pub fn check(term: &Term, input: &str, body: &CheckBody) {
-    println!("{} {}", term.ink(Ink::Bold, &safe(input)), body.profile);
-    let mut at = 0;
-    while let Some(first) = body.findings.get(at) {
-        let group: Vec<&Finding> = body.findings[at..]
-            .iter()
-            .take_while(|one| one.id == first.id && one.severity == first.severity && one.source_shape == first.source_shape)
-            .collect();
-        let mark = match first.severity {
-            Severity::Violation => term.error(),
-            Severity::Warning => term.warning(),
-            Severity::Info => term.info(),
-        };
-        println!(
-            "{mark} {} ({}) {}",
-            safe(first.message.get(term.lang)),
-            group.len(),
-            term.ink(Ink::Dim, &first.id)
-        );
-        for one in group.iter().take(3) {
-            let place = one
-                .position
-                .filter(|at| at.line > 0)
-                .map(|at| format!(" {}:{}", at.line, at.column))
-                .unwrap_or_default();
-            println!("    {}{place}", safe(&one.focus));
-        }
-        if group.len() > 3 {
-            println!("    {} {}", group.len() - 3, term.say("till", "more"));
-        }
-        if let Some(fix) = &first.fix {
-            println!(
-                "    {} {}",
-                term.ink(Ink::Turn, term.say("gör så här:", "do this:")),
-                safe(fix.text.get(term.lang))
-            );
-        }
-        at += group.len();
-    }
-    let verdict = |holds: bool, sv: &str, en: &str| println!("{} {}", if holds { term.done() } else { term.error() }, term.say(sv, en));
-    match body.harvested_by_dataportal {
-        Some(true) => verdict(true, "skördas av dataportal.se", "would be harvested by dataportal.se"),
-        Some(false) => verdict(false, "skördas inte av dataportal.se", "would not be harvested by dataportal.se"),
-        None => {}
-    }
-    match body.conforms {
-        true => verdict(true, "följer profilen", "conforms to the profile"),
-        false => verdict(false, "följer inte profilen", "does not conform to the profile"),
     }
 }
 

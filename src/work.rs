@@ -9,6 +9,7 @@ pub const WORD: &str = "worker";
 pub const HANDLERS: &[(&str, Handler)] = &[
     ("graph.read", fyr_graph::read_work),
     ("graph.shacl", fyr_graph::shacl::shacl_work),
+    ("graph.locate", fyr_graph::positions::locate_work),
     ("graph.rehearse", fyr_graph::sparql::rehearse_work),
     ("curate.stage", fyr_curate::work::stage),
     ("curate.pxweb-table", fyr_curate::work::pxweb_table),

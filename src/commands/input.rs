@@ -1,22 +1,29 @@
 //! Commands that only read an INPUT, a file or an address: nothing is stored, no workspace is needed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::Utc;
 use clap::ArgMatches;
+use fyr_assess::profile::Profile;
 use fyr_curate::{Inspected, Look};
 use fyr_fetch::{Client, What};
+use fyr_graph::shacl::is_about_shapes;
+use fyr_graph::positions::{LocateRequest, LocateResponse, Wanted};
 use fyr_graph::{ReadRequest, ReadResponse};
 use fyr_model::mqa::Variant;
 use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
-use fyr_model::{Counts, Finding, InputRef, Refusal, RefusalKind, Severity, Text};
+use fyr_model::{Finding, InputRef, Refusal, RefusalKind, Severity, Text};
 use serde::Serialize;
 use tempfile::TempDir;
 
 use super::{Door, shapes};
 use crate::cli;
+use crate::fix::{self, FixBody, Target};
 use crate::order::worst;
+use crate::profiles::{Chosen, chosen};
+use crate::report::{About, Checked, Duty, Reporter};
 use crate::show;
 use crate::workspace::internal;
 
@@ -43,7 +50,8 @@ impl Bench {
         })
     }
 
-    fn work(&self, name: &str) -> Result<std::path::PathBuf, Refusal> {
+    /// A folder of its own for one piece of work.
+    pub fn work(&self, name: &str) -> Result<std::path::PathBuf, Refusal> {
         let dir = self.dir.path().join(name);
         std::fs::create_dir_all(&dir).map_err(|error| internal("temp", &error))?;
         Ok(dir)
@@ -66,6 +74,37 @@ impl Bench {
         Ok((resource, read))
     }
 
+    /// Finds the places of a report's findings in a confined worker. A report without places is still a report: what stops the search is logged.
+    pub fn locate(&self, door: &Door, resource: &Resource, read: &ReadResponse, base: Option<&str>, checked: &mut Checked) {
+        let mut waiting: Vec<&mut Finding> = checked.findings.iter_mut().map(|one| &mut one.finding).collect();
+        waiting.retain(|finding| finding.position.is_none() && !finding.focus.is_empty() && !is_about_shapes(finding));
+        if waiting.is_empty() {
+            return;
+        }
+        let request = LocateRequest {
+            path: resource.path.clone(),
+            address: resource.final_url.clone(),
+            media_type: resource.media_type.clone(),
+            base: base.map(str::to_owned),
+            limits: door.config.graph.clone(),
+            statements: Some(read.nquads.clone()),
+            wanted: waiting.iter().map(|finding| wanted(finding)).collect(),
+        };
+        let found = || -> Result<LocateResponse, Refusal> {
+            let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
+            let dir = self.work("locate")?;
+            tokio::task::block_in_place(|| runner.run("graph.locate", &resource.final_url, &request, &dir, &door.config.worker))
+        };
+        match found() {
+            Ok(response) => {
+                for (finding, place) in waiting.into_iter().zip(response.places) {
+                    finding.position = place;
+                }
+            }
+            Err(refusal) => tracing::warn!(%refusal, "no places in the report"),
+        }
+    }
+
     /// Reads a data file in a confined worker.
     pub async fn table(&self, door: &Door, input: &str, look: Look) -> Result<Inspected, Refusal> {
         let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
@@ -79,6 +118,14 @@ impl Bench {
     }
 }
 
+fn wanted(finding: &Finding) -> Wanted {
+    Wanted {
+        focus: finding.focus.clone(),
+        path: finding.path.clone(),
+        value: finding.value.clone(),
+    }
+}
+
 pub(super) fn reference(resource: &Resource) -> Option<InputRef> {
     Some(InputRef {
         iri: resource.url.clone(),
@@ -86,76 +133,133 @@ pub(super) fn reference(resource: &Resource) -> Option<InputRef> {
     })
 }
 
-/// The body of `check`.
-#[derive(Debug, Serialize)]
-pub struct CheckBody {
-    /// The profile and its version.
-    pub profile: String,
-    /// No violation.
-    pub conforms: bool,
-    /// Would be harvested by the national portal; not judged by given shapes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub harvested_by_dataportal: Option<bool>,
-    /// By severity.
-    pub counts: Counts,
-    /// Each.
-    pub findings: Vec<Finding>,
-}
-
 pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
-    let fail_on = cli::text(words, "fail-on").unwrap_or("violation");
-    let format = cli::text(words, "format");
-    let json = door.json || format == Some("json");
-    let given = shapes::given(door, words)?;
-    let turtle = format == Some("ttl");
+    let mut reporter = Reporter::of(door, words)?;
+    let chosen = chosen(&door.config, words)?;
+    let base = cli::text(words, "base");
     let mut codes = Vec::new();
-    for input in cli::texts(words, "input") {
+    let inputs = cli::texts(words, "input");
+    fix_words(words, inputs.len())?;
+    for input in inputs {
         let bench = Bench::open(door)?;
-        match bench.catalogue(door, &input, cli::text(words, "base")).await {
+        let judged = match read(door, &bench, words, &input).await {
+            Ok((resource, read, fixed)) => match judged(door, &bench, &chosen, (&input, &resource, &read), reporter.results_max()) {
+                Ok((about, findings)) => Ok((About { fix: fixed, ..about }, findings, resource, read)),
+                // The shapes are at fault, not this catalogue.
+                Err(refusal) if refusal.kind == RefusalKind::Configuration => return Err(refusal),
+                Err(refusal) => Err(refusal),
+            },
+            Err(refusal) => Err(refusal),
+        };
+        let checked = match judged {
             Err(refusal) => {
                 super::refused(&door.term, &refusal);
                 codes.push(refusal.exit_code());
-            }
-            Ok((resource, read)) => {
-                let tried = match &given {
-                    Some(given) => shapes::tried(door, given, read, &bench.work("shacl")?, turtle)?,
-                    None if turtle => return Err(shapes::no_report()),
-                    None => shapes::Tried::of(judged(read)),
-                };
-                codes.push(failed(fail_on, tried.body.counts));
-                if let Some(report) = &tried.report {
-                    println!("{report}");
-                } else if json {
-                    door.document_by(tried.rules, "check", reference(&resource), &tried.body)?;
-                } else {
-                    show::check(&door.term, &input, &tried.body);
+                // What could not be read is told in the report too; a fault of ours or of the words is not about the catalogue.
+                if refusal.exit_code() != 3 {
+                    continue;
                 }
+                let (about, findings) = About::unread(&input, &refusal, &chosen);
+                reporter.judge(about, findings)
             }
-        }
+            Ok((about, findings, resource, read)) => {
+                let mut checked = reporter.judge(about, findings);
+                bench.locate(door, &resource, &read, base, &mut checked);
+                codes.push(checked.exit_code());
+                checked
+            }
+        };
+        reporter.add(door, checked)?;
     }
+    reporter.finish(door)?;
     Ok(worst(codes))
 }
 
-fn failed(fail_on: &str, counts: Counts) -> u8 {
-    match fail_on {
-        "never" => 0,
-        "warning" => u8::from(counts.violation + counts.warning > 0),
-        _ => u8::from(counts.violation > 0),
+/// One catalogue read, and corrected when that is asked for.
+async fn read(door: &Door, bench: &Bench, words: &ArgMatches, input: &str) -> Result<(Resource, ReadResponse, Option<FixBody>), Refusal> {
+    let target = cli::text(words, "fix").map(|out| Target::of(out, input)).transpose()?;
+    let (resource, read) = bench.catalogue(door, input, cli::text(words, "base")).await?;
+    let mut fixed = None;
+    if let Some(target) = target {
+        let corrected = match cli::text(words, "undo") {
+            Some(list) => fix::applied(&read, fix::undo_list(list)?)?,
+            None => fix::corrected(&read)?,
+        };
+        fixed = Some(target.write(door, bench, &corrected).await?);
     }
+    Ok((resource, read, fixed))
 }
 
-fn judged(read: ReadResponse) -> CheckBody {
-    let mut findings = read.findings;
-    findings.extend(fyr_assess::profile::check(&read.view));
-    findings.sort_by(|a, b| (a.severity, &a.id, &a.focus, &a.path).cmp(&(b.severity, &b.id, &b.focus, &b.path)));
-    findings.dedup();
-    CheckBody {
-        profile: fyr_assess::profile::NAME.into(),
-        conforms: !findings.iter().any(|finding| finding.severity == Severity::Violation),
-        harvested_by_dataportal: Some(fyr_assess::profile::harvested(&findings)),
-        counts: Counts::of(&findings),
-        findings,
+/// One corrected catalogue is of one catalogue, and a list is taken back into a file of its own.
+fn fix_words(words: &ArgMatches, inputs: usize) -> Result<(), Refusal> {
+    let (fix, undo) = (cli::text(words, "fix"), cli::text(words, "undo"));
+    let (text, hint) = match (fix, undo) {
+        (Some(_), _) if inputs > 1 => (
+            Text::new("--fix rättar en katalog i taget", "--fix corrects one catalogue at a time"),
+            Text::new("ange en enda fil eller adress", "give a single file or address"),
+        ),
+        (None, Some(_)) => (
+            Text::new("--undo skriver inget utan --fix", "--undo writes nothing without --fix"),
+            Text::new(
+                "ange med --fix vart den återställda katalogen ska",
+                "say with --fix where the restored catalogue goes",
+            ),
+        ),
+        _ => return Ok(()),
+    };
+    Err(Refusal::new("fix-words", RefusalKind::Configuration, "fyr check", text).hint(hint))
+}
+
+/// What rules and shapes find in one catalogue.
+fn judged(
+    door: &Door,
+    bench: &Bench,
+    chosen: &Chosen,
+    (input, resource, read): (&str, &Resource, &ReadResponse),
+    results_max: usize,
+) -> Result<(About, Vec<Finding>), Refusal> {
+    let mut findings: Vec<Finding> = chosen.rules.as_ref().map(|profile| by_rules(read, profile)).unwrap_or_default();
+    let harvested = chosen.rules.as_ref().map(|profile| profile.harvested(&findings));
+    let mut duties = chosen.rules.as_ref().map(|profile| duties(profile, &findings)).unwrap_or_default();
+    let mut packs = chosen.packs();
+    let mut beyond = Vec::new();
+    if !chosen.shapes.is_empty() {
+        let tried = shapes::tried(door, bench, &chosen.shapes, read, results_max)?;
+        duties.extend(shapes::duties(&tried.findings));
+        findings.extend(tried.findings);
+        packs.extend(tried.packs);
+        beyond = tried.beyond;
     }
+    let about = About {
+        input: input.to_owned(),
+        reference: reference(resource),
+        names: vec![resource.url.clone(), resource.final_url.clone()],
+        profile: chosen.name.clone(),
+        packs,
+        harvested,
+        conforms: Chosen::conforms(&findings) && beyond.iter().all(|left| left.severity != Severity::Violation),
+        duties,
+        // No address is asked here, so the points for statuses stand apart from every gain.
+        fix_list: fyr_assess::fixlist::fix_list(&read.view, &findings, &fyr_assess::mqa::Links::None),
+        fix: None,
+        beyond,
+        words: chosen.words.clone(),
+    };
+    Ok((about, findings))
+}
+
+/// What the program's own rules find; what the reader saw in the triples stands in the view, and the profile does not repeat it.
+fn by_rules(read: &ReadResponse, profile: &Profile) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = read.findings.iter().chain(&read.view.findings).cloned().collect();
+    findings.retain(|finding| profile.asks(finding));
+    findings.extend(profile.check(&read.view));
+    findings
+}
+
+/// Who mends what the rules found, by rule.
+fn duties(profile: &Profile, findings: &[Finding]) -> BTreeMap<String, Duty> {
+    let known = |finding: &Finding| Some((finding.id.clone(), Duty::of(profile.rule(&finding.id)?)));
+    findings.iter().filter_map(known).collect()
 }
 
 pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
@@ -168,9 +272,20 @@ pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
         Variant::Eu
     };
     let links = links(&bench, cli::text(words, "links"), &read).await?;
-    let report = fyr_assess::mqa::score(&read.view, variant, &links);
+    let asked = cli::text(words, "profile").is_some() || !cli::texts(words, "shapes").is_empty();
+    let tried = match asked {
+        true => Some(shapes::compliance(door, &bench, &chosen(&door.config, words)?, &read)?),
+        false => None,
+    };
+    let known = fyr_assess::mqa::Known {
+        links: &links,
+        compliance: tried.as_ref().and_then(|tried| tried.datasets.as_ref()),
+    };
+    let report = fyr_assess::mqa::score(&read.view, variant, known);
     if door.json {
-        door.document("mqa", reference(&resource), &report)?;
+        let mut packs = fyr_assess::packs();
+        packs.extend(tried.iter().flat_map(|tried| tried.packs.iter().cloned()));
+        door.document_by(packs, "mqa", reference(&resource), &report)?;
     } else {
         show::mqa(&door.term, &report);
     }
@@ -183,7 +298,7 @@ async fn links(bench: &Bench, how: Option<&str>, read: &ReadResponse) -> Result<
         None => Ok(Links::None),
         Some("assume-ok") => Ok(Links::AssumeOk),
         Some("check") => {
-            let mut statuses = std::collections::BTreeMap::new();
+            let mut statuses = BTreeMap::new();
             let all = read.view.datasets.iter().flat_map(|dataset| &dataset.distributions);
             let addresses: std::collections::BTreeSet<&str> = all
                 .flat_map(|one| one.access_url.iter().chain(&one.download_url))

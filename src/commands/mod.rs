@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cluster")]
 mod cluster;
+mod describe;
 mod explain;
 mod input;
 mod profile;
@@ -25,7 +26,8 @@ use crate::config::Config;
 use crate::term::{Ink, Term};
 use crate::workspace::{Workspace, internal};
 
-pub use input::{CheckBody, ScanBody};
+pub use describe::DescribeBody;
+pub use input::{Bench, ScanBody};
 pub use release::VerifyBody;
 pub use stored::listen;
 
@@ -164,6 +166,7 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "harvest" => stored::harvest(door, words).await,
         "check" => input::check(door, words).await,
         "mqa" => input::mqa(door, words).await,
+        "describe" => describe::describe(door, words).await,
         "profile" => profile::profile(door, words).await,
         "convert" => input::convert(door, words).await,
         "scan" => input::scan(door, words).await,
@@ -188,7 +191,7 @@ impl Door {
         self.document_by(fyr_assess::packs(), shape, input, body)
     }
 
-    /// [`Door::document`] of a judgement by other rule packs than our own.
+    /// Prints one JSON document made by other rules than the usual ones.
     pub fn document_by<T: serde::Serialize>(
         &self,
         rules: Vec<fyr_model::RulePack>,
@@ -196,11 +199,17 @@ impl Door {
         input: Option<fyr_model::InputRef>,
         body: T,
     ) -> Result<(), Refusal> {
-        let mut document = fyr_model::Envelope::new(format!("fyr/{shape}/1"), chrono::Utc::now(), body).rules(rules);
-        document.input = input;
+        let document = self.envelope(shape, input, body).rules(rules);
         let text = serde_json::to_string_pretty(&document).map_err(|error| internal("json", &error))?;
         println!("{text}");
         Ok(())
+    }
+
+    /// A document with its head.
+    pub fn envelope<T>(&self, shape: &str, input: Option<fyr_model::InputRef>, body: T) -> fyr_model::Envelope<T> {
+        let mut document = fyr_model::Envelope::new(format!("fyr/{shape}/1"), chrono::Utc::now(), body).rules(fyr_assess::packs());
+        document.input = input;
+        document
     }
 
     /// The workspace, or how to get one.

@@ -1,6 +1,7 @@
 //! What is printed of a data file: its columns, how it was read, what detectors found.
 
 use fyr_model::Severity;
+use fyr_model::kinds;
 use fyr_model::profile::DriftReport;
 use fyr_model::quality::RuleResult;
 use fyr_model::table::{ColumnProfile, ColumnType, ReadingReport, TableProfile};
@@ -23,6 +24,16 @@ pub fn type_word(term: &Term, kind: ColumnType) -> &'static str {
         ColumnType::Geometry => ("geometri", "geometry"),
     };
     if term.lang == fyr_model::Lang::Sv { sv } else { en }
+}
+
+/// The words for a semantic type.
+pub fn semantic_word(term: &Term, word: &str) -> String {
+    kinds::semantic(word).map_or_else(|| word.replace('_', " "), |name| name.get(term.lang).to_owned())
+}
+
+/// The words for a repair.
+pub fn repair_word(term: &Term, kind: &str) -> String {
+    kinds::repair(kind).map_or_else(|| kind.replace('-', " "), |name| name.get(term.lang).to_owned())
 }
 
 /// How the file was read, and its columns.
@@ -181,7 +192,8 @@ pub fn reading(term: &Term, report: &ReadingReport) {
     );
     for repair in &report.repairs {
         let column = repair.column.as_deref().map(|name| format!(" {}", safe(name))).unwrap_or_default();
-        println!("{} {}{column}: {}", term.info(), repair.kind, term.count(repair.count));
+        let kind = repair_word(term, &repair.kind);
+        println!("{} {}{column}: {}", term.info(), safe(&kind), term.count(repair.count));
     }
     for finding in &report.findings {
         println!("{} {}", term.warning(), safe(finding.message.get(term.lang)));

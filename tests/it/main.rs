@@ -3,15 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;
+mod check_reports;
 mod cli;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod demo;
+mod describe;
 mod floors;
 mod kill;
+mod profiles;
 mod pxweb;
 mod quality;
 mod reading;
 mod real;
+mod repair;
+mod shape;
 mod shapes;
 mod support;

@@ -9,9 +9,11 @@ mod evidence;
 mod lists;
 mod packs;
 
+pub mod fixlist;
 pub mod licence;
 pub mod mqa;
 pub mod profile;
+pub mod repair;
 pub mod score;
 pub mod stars;
 

@@ -37,6 +37,10 @@ impl Vocabulary {
     pub(crate) fn code<'a>(&self, iri: &'a str) -> Option<&'a str> {
         iri.strip_prefix(self.base.as_str()).filter(|code| self.values.contains_key(*code))
     }
+    /// Every IRI of this list, in order.
+    pub(crate) fn iris(&self) -> impl Iterator<Item = String> {
+        self.values.keys().map(|code| format!("{}{code}", self.base))
+    }
     /// Whether a value is an IRI of this list.
     pub(crate) fn has(&self, value: &Value) -> bool {
         value.iri().is_some_and(|iri| self.code(iri).is_some())
@@ -98,6 +102,15 @@ impl FileTypes {
     pub(crate) fn of_media(&self, media: &str) -> Option<&str> {
         self.media.get(media).map(String::as_str)
     }
+    /// The first registered media type of a file type.
+    pub(crate) fn media_of(&self, code: &str) -> Option<&str> {
+        let mut of_code = self
+            .media
+            .iter()
+            .filter(|(_, known)| *known == code)
+            .map(|(media, _)| media.as_str());
+        of_code.find(|media| MEDIA.registered(media))
+    }
     /// Whether the code is on the list of open formats.
     pub(crate) fn open(&self, code: &str) -> bool {
         self.open.contains(code)
@@ -132,6 +145,9 @@ impl MediaTypes {
 
 /// The media types.
 pub(crate) static MEDIA: LazyLock<MediaTypes> = LazyLock::new(|| MEDIA_TYPES.read());
+
+/// What media types are appended to in IANA's registry.
+pub(crate) const IANA: &str = "http://www.iana.org/assignments/media-types/";
 
 /// The media type that a value states: `type/subtype` as text, or an IANA IRI; lower case, without parameters.
 pub(crate) fn media_type(value: &Value) -> Option<String> {

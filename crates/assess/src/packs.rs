@@ -6,23 +6,53 @@ use fyr_model::{RulePack, Sha256};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// One embedded file: the name that results carry, and its text.
+/// One embedded file: the name that results carry, where it lies in the repository, and its text.
 pub(crate) struct Embedded {
     pub(crate) id: &'static str,
+    path: &'static str,
     pub(crate) text: &'static str,
+}
+
+macro_rules! file {
+    ($id:literal, $path:literal) => {
+        Embedded {
+            id: $id,
+            path: $path,
+            text: include_str!(concat!("../../../", $path)),
+        }
+    };
 }
 
 macro_rules! embed {
     ($name:ident, $id:literal, $path:literal) => {
-        pub(crate) const $name: Embedded = Embedded {
-            id: $id,
-            text: include_str!(concat!("../../../", $path)),
-        };
+        pub(crate) const $name: Embedded = file!($id, $path);
     };
 }
 
-embed!(PROPERTIES, "dcat-ap-se", "dcat-ap-se/3.0.1/properties.toml");
-embed!(RULES, "dcat-ap-se-rules", "dcat-ap-se/3.0.1/rules.toml");
+/// The folder of DCAT-AP-SE 3.0.1, its head first.
+pub(crate) static OF_3_0_1: [Embedded; 7] = [
+    file!("dcat-ap-se-profile", "dcat-ap-se/3.0.1/profile.toml"),
+    file!("dcat-ap-se", "dcat-ap-se/3.0.1/properties.toml"),
+    file!("dcat-ap-se-nodes", "dcat-ap-se/3.0.1/nodes.toml"),
+    file!("dcat-ap-se-rules", "dcat-ap-se/3.0.1/rules.toml"),
+    file!("dcat-ap-se-hvd", "dcat-ap-se/3.0.1/hvd.toml"),
+    file!("dcat-ap-se-reader", "dcat-ap-se/3.0.1/reader.toml"),
+    file!("dcat-ap-se-shapes", "dcat-ap-se/3.0.1/shapes.toml"),
+];
+
+/// The folder of the former version, DCAT-AP-SE 2.2.0.
+pub(crate) static OF_2_2_0: [Embedded; 7] = [
+    file!("dcat-ap-se-2.2.0-profile", "dcat-ap-se/2.2.0/profile.toml"),
+    file!("dcat-ap-se-2.2.0", "dcat-ap-se/2.2.0/properties.toml"),
+    file!("dcat-ap-se-2.2.0-nodes", "dcat-ap-se/2.2.0/nodes.toml"),
+    file!("dcat-ap-se-2.2.0-rules", "dcat-ap-se/2.2.0/rules.toml"),
+    file!("dcat-ap-se-2.2.0-hvd", "dcat-ap-se/2.2.0/hvd.toml"),
+    file!("dcat-ap-se-2.2.0-reader", "dcat-ap-se/2.2.0/reader.toml"),
+    file!("dcat-ap-se-2.2.0-shapes", "dcat-ap-se/2.2.0/shapes.toml"),
+];
+
+embed!(EXAMPLES, "dcat-ap-se-examples", "dcat-ap-se/examples.toml");
+embed!(REPAIRS, "dcat-ap-se-repairs", "dcat-ap-se/3.0.1/repairs.toml");
 embed!(LICENCES, "licences", "catalog/licences.toml");
 embed!(POINTS, "mqa", "dcat-ap-se/mqa/points.toml");
 embed!(READINESS, "readiness", "sql/score/readiness-2026.toml");
@@ -42,9 +72,8 @@ embed!(
 );
 embed!(THEMES, "eu-data-theme", "dcat-ap-se/vocabularies/themes.toml");
 
-const ALL: [&Embedded; 16] = [
-    &PROPERTIES,
-    &RULES,
+static LISTS: [&Embedded; 15] = [
+    &REPAIRS,
     &LICENCES,
     &POINTS,
     &READINESS,
@@ -61,12 +90,25 @@ const ALL: [&Embedded; 16] = [
     &THEMES,
 ];
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Head {
+    id: String,
     version: String,
 }
 
 impl Embedded {
+    /// How a result names the file.
+    fn pack(&self) -> RulePack {
+        RulePack {
+            id: self.id.into(),
+            ..pack(self.text)
+        }
+    }
+    /// The file's name in its folder.
+    pub(crate) fn name(&self) -> &'static str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
     /// The file as a value. A file that cannot be read yields the empty value, so that nothing passes by accident: no licence is known, no
     /// metric is won. A test reads every file, so a build that ships never meets that case.
     pub(crate) fn read<T: DeserializeOwned + Default>(&self) -> T {
@@ -80,16 +122,23 @@ impl Embedded {
 /// assert!(fyr_assess::packs().iter().any(|pack| pack.id == "readiness"));
 /// ```
 pub fn packs() -> Vec<RulePack> {
-    static PACKS: LazyLock<Vec<RulePack>> = LazyLock::new(|| {
-        ALL.iter()
-            .map(|file| RulePack {
-                id: file.id.into(),
-                version: toml::from_str::<Head>(file.text).map(|head| head.version).unwrap_or_default(),
-                sha256: Sha256::of(file.text.as_bytes()),
-            })
-            .collect()
-    });
+    static PACKS: LazyLock<Vec<RulePack>> = LazyLock::new(|| OF_3_0_1.iter().chain(LISTS).map(Embedded::pack).collect());
     PACKS.clone()
+}
+
+/// How a result names a file of rules or codes.
+pub(crate) fn pack(text: &str) -> RulePack {
+    let head: Head = toml::from_str(text).unwrap_or_default();
+    RulePack {
+        id: head.id,
+        version: head.version,
+        sha256: Sha256::of(text.as_bytes()),
+    }
+}
+
+/// The lists that every profile shares.
+pub(crate) fn shared() -> impl Iterator<Item = RulePack> {
+    LISTS.iter().map(|file| file.pack())
 }
 
 #[cfg(test)]
@@ -98,7 +147,8 @@ mod tests {
 
     #[test]
     fn every_embedded_file_reads_and_says_its_version_and_origin() {
-        for file in ALL {
+        let all: Vec<&Embedded> = OF_3_0_1.iter().chain(&OF_2_2_0).chain(LISTS).collect();
+        for file in &all {
             let table: toml::Table = toml::from_str(file.text).unwrap_or_else(|fault| panic!("{}: {fault}", file.id));
             for key in ["id", "version", "origin"] {
                 assert!(
@@ -109,7 +159,7 @@ mod tests {
             }
             assert_eq!(table["id"].as_str(), Some(file.id), "{}", file.id);
         }
-        assert_eq!(packs().len(), ALL.len());
+        assert_eq!(packs().len() + OF_2_2_0.len(), all.len());
         assert!(packs().iter().all(|pack| !pack.version.is_empty()));
     }
 
@@ -132,10 +182,10 @@ mod tests {
 
     #[test]
     fn texts_of_the_rule_files_keep_to_the_glossary_and_to_the_tone() {
-        for file in [&PROPERTIES, &RULES, &READINESS] {
+        for file in OF_3_0_1.iter().chain(&OF_2_2_0).chain([&REPAIRS, &READINESS]) {
             let mut found = Vec::new();
             texts(&toml::from_str(file.text).unwrap(), &mut found);
-            assert!(found.len() > 30, "{}", file.id);
+            assert!(found.len() > 2, "{}", file.id);
             for (sv, en) in found {
                 assert!(!sv.is_empty() && !en.is_empty(), "{}", file.id);
                 assert!(fyr_model::glossary::misused(&sv).is_empty(), "{sv}");

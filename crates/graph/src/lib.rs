@@ -17,14 +17,17 @@ mod syntax;
 mod triples;
 
 mod read;
+mod revise;
 mod store;
 mod view;
 
+pub mod positions;
 pub mod shacl;
 pub mod sparql;
 pub mod write;
 
 pub use read::{Entity, ReadRequest, ReadResponse, merge, read, read_work};
+pub use revise::{Document, Identity};
 pub use store::{Answer, Cancel, Snapshot, Store};
 pub use syntax::Syntax;
 pub use view::view_of;

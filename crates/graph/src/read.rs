@@ -193,7 +193,7 @@ fn class_word(reader: &Reader<'_>, id: Id, role: Role) -> Option<&'static str> {
 }
 
 /// The same triples with names for blank nodes, in the same order.
-fn skolemised(graph: &Graph, names: &BTreeMap<Id, String>) -> Graph {
+pub(crate) fn skolemised(graph: &Graph, names: &BTreeMap<Id, String>) -> Graph {
     let node = |id: Id| names.get(&id).map(|name| NamedNode::new_unchecked(name.clone()));
     let mut builder = Builder::default();
     for row @ [s, _, o] in graph.in_document_order() {
@@ -236,10 +236,7 @@ fn finish(
 
 /// Writes the triples sorted, one a line, and gives the file and its digest.
 fn save(graph: &Graph, dir: &Path, subject: &str) -> Result<(PathBuf, Sha256), Refusal> {
-    let triples = graph.rows().filter_map(|row| graph.triple(row));
-    let mut lines: Vec<String> = triples.map(|triple| format!("{triple} .\n")).collect();
-    lines.sort_unstable();
-    let text = lines.concat();
+    let text = sorted_lines(graph);
     let sha256 = Sha256::of(text.as_bytes());
     let path = dir.join(format!("{sha256}.nq"));
     std::fs::write(&path, text).map_err(|error| {
@@ -252,6 +249,14 @@ fn save(graph: &Graph, dir: &Path, subject: &str) -> Result<(PathBuf, Sha256), R
         )
     })?;
     Ok((path, sha256))
+}
+
+/// The triples, one a line, sorted.
+pub(crate) fn sorted_lines(graph: &Graph) -> String {
+    let triples = graph.rows().filter_map(|row| graph.triple(row));
+    let mut lines: Vec<String> = triples.map(|triple| format!("{triple} .\n")).collect();
+    lines.sort_unstable();
+    lines.concat()
 }
 
 /// A snapshot file as a graph.

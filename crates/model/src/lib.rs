@@ -5,11 +5,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 pub mod catalogue;
+pub mod change;
+pub mod describe;
 pub mod envelope;
 pub mod finding;
+pub mod fixlist;
 pub mod glossary;
 pub mod harvest;
 pub mod ids;
+pub mod kinds;
 pub mod licence;
 pub mod limits;
 pub mod link;

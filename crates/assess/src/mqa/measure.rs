@@ -10,11 +10,27 @@ use super::Links;
 use super::points::{POINTS, Row};
 use crate::lists::{self, MEDIA, TYPES};
 
-/// Passed or not, none when not measured, and what was seen.
-type Seen = (Option<bool>, String);
+/// What was seen, put into words only where somebody reads them.
+pub(super) trait Words {
+    fn words(make: impl FnOnce() -> String) -> Self;
+}
 
-pub(super) fn on_dataset(row: &Row, dataset: &Dataset, variant: Variant) -> MqaMetric {
-    let (passed, evidence) = match row.id.as_str() {
+impl Words for String {
+    fn words(make: impl FnOnce() -> String) -> Self {
+        make()
+    }
+}
+
+/// For totals alone.
+impl Words for () {
+    fn words(_: impl FnOnce() -> String) -> Self {}
+}
+
+/// Passed or not, none when not measured, and what was seen.
+pub(super) type Seen<W> = (Option<bool>, W);
+
+pub(super) fn on_dataset<W: Words>(row: &Row, dataset: &Dataset, variant: Variant, complies: Option<bool>) -> Seen<W> {
+    match row.id.as_str() {
         "keywordAvailability" => counted("dcat:keyword", dataset.keyword.0.len()),
         "categoryAvailability" => counted("dcat:theme", dataset.theme.len()),
         "spatialAvailability" => counted("dcterms:spatial", dataset.spatial.len()),
@@ -25,15 +41,14 @@ pub(super) fn on_dataset(row: &Row, dataset: &Dataset, variant: Variant) -> MqaM
         "publisherAvailability" => counted("dcterms:publisher", dataset.publisher.len()),
         "dateIssuedAvailability" => dated("dcterms:issued", dataset.issued.as_deref()),
         "dateModifiedAvailability" => dated("dcterms:modified", dataset.modified.as_deref()),
-        "dcatApCompliance" => (None, compliance(variant)),
-        _ => (None, "not measured".to_owned()),
-    };
-    metric(row, variant, dataset.id.as_str(), passed, evidence)
+        "dcatApCompliance" => compliance(variant, complies),
+        _ => unmeasured(),
+    }
 }
 
-pub(super) fn on_distribution(row: &Row, distribution: &Distribution, variant: Variant, links: &Links) -> MqaMetric {
+pub(super) fn on_distribution<W: Words>(row: &Row, distribution: &Distribution, variant: Variant, links: &Links) -> Seen<W> {
     let formats = || distribution.format.iter().chain(&distribution.media_type);
-    let (passed, evidence) = match row.id.as_str() {
+    match row.id.as_str() {
         "accessUrlStatusCode" => status("dcat:accessURL", &distribution.access_url, links),
         "downloadUrlAvailability" => stated("dcat:downloadURL", &distribution.download_url),
         "downloadUrlStatusCode" => status("dcat:downloadURL", &distribution.download_url, links),
@@ -48,12 +63,12 @@ pub(super) fn on_distribution(row: &Row, distribution: &Distribution, variant: V
         "byteSizeAvailability" => dated("dcat:byteSize", distribution.byte_size.as_deref()),
         "dateIssuedAvailability" => dated("dcterms:issued", distribution.issued.as_deref()),
         "dateModifiedAvailability" => dated("dcterms:modified", distribution.modified.as_deref()),
-        _ => (None, "not measured".to_owned()),
-    };
-    metric(row, variant, &distribution.iri, passed, evidence)
+        _ => unmeasured(),
+    }
 }
 
-fn metric(row: &Row, variant: Variant, on: &str, passed: Option<bool>, evidence: String) -> MqaMetric {
+/// What was seen as the metric that is reported.
+pub(super) fn metric(row: &Row, variant: Variant, on: &str, (passed, evidence): Seen<String>) -> MqaMetric {
     let max = row.max(variant);
     MqaMetric {
         id: row.iri(variant),
@@ -65,57 +80,66 @@ fn metric(row: &Row, variant: Variant, on: &str, passed: Option<bool>, evidence:
     }
 }
 
-fn counted(property: &str, count: usize) -> Seen {
-    match count {
-        0 => (Some(false), format!("no {property}")),
-        1 => (Some(true), format!("1 value of {property}")),
-        count => (Some(true), format!("{count} values of {property}")),
-    }
+fn unmeasured<W: Words>() -> Seen<W> {
+    (None, W::words(|| "not measured".to_owned()))
 }
 
-fn stated(property: &str, values: &[Value]) -> Seen {
+fn counted<W: Words>(property: &str, count: usize) -> Seen<W> {
+    let words = || match count {
+        0 => format!("no {property}"),
+        1 => format!("1 value of {property}"),
+        count => format!("{count} values of {property}"),
+    };
+    (Some(count > 0), W::words(words))
+}
+
+fn stated<W: Words>(property: &str, values: &[Value]) -> Seen<W> {
     match values {
-        [] => (Some(false), format!("no {property}")),
-        values => (Some(true), format!("{property}: {}", list(values))),
+        [] => (Some(false), W::words(|| format!("no {property}"))),
+        values => (Some(true), W::words(|| format!("{property}: {}", list(values)))),
     }
 }
 
-fn dated(property: &str, value: Option<&str>) -> Seen {
-    value.map_or_else(
-        || (Some(false), format!("no {property}")),
-        |value| (Some(true), format!("{property}: {}", cut(value))),
-    )
-}
-
-fn compliance(variant: Variant) -> String {
-    if variant == Variant::Se && !POINTS.se.compliance_scored {
-        "not scored: the Swedish portal checks no shapes".to_owned()
-    } else {
-        "not measured: the shapes have not been run".to_owned()
+fn dated<W: Words>(property: &str, value: Option<&str>) -> Seen<W> {
+    match value {
+        None => (Some(false), W::words(|| format!("no {property}"))),
+        Some(value) => (Some(true), W::words(|| format!("{property}: {}", cut(value)))),
     }
 }
 
-fn access_rights(values: &[Value]) -> Seen {
+fn compliance<W: Words>(variant: Variant, complies: Option<bool>) -> Seen<W> {
+    let scored = variant != Variant::Se || POINTS.se.compliance_scored;
+    let text = match complies {
+        _ if !scored => "not scored: the Swedish portal checks no shapes",
+        None => "not measured: the shapes have not been run",
+        Some(true) => "no violation of the shapes",
+        Some(false) => "at least one violation of the shapes",
+    };
+    (complies.filter(|_| scored), W::words(|| text.to_owned()))
+}
+
+fn access_rights<W: Words>(values: &[Value]) -> Seen<W> {
     if values.is_empty() {
-        return (Some(false), "no dcterms:accessRights".to_owned());
+        return (Some(false), W::words(|| "no dcterms:accessRights".to_owned()));
     }
     let on = values.iter().any(|value| lists::on_list("access-rights", value));
-    (Some(on), format!("{} the EU access-right table: {}", is_on(on), list(values)))
+    let words = || format!("{} the EU access-right table: {}", is_on(on), list(values));
+    (Some(on), W::words(words))
 }
 
 /// The best of several addresses counts; an address that was not asked leaves the metric unmeasured unless another one answers.
-fn status(property: &str, addresses: &[Value], links: &Links) -> Seen {
+fn status<W: Words>(property: &str, addresses: &[Value], links: &Links) -> Seen<W> {
     if addresses.is_empty() {
-        return (Some(false), format!("no {property}"));
+        return (Some(false), W::words(|| format!("no {property}")));
     }
     match links {
-        Links::None => (None, format!("not measured: no {property} was asked")),
-        Links::AssumeOk => (Some(true), format!("{property} assumed to answer 200")),
+        Links::None => (None, W::words(|| format!("not measured: no {property} was asked"))),
+        Links::AssumeOk => (Some(true), W::words(|| format!("{property} assumed to answer 200"))),
         Links::Statuses(statuses) => recorded(property, addresses, statuses),
     }
 }
 
-fn recorded(property: &str, addresses: &[Value], statuses: &BTreeMap<String, u16>) -> Seen {
+fn recorded<W: Words>(property: &str, addresses: &[Value], statuses: &BTreeMap<String, u16>) -> Seen<W> {
     let asked: Vec<u16> = addresses
         .iter()
         .filter_map(|address| statuses.get(address.as_str()).copied())
@@ -123,15 +147,15 @@ fn recorded(property: &str, addresses: &[Value], statuses: &BTreeMap<String, u16
     let passes = |status: &u16| (200..300).contains(status);
     let best = asked.iter().copied().find(passes).or_else(|| asked.iter().copied().min());
     match best {
-        Some(best) => (
-            Some(passes(&best)),
-            format!("{property} answered {best}, best of {} asked", asked.len()),
-        ),
-        None => (None, format!("not measured: no {property} was asked")),
+        Some(best) => {
+            let words = || format!("{property} answered {best}, best of {} asked", asked.len());
+            (Some(passes(&best)), W::words(words))
+        }
+        None => (None, W::words(|| format!("not measured: no {property} was asked"))),
     }
 }
 
-fn alignment(distribution: &Distribution, variant: Variant) -> Seen {
+fn alignment<W: Words>(distribution: &Distribution, variant: Variant) -> Seen<W> {
     let strict = distribution
         .format
         .iter()
@@ -142,20 +166,20 @@ fn alignment(distribution: &Distribution, variant: Variant) -> Seen {
             .filter_map(lists::media_type)
             .any(|media| MEDIA.registered(&media));
     if strict {
-        return (Some(true), "file type on the EU table and media type on the IANA list".to_owned());
+        let words = || "file type on the EU table and media type on the IANA list".to_owned();
+        return (Some(true), W::words(words));
     }
-    let any = distribution
+    let mut stated = distribution
         .format
         .iter()
         .chain(&distribution.media_type)
-        .filter_map(lists::media_type)
-        .find(|media| MEDIA.known(media));
-    match any {
-        Some(media) if lenient(variant) => (Some(true), format!("media type on the list: {media}")),
-        _ => (
-            Some(false),
-            "not both a file type on the EU table and a media type on the IANA list".to_owned(),
-        ),
+        .filter_map(lists::media_type);
+    match stated.find(|media| lenient(variant) && MEDIA.known(media)) {
+        Some(media) => (Some(true), W::words(|| format!("media type on the list: {media}"))),
+        None => {
+            let words = || "not both a file type on the EU table and a media type on the IANA list".to_owned();
+            (Some(false), W::words(words))
+        }
     }
 }
 
@@ -164,7 +188,12 @@ fn lenient(variant: Variant) -> bool {
 }
 
 /// The EU's lists hold file-type IRIs, so only those count there; the Swedish portal reads a media type as the file type behind it.
-fn on_format_list<'a>(values: impl Iterator<Item = &'a Value>, variant: Variant, list_name: &str, on: impl Fn(&str) -> bool) -> Seen {
+fn on_format_list<'a, W: Words>(
+    values: impl Iterator<Item = &'a Value>,
+    variant: Variant,
+    list_name: &str,
+    on: impl Fn(&str) -> bool,
+) -> Seen<W> {
     let mut any = false;
     for value in values {
         any = true;
@@ -173,23 +202,23 @@ fn on_format_list<'a>(values: impl Iterator<Item = &'a Value>, variant: Variant,
             code => code,
         };
         if let Some(code) = code.filter(|code| on(code)) {
-            return (Some(true), format!("{code} is on the {list_name} list"));
+            return (Some(true), W::words(|| format!("{code} is on the {list_name} list")));
         }
     }
-    let why = if any {
-        format!("nothing stated is on the {list_name} list")
-    } else {
-        "neither format nor media type".to_owned()
+    let words = || match any {
+        true => format!("nothing stated is on the {list_name} list"),
+        false => "neither format nor media type".to_owned(),
     };
-    (Some(false), why)
+    (Some(false), W::words(words))
 }
 
-fn known_licence(values: &[Value]) -> Seen {
+fn known_licence<W: Words>(values: &[Value]) -> Seen<W> {
     if values.is_empty() {
-        return (Some(false), "no dcterms:license".to_owned());
+        return (Some(false), W::words(|| "no dcterms:license".to_owned()));
     }
     let on = values.iter().filter_map(Value::iri).any(lists::known_licence);
-    (Some(on), format!("{} the licence lists: {}", is_on(on), list(values)))
+    let words = || format!("{} the licence lists: {}", is_on(on), list(values));
+    (Some(on), W::words(words))
 }
 
 fn is_on(on: bool) -> &'static str {

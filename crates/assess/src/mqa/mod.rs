@@ -2,8 +2,8 @@
 //!
 //! In: the typed view and, if links were checked, one status per address. Out: points per metric with what was seen, per distribution, dataset,
 //! publisher and catalogue. The quirks of the EU's scoring are copied, because that is how the points fall: the best distribution wins whole, a
-//! tie keeps the earlier one, and a winner without a date hides the dataset's. Not measured here: compliance, which needs SHACL, and statuses
-//! without links. A series is no dataset and is not scored.
+//! tie keeps the earlier one, and a winner without a date hides the dataset's. Whether a dataset complies with the shapes and what its addresses
+//! answer is told by the caller ([`Known`]), and not measured where nobody tells. A series is no dataset and is not scored.
 
 mod measure;
 mod points;
@@ -27,13 +27,29 @@ pub enum Links {
     Statuses(BTreeMap<String, u16>),
 }
 
+/// What is known besides the metadata.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// What addresses answered.
+    pub links: &'a Links,
+    /// By dataset IRI, whether its graph passed the shapes without a violation; a dataset that is not among them was not checked.
+    pub compliance: Option<&'a BTreeMap<String, bool>>,
+}
+
+impl<'a> From<&'a Links> for Known<'a> {
+    fn from(links: &'a Links) -> Self {
+        Self { links, compliance: None }
+    }
+}
+
 /// Scores every dataset of a catalogue by the rules of one variant.
-pub fn score(view: &CatalogueView, variant: Variant, links: &Links) -> MqaReport {
+pub fn score<'a>(view: &CatalogueView, variant: Variant, known: impl Into<Known<'a>>) -> MqaReport {
+    let known = known.into();
     let scored: Vec<(&Dataset, MqaDataset)> = view
         .datasets
         .iter()
         .filter(|dataset| !dataset.series)
-        .map(|dataset| (dataset, score_dataset(dataset, variant, links)))
+        .map(|dataset| (dataset, score_dataset(dataset, variant, known)))
         .collect();
     let mut by_publisher: BTreeMap<String, Vec<&MqaDataset>> = BTreeMap::new();
     for (dataset, result) in &scored {
@@ -50,7 +66,9 @@ pub fn score(view: &CatalogueView, variant: Variant, links: &Links) -> MqaReport
 }
 
 /// Scores one dataset: its own metrics, and those of its best distribution.
-pub fn score_dataset(dataset: &Dataset, variant: Variant, links: &Links) -> MqaDataset {
+pub fn score_dataset<'a>(dataset: &Dataset, variant: Variant, known: impl Into<Known<'a>>) -> MqaDataset {
+    let Known { links, compliance } = known.into();
+    let complies = compliance.and_then(|verdicts| verdicts.get(dataset.id.as_str()).copied());
     let distributions: Vec<MqaDistribution> = dataset
         .distributions
         .iter()
@@ -64,7 +82,10 @@ pub fn score_dataset(dataset: &Dataset, variant: Variant, links: &Links) -> MqaD
         .iter()
         .filter_map(|row| {
             let metric = match (row.on, winner) {
-                (On::Dataset, _) | (On::Either, None) => Some(measure::on_dataset(row, dataset, variant)),
+                (On::Dataset, _) | (On::Either, None) => {
+                    let seen = measure::on_dataset(row, dataset, variant, complies);
+                    Some(measure::metric(row, variant, dataset.id.as_str(), seen))
+                }
                 (On::Distribution, None) => None,
                 (On::Distribution | On::Either, Some(winner)) => {
                     winner.metrics.iter().find(|metric| metric.id == row.iri(variant)).cloned()
@@ -86,9 +107,34 @@ pub fn score_dataset(dataset: &Dataset, variant: Variant, links: &Links) -> MqaD
     }
 }
 
+/// The total of [`score_dataset`] alone, for those who score a dataset many times over and read no evidence.
+pub(crate) fn total(dataset: &Dataset, variant: Variant, known: Known<'_>) -> u32 {
+    let complies = known.compliance.and_then(|verdicts| verdicts.get(dataset.id.as_str()).copied());
+    let own = |row: &Row| measure::on_dataset::<()>(row, dataset, variant, complies).0;
+    let sum = |on: &[On], passed: &dyn Fn(&Row) -> Option<bool>| -> u32 {
+        let rows = POINTS.metric.iter().filter(|row| on.contains(&row.on) && passed(row) == Some(true));
+        rows.map(|row| row.max(variant)).sum()
+    };
+    let of = |one: &Distribution| {
+        sum(&[On::Distribution, On::Either], &|row| {
+            measure::on_distribution::<()>(row, one, variant, known.links).0
+        })
+    };
+    let best = dataset.distributions.iter().map(of).max();
+    sum(&[On::Dataset], &own) + best.unwrap_or_else(|| sum(&[On::Either], &own))
+}
+
 fn score_distribution(distribution: &Distribution, variant: Variant, links: &Links) -> MqaDistribution {
     let own = POINTS.metric.iter().filter(|row| row.on != On::Dataset);
-    let metrics: Vec<MqaMetric> = own.map(|row| measure::on_distribution(row, distribution, variant, links)).collect();
+    let metric = |row| {
+        measure::metric(
+            row,
+            variant,
+            &distribution.iri,
+            measure::on_distribution(row, distribution, variant, links),
+        )
+    };
+    let metrics: Vec<MqaMetric> = own.map(metric).collect();
     MqaDistribution {
         iri: distribution.iri.clone(),
         total: metrics.iter().map(|metric| metric.points).sum(),

@@ -1,45 +1,35 @@
 //! High-value datasets: Regulation (EU) 2023/138 as the profile reads it (`dcat-ap-se.md` section 6, `licences.md` section 5).
 
 use fyr_model::catalogue::Value;
-use fyr_model::{CatalogueView, Dataset, Distribution, Finding};
+use fyr_model::{CatalogueView, Dataset, Distribution};
 
-use super::rules::{self, Seen, finding};
+use super::judge::{Judge, Seen};
 use crate::licence::{self, Hvd};
 
-fn marked(legislation: &[Value]) -> bool {
-    legislation.iter().any(|value| value.as_str() == rules::hvd_legislation())
-}
-
-pub(super) fn dataset(dataset: &Dataset, findings: &mut Vec<Finding>) {
+pub(super) fn dataset(dataset: &Dataset, judge: &mut Judge<'_>) {
     let focus = dataset.id.as_str();
-    let mut report = |id: &str| {
-        findings.push(finding(id, Seen { focus, ..Seen::default() }));
-    };
-    if !marked(&dataset.legislation) {
+    if !judge.marked(&dataset.legislation) {
         if !dataset.hvd_category.is_empty() {
-            report("hvd-category-without-legislation");
+            judge.about("hvd-category-without-legislation", focus);
         }
         return;
     }
     if dataset.hvd_category.is_empty() {
-        report("hvd-category-missing");
+        judge.about("hvd-category-missing", focus);
     }
-    if !dataset.series && !dataset.distributions.iter().any(|distribution| marked(&distribution.legislation)) {
-        report("hvd-distribution-missing");
+    let (marked, _): (Vec<_>, Vec<_>) = dataset.distributions.iter().partition(|one| judge.marked(&one.legislation));
+    if !dataset.series && marked.is_empty() {
+        judge.about("hvd-distribution-missing", focus);
     }
-    for distribution in dataset
-        .distributions
-        .iter()
-        .filter(|distribution| marked(&distribution.legislation))
-    {
-        findings.extend(licence_of(dataset, distribution));
+    for distribution in marked {
+        licence_of(dataset, distribution, judge);
     }
 }
 
 /// An API must reach the dataset: a service serves it, or one of its distributions names a service.
-pub(super) fn api(dataset: &Dataset, view: &CatalogueView, findings: &mut Vec<Finding>) {
+pub(super) fn api(dataset: &Dataset, view: &CatalogueView, judge: &mut Judge<'_>) {
     let iri = dataset.id.as_str();
-    if dataset.series || !marked(&dataset.legislation) {
+    if dataset.series || !judge.marked(&dataset.legislation) {
         return;
     }
     let served = view
@@ -52,35 +42,28 @@ pub(super) fn api(dataset: &Dataset, view: &CatalogueView, findings: &mut Vec<Fi
             .iter()
             .all(|distribution| distribution.access_service.is_empty())
     {
-        findings.push(finding(
-            "hvd-api-missing",
-            Seen {
-                focus: iri,
-                ..Seen::default()
-            },
-        ));
+        judge.about("hvd-api-missing", iri);
     }
 }
 
-fn licence_of(dataset: &Dataset, distribution: &Distribution) -> Option<Finding> {
+fn licence_of(dataset: &Dataset, distribution: &Distribution, judge: &mut Judge<'_>) {
     let verdict = licence::verdict(dataset, distribution);
-    let stated = verdict.stated.first().map(Value::as_str);
     let id = match &verdict.licence {
         _ if verdict.found_on == "none" && distribution.rights.is_empty() => "hvd-licence-missing",
         _ if verdict.found_on == "none" => "hvd-rights-only",
         None => "hvd-licence-undecided",
         Some(licence) => match licence::hvd(licence) {
-            Hvd::Passes | Hvd::Equivalent => return None,
+            Hvd::Passes | Hvd::Equivalent => return,
             Hvd::Undecided => "hvd-licence-undecided",
             Hvd::Fails => "hvd-licence-too-strict",
         },
     };
-    Some(finding(
+    judge.finds(
         id,
         Seen {
             focus: &distribution.iri,
-            value: stated,
+            value: verdict.stated.first().map(Value::as_str),
             ..Seen::default()
         },
-    ))
+    );
 }

@@ -1,100 +1,146 @@
-//! The Swedish profile, DCAT-AP-SE 3.0.1: what a catalogue lacks, and what to do about it.
+//! Profiles: what a catalogue lacks against DCAT-AP-SE (or another profile that comes as a folder), and what to do about it.
 //!
-//! In: the typed view. Out: findings with a stable id, the property, the shape of ours that it comes from and the kind of constraint, in a fixed
-//! order. Rules are data: `dcat-ap-se/3.0.1/properties.toml` (presence, number, form of values) and `rules.toml` (Swedish rules); this module
-//! knows only how to look them up in the view. Datatypes of literals, nodes of forms that the view does not carry and the EU's own shapes are
-//! for SHACL. Two verdicts: [`harvested`] by dataportal.se, which is lenient, and [`conforms`], which is not.
+//! In: the typed view and a profile. Out: findings with a stable id, the property, the shape of ours that it comes from and the kind of constraint,
+//! in a fixed order. A profile is data (`dcat-ap-se/3.0.1/`): this module knows only how to look its rules up in the view. The same data gives
+//! SHACL shapes ([`Profile::shapes`]), examples of each rule and the reference page `docs/rules.md`; what the view does not carry is only in the
+//! shapes. Two verdicts: [`harvested`] by dataportal.se, which is lenient, and [`conforms`], which is not.
 
 mod context;
+mod data;
+mod facts;
+mod folder;
 mod hvd;
+mod judge;
 mod properties;
-mod rules;
 mod swedish;
+
+mod examples;
+mod page;
+mod shapes;
 
 use std::collections::BTreeSet;
 
 use fyr_model::{CatalogueView, Dataset, Finding, Severity};
 
 use context::Context;
-pub(crate) use rules::hvd_legislation;
-pub(crate) use swedish::is_e_mail;
+use judge::Judge;
+
+pub use examples::{Example, examples};
+pub use facts::{By, Effort, RuleFacts, Who};
+pub use folder::{HEAD, Profile};
+pub(crate) use swedish::{geonames_form, is_e_mail};
 
 /// The profile's name on the command line.
 pub const NAME: &str = "dcat-ap-se";
 /// The profile's version.
 pub const VERSION: &str = "3.0.1";
 
-/// Every fault of a catalogue against the profile, by focus, property and id; what `view.findings` says already is not repeated.
+/// What is known about a rule of the current profile, by the id of its findings.
+///
+/// ```
+/// let facts = fyr_assess::profile::rule("dataset-title-missing").unwrap();
+/// assert_eq!((facts.term.as_str(), facts.field.sv.as_str()), ("dcterms:title", "Titel"));
+/// ```
+pub fn rule(id: &str) -> Option<&'static RuleFacts> {
+    Profile::current().rule(id)
+}
+
+/// The current profile as SHACL shapes, in Turtle.
+pub fn shapes() -> String {
+    Profile::current().shapes()
+}
+
+/// The IRI of the regulation on high-value datasets.
+pub(crate) fn hvd_legislation() -> &'static str {
+    &Profile::current().head.hvd_legislation
+}
+
+/// The right IRI of a Swedish publisher behind a near miss.
+pub(crate) fn near_organisation(iri: &str) -> Option<String> {
+    swedish::near(&Profile::current().head.organisation, iri)
+}
+
+/// Every fault of a catalogue against the current profile; see [`Profile::check`].
 pub fn check(view: &CatalogueView) -> Vec<Finding> {
-    let context = Context::of(view);
-    let mut findings = Vec::new();
-    swedish::structure(view, &context, &mut findings);
-    // A sub-catalogue lends its datasets to the main one, and only the main one's metadata is kept (`harvest.md` section 2).
-    let parts: BTreeSet<&str> = view.catalogues.iter().flat_map(|one| &one.parts).map(String::as_str).collect();
-    for catalogue in view.catalogues.iter().filter(|one| !parts.contains(one.iri.as_str())) {
-        properties::catalogue(catalogue, &mut findings);
-        swedish::catalogue(catalogue, &mut findings);
-    }
-    for dataset in &view.datasets {
-        dataset_rules(dataset, &mut findings);
-        hvd::api(dataset, view, &mut findings);
-    }
-    for service in &view.services {
-        properties::service(service, &mut findings);
-        swedish::service(service, &mut findings);
-    }
-    for agent in context.agents.values() {
-        properties::agent(agent, &mut findings);
-        swedish::agent(agent, &mut findings);
-    }
-    for contact in context.contacts.values() {
-        properties::contact(contact, &mut findings);
-        swedish::contact(contact, &mut findings);
-    }
-    told(view, &mut findings);
-    ordered(findings)
+    Profile::current().check(view)
 }
 
-/// Leaves out what the reader of the graph has said of the same thing and property: it saw the triple, and says it nearer to its place.
-fn told(view: &CatalogueView, findings: &mut Vec<Finding>) {
-    let said: BTreeSet<(&str, &str, &str)> = view
-        .findings
-        .iter()
-        .flat_map(|finding| [Some(finding.focus.as_str()), finding.value.as_deref()].map(|thing| (finding, thing)))
-        .filter_map(|(finding, thing)| Some((finding.id.as_str(), thing?, finding.path.as_str())))
-        .collect();
-    findings.retain(|finding| {
-        let of = |path| rules::told_by(&finding.id).is_some_and(|id| said.contains(&(id, finding.focus.as_str(), path)));
-        !of(finding.path.as_str()) && !of("")
-    });
-}
-
-/// The faults of one dataset, its distributions, publishers and contacts; what needs the rest of the catalogue is left to [`check`].
+/// The faults of one dataset against the current profile; see [`Profile::check_dataset`].
 pub fn check_dataset(dataset: &Dataset) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    dataset_rules(dataset, &mut findings);
-    let context = Context::of_dataset(dataset);
-    swedish::shared_iri(&context, &mut findings);
-    for agent in context.agents.values() {
-        properties::agent(agent, &mut findings);
-        swedish::agent(agent, &mut findings);
-    }
-    for contact in context.contacts.values() {
-        properties::contact(contact, &mut findings);
-        swedish::contact(contact, &mut findings);
-    }
-    ordered(findings)
+    Profile::current().check_dataset(dataset)
 }
 
-fn dataset_rules(dataset: &Dataset, findings: &mut Vec<Finding>) {
-    properties::dataset(dataset, findings);
-    swedish::dataset(dataset, findings);
-    hvd::dataset(dataset, findings);
+impl Profile {
+    /// Every fault of a catalogue, by focus, property and id; what `view.findings` says already is not repeated.
+    pub fn check(&self, view: &CatalogueView) -> Vec<Finding> {
+        let context = Context::of(view);
+        let mut judge = Judge::new(self);
+        swedish::structure(view, &context, &mut judge);
+        // A sub-catalogue lends its datasets to the main one, and only the main one's metadata is kept (`harvest.md` section 2).
+        let parts: BTreeSet<&str> = view.catalogues.iter().flat_map(|one| &one.parts).map(String::as_str).collect();
+        for catalogue in view.catalogues.iter().filter(|one| !parts.contains(one.iri.as_str())) {
+            properties::catalogue(catalogue, &mut judge);
+            swedish::catalogue(catalogue, &mut judge);
+        }
+        for dataset in &view.datasets {
+            dataset_rules(dataset, &mut judge);
+            hvd::api(dataset, view, &mut judge);
+        }
+        for service in &view.services {
+            properties::service(service, &mut judge);
+            swedish::service(service, &mut judge);
+        }
+        people(&context, &mut judge);
+        self.told(view, &mut judge.findings);
+        ordered(judge.findings)
+    }
+
+    /// The faults of one dataset, its distributions, publishers and contacts; what needs the rest of the catalogue is left to [`Self::check`].
+    pub fn check_dataset(&self, dataset: &Dataset) -> Vec<Finding> {
+        let mut judge = Judge::new(self);
+        dataset_rules(dataset, &mut judge);
+        let context = Context::of_dataset(dataset);
+        swedish::shared_iri(&context, &mut judge);
+        people(&context, &mut judge);
+        ordered(judge.findings)
+    }
+
+    /// Leaves out what the reader of the graph has said of the same thing and property: it saw the triple, and says it nearer to its place.
+    fn told(&self, view: &CatalogueView, findings: &mut Vec<Finding>) {
+        let said: BTreeSet<(&str, &str, &str)> = view
+            .findings
+            .iter()
+            .flat_map(|finding| [Some(finding.focus.as_str()), finding.value.as_deref()].map(|thing| (finding, thing)))
+            .filter_map(|(finding, thing)| Some((finding.id.as_str(), thing?, finding.path.as_str())))
+            .collect();
+        findings.retain(|finding| {
+            let told_by = self.rules.get(&finding.id).and_then(|rule| rule.told_by.as_deref());
+            let of = |path| told_by.is_some_and(|id| said.contains(&(id, finding.focus.as_str(), path)));
+            !of(finding.path.as_str()) && !of("")
+        });
+    }
+}
+
+fn dataset_rules(dataset: &Dataset, judge: &mut Judge<'_>) {
+    properties::dataset(dataset, judge);
+    swedish::dataset(dataset, judge);
+    hvd::dataset(dataset, judge);
     for distribution in &dataset.distributions {
         if distribution.described {
-            properties::distribution(distribution, findings);
+            properties::distribution(distribution, judge);
         }
-        swedish::distribution(dataset, distribution, findings);
+        swedish::distribution(dataset, distribution, judge);
+    }
+}
+
+fn people(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for agent in context.agents.values() {
+        properties::agent(agent, judge);
+        swedish::agent(agent, judge);
+    }
+    for contact in context.contacts.values() {
+        properties::contact(contact, judge);
+        swedish::contact(contact, judge);
     }
 }
 
@@ -116,7 +162,7 @@ fn ordered(mut findings: Vec<Finding>) -> Vec<Finding> {
 /// Whether dataportal.se would take the catalogue in: it lists records with faults, but not a catalogue that it cannot find, whose parts cannot
 /// be followed, or whose catalogue or datasets have no IRI (*skördas av dataportal.se*).
 pub fn harvested(findings: &[Finding]) -> bool {
-    !findings.iter().any(|finding| rules::stops_harvest(&finding.id))
+    Profile::current().harvested(findings)
 }
 
 /// Whether the catalogue follows the profile: no violation (*följer profilen*).

@@ -1,79 +1,14 @@
-//! Presence, number and form of the properties of `dcat-ap-se/3.0.1/properties.toml`, class by class.
+//! Presence, number and form of the properties of a profile, class by class.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use fyr_model::catalogue::{Location, Period, Value};
-use fyr_model::{Agent, Catalogue, Contact, DataService, Dataset, Distribution, Finding, LangStrings, Severity, Text};
-use serde::Deserialize;
+use fyr_model::{Agent, Catalogue, Contact, DataService, Dataset, Distribution, Finding, Lang, LangStrings, Severity, Text};
 
-use super::rules::{Seen, component, finding};
+use super::data::{Class, Kind, Property};
+use super::folder::{keep_one, missing, row_id};
+use super::judge::{Judge, Seen, component};
 use crate::lists;
-use crate::packs::PROPERTIES as FILE;
-
-#[derive(Debug, Default, Deserialize)]
-struct File {
-    shape_base: String,
-    class: Vec<Class>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Class {
-    id: String,
-    label: Text,
-    property: Vec<Property>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Property {
-    name: String,
-    path: String,
-    level: Level,
-    value: Kind,
-    max: Option<usize>,
-    list: Option<String>,
-    label: Text,
-    fix: Text,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Level {
-    Mandatory,
-    Recommended,
-    Optional,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Text,
-    Iri,
-    Date,
-    Agent,
-    Contact,
-    Place,
-    Period,
-    Literal,
-}
-
-struct Classes {
-    shape_base: String,
-    by_id: BTreeMap<String, Class>,
-}
-
-static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
-    let file: File = FILE.read();
-    Classes {
-        shape_base: file.shape_base,
-        by_id: file.class.into_iter().map(|class| (class.id.clone(), class)).collect(),
-    }
-});
-
-/// What our shape IRIs begin with.
-pub(super) fn shape_base() -> &'static str {
-    &CLASSES.shape_base
-}
 
 /// What the view holds of one property.
 enum Field<'a> {
@@ -112,8 +47,8 @@ fn periods(periods: &[Period]) -> Field<'_> {
     )
 }
 
-pub(super) fn catalogue(catalogue: &Catalogue, findings: &mut Vec<Finding>) {
-    apply("catalogue", &catalogue.iri, findings, |name| {
+pub(super) fn catalogue(catalogue: &Catalogue, judge: &mut Judge<'_>) {
+    apply("catalogue", &catalogue.iri, judge, |name| {
         Some(match name {
             "title" => Field::Texts(&catalogue.title),
             "description" => Field::Texts(&catalogue.description),
@@ -132,9 +67,9 @@ pub(super) fn catalogue(catalogue: &Catalogue, findings: &mut Vec<Finding>) {
     });
 }
 
-pub(super) fn dataset(dataset: &Dataset, findings: &mut Vec<Finding>) {
+pub(super) fn dataset(dataset: &Dataset, judge: &mut Judge<'_>) {
     let class = if dataset.series { "series" } else { "dataset" };
-    apply(class, dataset.id.as_str(), findings, |name| {
+    apply(class, dataset.id.as_str(), judge, |name| {
         Some(match name {
             "title" => Field::Texts(&dataset.title),
             "description" => Field::Texts(&dataset.description),
@@ -160,8 +95,8 @@ pub(super) fn dataset(dataset: &Dataset, findings: &mut Vec<Finding>) {
     });
 }
 
-pub(super) fn distribution(distribution: &Distribution, findings: &mut Vec<Finding>) {
-    apply("distribution", &distribution.iri, findings, |name| {
+pub(super) fn distribution(distribution: &Distribution, judge: &mut Judge<'_>) {
+    apply("distribution", &distribution.iri, judge, |name| {
         Some(match name {
             "accessURL" => Field::Values(&distribution.access_url),
             "downloadURL" => Field::Values(&distribution.download_url),
@@ -182,8 +117,8 @@ pub(super) fn distribution(distribution: &Distribution, findings: &mut Vec<Findi
     });
 }
 
-pub(super) fn service(service: &DataService, findings: &mut Vec<Finding>) {
-    apply("service", &service.iri, findings, |name| {
+pub(super) fn service(service: &DataService, judge: &mut Judge<'_>) {
+    apply("service", &service.iri, judge, |name| {
         Some(match name {
             "title" => Field::Texts(&service.title),
             "description" => Field::Texts(&service.description),
@@ -201,11 +136,11 @@ pub(super) fn service(service: &DataService, findings: &mut Vec<Finding>) {
     });
 }
 
-pub(super) fn agent(agent: &Agent, findings: &mut Vec<Finding>) {
+pub(super) fn agent(agent: &Agent, judge: &mut Judge<'_>) {
     if !agent.described {
         return;
     }
-    apply("agent", &agent.iri, findings, |name| {
+    apply("agent", &agent.iri, judge, |name| {
         Some(match name {
             "name" => Field::Texts(&agent.name),
             "type" => Field::Values(&agent.kind),
@@ -216,11 +151,11 @@ pub(super) fn agent(agent: &Agent, findings: &mut Vec<Finding>) {
     });
 }
 
-pub(super) fn contact(contact: &Contact, findings: &mut Vec<Finding>) {
+pub(super) fn contact(contact: &Contact, judge: &mut Judge<'_>) {
     if !contact.described {
         return;
     }
-    apply("contact", &contact.iri, findings, |name| {
+    apply("contact", &contact.iri, judge, |name| {
         Some(match name {
             "fn" => Field::Texts(&contact.name),
             "hasEmail" => Field::Count(contact.email.len()),
@@ -232,96 +167,64 @@ pub(super) fn contact(contact: &Contact, findings: &mut Vec<Finding>) {
     });
 }
 
-fn apply<'a>(class_id: &str, focus: &str, findings: &mut Vec<Finding>, field: impl Fn(&str) -> Option<Field<'a>>) {
-    let Some(class) = CLASSES.by_id.get(class_id) else {
+fn apply<'a>(class_id: &str, focus: &str, judge: &mut Judge<'_>, field: impl Fn(&str) -> Option<Field<'a>>) {
+    let profile = judge.profile;
+    let Some(class) = profile.class(class_id) else {
         return;
     };
     for property in &class.property {
         let Some(field) = field(&property.name) else {
             continue;
         };
-        findings.extend(number(class, property, focus, field.count()));
+        let number = number(judge, class, property, focus, field.count());
+        judge.findings.extend(number);
         match &field {
-            Field::Texts(texts) if property.value == Kind::Text => tags(property, focus, texts, findings),
-            Field::Values(values) => forms(property, focus, values, findings),
-            Field::Date(Some(date)) => date_form(&property.path, focus, date, findings),
+            Field::Texts(texts) if property.value == Kind::Text => tags(property, focus, texts, judge),
+            Field::Values(values) => forms(property, focus, values, judge),
+            Field::Date(Some(date)) => date_form(&property.path, focus, date, judge),
             _ => {}
         }
     }
 }
 
-/// The kebab-case name in a finding's id: `access-url` of `accessURL`.
-fn slug(name: &str) -> String {
-    let chars: Vec<char> = name.chars().collect();
-    let mut slug = String::new();
-    for (at, c) in chars.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|at| chars.get(at));
-        if c.is_uppercase() && before.is_some_and(|before| before.is_lowercase()) {
-            slug.push('-');
+fn number(judge: &Judge<'_>, class: &Class, property: &Property, focus: &str, count: usize) -> Option<Finding> {
+    let (id, kind, mut finding) = match (count, property.max) {
+        (0, _) => {
+            let severity = property.level.severity()?;
+            let id = row_id(&class.id, &property.name, "missing");
+            let finding = Finding::new(&id, severity, focus, missing(class, property)).fix(property.fix.clone());
+            (id, "MinCount", finding)
         }
-        slug.extend(c.to_lowercase());
-    }
-    slug
-}
-
-fn number(class: &Class, property: &Property, focus: &str, count: usize) -> Option<Finding> {
-    let (suffix, severity, kind, message) = match (count, property.level, property.max) {
-        (0, Level::Optional, _) => return None,
-        (0, level, _) => {
-            let severity = if level == Level::Mandatory {
-                Severity::Violation
-            } else {
-                Severity::Warning
-            };
-            let message = Text::new(
-                format!("{} saknar {}.", class.label.sv, property.label.sv),
-                format!("{} has no {}.", class.label.en, property.label.en),
-            );
-            ("missing", severity, "MinCount", message)
-        }
-        (count, _, Some(max)) if count > max => {
-            let message = Text::new(
-                format!(
-                    "{} har {count} värden för {}; högst {max} får anges.",
-                    class.label.sv, property.label.sv
-                ),
-                format!(
-                    "{} has {count} values of {}; at most {max} may be given.",
-                    class.label.en, property.label.en
-                ),
-            );
-            ("too-many", Severity::Violation, "MaxCount", message)
+        (count, Some(max)) if count > max => {
+            let id = row_id(&class.id, &property.name, "too-many");
+            let finding = Finding::new(&id, Severity::Violation, focus, counted(class, property, count, max))
+                .evidence(format!("{count} values"))
+                .fix(keep_one(property));
+            (id, "MaxCount", finding)
         }
         _ => return None,
     };
-    let id = format!("{}-{}-{suffix}", class.id, slug(&property.name));
-    let mut finding = Finding::new(&id, severity, focus, message)
-        .on(&property.path)
-        .fix(property.fix.clone());
-    if suffix == "too-many" {
-        let (sv, en) = (&property.label.sv, &property.label.en);
-        finding = finding
-            .evidence(format!("{count} values"))
-            .fix(Text::new(format!("Behåll ett värde för {sv}."), format!("Keep one value of {en}.")));
-    }
-    finding.source_shape = format!("{}{id}", shape_base());
+    finding.path.clone_from(&property.path);
+    finding.source_shape = judge.shape(&id);
     finding.component = component(kind);
     Some(finding)
 }
 
+fn counted(class: &Class, property: &Property, count: usize, max: usize) -> Text {
+    Text::new(
+        format!(
+            "{} har {count} värden för {}; högst {max} får anges.",
+            class.label.sv, property.label.sv
+        ),
+        format!(
+            "{} has {count} values of {}; at most {max} may be given.",
+            class.label.en, property.label.en
+        ),
+    )
+}
+
 /// Language tags of a text property (`dcat-ap-se.md` section 5).
-fn tags(property: &Property, focus: &str, texts: &LangStrings, findings: &mut Vec<Finding>) {
-    let mut report = |id: &str| {
-        findings.push(finding(
-            id,
-            Seen {
-                focus,
-                path: &property.path,
-                value: Some(&property.label.en),
-                expected: None,
-            },
-        ));
-    };
+fn tags(property: &Property, focus: &str, texts: &LangStrings, judge: &mut Judge<'_>) {
     let mut per_language: BTreeMap<String, usize> = BTreeMap::new();
     let (mut untagged, mut northern_sami, mut uk) = (false, false, false);
     for text in texts.iter() {
@@ -334,109 +237,121 @@ fn tags(property: &Property, focus: &str, texts: &LangStrings, findings: &mut Ve
             }
         }
     }
-    if untagged {
-        report("text-untagged");
-    }
-    if northern_sami {
-        report("text-language-se");
-    }
-    if uk {
-        report("text-language-uk");
-    }
-    let single = matches!(property.name.as_str(), "title" | "description" | "name");
-    if single && per_language.values().any(|count| *count > 1) {
-        report("text-language-repeated");
-    }
-    let both = matches!(property.name.as_str(), "title" | "description") && !texts.is_empty();
-    if both && !untagged && !texts.has(fyr_model::Lang::Sv) {
-        report("text-swedish-missing");
-    }
-    if both && !untagged && !texts.has(fyr_model::Lang::En) {
-        report("text-english-missing");
+    let repeated = property.one_per_language() && per_language.values().any(|count| *count > 1);
+    let both = property.in_both_languages() && !texts.is_empty() && !untagged;
+    let found = [
+        ("text-untagged", untagged),
+        ("text-language-se", northern_sami),
+        ("text-language-uk", uk),
+        ("text-language-repeated", repeated),
+        ("text-swedish-missing", both && !texts.has(Lang::Sv)),
+        ("text-english-missing", both && !texts.has(Lang::En)),
+    ];
+    for (id, _) in found.into_iter().filter(|(_, holds)| *holds) {
+        let (path, value) = (property.path.as_str(), Some(property.label.en.as_str()));
+        let expected = None;
+        judge.finds(
+            id,
+            Seen {
+                focus,
+                path,
+                value,
+                expected,
+            },
+        );
     }
 }
 
-fn forms(property: &Property, focus: &str, values: &[Value], findings: &mut Vec<Finding>) {
+fn forms(property: &Property, focus: &str, values: &[Value], judge: &mut Judge<'_>) {
     // Licences and formats have rules of their own in `swedish`.
     if property.value != Kind::Iri || property.name == "license" {
         return;
     }
     for value in values {
-        let seen = |expected: Option<String>| Seen {
-            focus,
-            path: &property.path,
-            value: Some(value.as_str()),
-            expected,
-        };
-        if value.iri().is_none() {
-            findings.push(finding("not-an-iri", seen(None)));
+        let (id, expected) = if value.iri().is_none() {
+            ("not-an-iri", None)
         } else if let Some(list) = property.list.as_deref().filter(|list| !lists::on_list(list, value)) {
-            findings.push(off_list(list, value, seen));
+            off_list(list, value)
+        } else if !property.values.is_empty() && !property.values.iter().any(|known| known == value.as_str()) {
+            ("value-not-in-list", Some(".".to_owned()))
         } else if property.name == "language" && !lists::on_list("languages", value) {
-            findings.push(finding("language-not-in-list", seen(None)));
-        }
+            ("language-not-in-list", None)
+        } else {
+            continue;
+        };
+        let (path, value) = (property.path.as_str(), Some(value.as_str()));
+        judge.finds(
+            id,
+            Seen {
+                focus,
+                path,
+                value,
+                expected,
+            },
+        );
     }
 }
 
-fn off_list<'a>(list: &str, value: &'a Value, seen: impl Fn(Option<String>) -> Seen<'a>) -> Finding {
+fn off_list(list: &str, value: &Value) -> (&'static str, Option<String>) {
     let near = lists::vocabulary(list).and_then(|list| list.near(value.as_str()));
     if list == "frequencies" && value.as_str().starts_with("http://purl.org/cld/freq/") && near.is_some() {
-        return finding("frequency-deprecated", seen(near));
+        return ("frequency-deprecated", near);
     }
-    finding(
+    (
         "value-not-in-list",
-        seen(Some(near.map_or_else(|| ".".to_owned(), |near| format!(": {near}")))),
+        Some(near.map_or_else(|| ".".to_owned(), |near| format!(": {near}"))),
     )
 }
 
 /// Reports a date that is no `xsd:date`, `xsd:dateTime` or `xsd:gYear`.
-pub(super) fn date_form(path: &str, focus: &str, date: &str, findings: &mut Vec<Finding>) {
+pub(super) fn date_form(path: &str, focus: &str, date: &str, judge: &mut Judge<'_>) {
     if crate::score::dates::xsd(date).is_none() {
-        findings.push(finding(
+        let (value, expected) = (Some(date), None);
+        judge.finds(
             "date-form",
             Seen {
                 focus,
                 path,
-                value: Some(date),
-                expected: None,
+                value,
+                expected,
             },
-        ));
+        );
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::data::Level;
+    use super::super::facts::By;
+    use super::super::folder::{Profile, slug};
     use super::*;
 
     #[test]
-    fn every_property_of_the_rule_file_is_bound_to_the_view() {
-        let mut findings = Vec::new();
-        catalogue(&Catalogue::default(), &mut findings);
-        dataset(&Dataset::new("d"), &mut findings);
+    fn every_property_that_is_not_for_the_shapes_alone_is_bound_to_the_view() {
+        let mut judge = Judge::new(Profile::current());
+        catalogue(&Catalogue::default(), &mut judge);
+        dataset(&Dataset::new("d"), &mut judge);
         let series = Dataset {
             series: true,
             ..Dataset::new("s")
         };
-        dataset(&series, &mut findings);
-        distribution(&Distribution::default(), &mut findings);
-        service(&DataService::default(), &mut findings);
+        dataset(&series, &mut judge);
+        distribution(&Distribution::default(), &mut judge);
+        service(&DataService::default(), &mut judge);
         let described = Agent {
             described: true,
             ..Agent::default()
         };
-        agent(&described, &mut findings);
+        agent(&described, &mut judge);
         let known = Contact {
             described: true,
             ..Contact::default()
         };
-        contact(&known, &mut findings);
-        let asked: usize = CLASSES
-            .by_id
-            .values()
-            .map(|class| class.property.iter().filter(|property| property.level != Level::Optional).count())
-            .sum();
+        contact(&known, &mut judge);
+        let rows = Profile::current().classes.iter().flat_map(|class| &class.property);
+        let asked = rows.filter(|row| row.level != Level::Optional && row.by == By::Check).count();
         assert_eq!(
-            findings.len(),
+            judge.findings.len(),
             asked,
             "a property that is asked for and not bound is never reported"
         );

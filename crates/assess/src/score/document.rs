@@ -97,8 +97,8 @@ fn types(evidence: &Evidence) -> Seen {
     let count = |value: f64| profile.columns.iter().filter(|column| worth(column) == value).count();
     let (all, whole, half) = (profile.columns.len(), count(1.0), count(0.5));
     let text = Text::new(
-        format!("{whole} av {all} kolumner har angiven typ som stämmer; {half} tal saknar enhet."),
-        format!("{whole} of {all} columns have a declared type that agrees; {half} numbers lack a unit."),
+        format!("{whole} av {all} kolumner har angiven typ som stämmer; tal utan enhet: {half}."),
+        format!("{whole} of {all} columns have a declared type that agrees; numbers without a unit: {half}."),
     );
     Seen::Fraction(profile.columns.iter().map(worth).sum::<f64>() / all.max(1) as f64, text)
 }

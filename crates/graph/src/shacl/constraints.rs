@@ -196,6 +196,7 @@ impl Finder<'_, '_> {
                 property: name(self.graph.term(component)),
                 target: String::new(),
                 why: Why::NoValidator,
+                file: String::new(),
             });
             return Ok(());
         };

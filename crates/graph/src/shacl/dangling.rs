@@ -37,6 +37,9 @@ pub struct LeftOut {
     pub target: String,
     /// Why it was left out.
     pub why: Why,
+    /// The file that says it.
+    #[serde(default)]
+    pub file: String,
 }
 
 /// Rows that an engine must not see, and what they are.
@@ -88,6 +91,7 @@ impl Loose {
                     property: property.to_owned(),
                     target: name(graph.term(target)),
                     why,
+                    file: String::new(),
                 }));
             }
         }

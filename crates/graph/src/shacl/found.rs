@@ -1,7 +1,11 @@
 //! One result of validation, and the bag that holds no more of them than it may.
 
+use std::collections::BTreeMap;
+
+use fyr_model::finding::share;
 use fyr_model::{Counts, Finding, Severity, Text};
 use oxrdf::Term;
+use serde::{Deserialize, Serialize};
 
 use super::data::{Data, name};
 use super::engine::Raw;
@@ -21,6 +25,9 @@ const OWN_CLASSES: &[&str] = &[
     "http://www.w3.org/ns/prov#",
     "http://www.w3.org/ns/locn#Geometry",
 ];
+
+/// The longest value that a finding holds as a whole term.
+const TERM_BYTES_MAX: usize = 1024;
 
 /// A result: what was found about which node, by which shape.
 #[derive(Debug, Clone)]
@@ -52,7 +59,6 @@ pub struct Found {
 #[derive(Debug, Clone)]
 pub(super) struct Terms {
     pub(super) focus: Term,
-    pub(super) path: Option<Path>,
     pub(super) value: Option<Term>,
     /// The value as N-Triples writes it, to put results in order and tell them apart.
     pub(super) written: String,
@@ -66,10 +72,15 @@ impl Found {
 
     /// The result as a finding. A value or node that holds an address of a person is not repeated.
     pub fn finding(&self) -> Finding {
-        let local = self.component.rsplit(['#', '/']).next().unwrap_or_default();
-        let id = format!("shacl-{}", kebab(local.trim_end_matches("ConstraintComponent")));
-        let mut finding = Finding::new(id, self.severity, public(&self.focus), self.message.clone()).on(self.path.clone());
+        let mut finding = Finding::new(rule_id(&self.component), self.severity, public(&self.focus), self.message.clone());
+        finding.path.clone_from(&self.path);
         finding.value = self.value.as_deref().map(|value| shown(&public(value)));
+        if let Some(Term::Literal(literal)) = &self.terms.value
+            && !is_private(literal.value())
+            && literal.value().len() <= TERM_BYTES_MAX
+        {
+            finding.value_term = Some(self.terms.written.clone());
+        }
         finding.source_shape.clone_from(&self.source_shape);
         finding.component.clone_from(&self.component);
         finding.evidence = self.undescribed.then(|| "undescribed".into());
@@ -97,6 +108,12 @@ impl Ord for Found {
     }
 }
 
+/// The id of findings of a component: `shacl-min-count`.
+fn rule_id(component: &str) -> String {
+    let local = component.rsplit(['#', '/']).next().unwrap_or_default();
+    format!("shacl-{}", kebab(local.trim_end_matches("ConstraintComponent")))
+}
+
 /// `MinCount` as `min-count`.
 fn kebab(name: &str) -> String {
     let mut out = String::new();
@@ -121,8 +138,11 @@ pub(super) fn is_private(text: &str) -> bool {
     scheme.starts_with("mailto:") || scheme.starts_with("tel:") || mail
 }
 
+/// What stands in place of a value that is not repeated.
+pub(crate) const HIDDEN: &str = "…";
+
 fn public(text: &str) -> String {
-    if is_private(text) { "…".into() } else { text.to_owned() }
+    if is_private(text) { HIDDEN.into() } else { text.to_owned() }
 }
 
 /// A result whose text is not made yet: most of a hundred thousand are never shown.
@@ -154,7 +174,6 @@ impl Kept {
             terms: Terms {
                 written: raw.value.as_ref().map(ToString::to_string).unwrap_or_default(),
                 focus: raw.focus,
-                path: raw.path,
                 value: raw.value,
             },
         };
@@ -163,6 +182,11 @@ impl Kept {
             shape: raw.shape,
             messages: raw.messages,
         }
+    }
+
+    fn group(&self) -> Group {
+        let found = &self.found;
+        (found.severity, found.source_shape.clone(), found.component.clone())
     }
 
     fn told(mut self, shapes: &Shapes) -> Found {
@@ -202,31 +226,57 @@ fn undescribed(raw: &Raw, data: &Data, shapes: &Shapes) -> bool {
     }
 }
 
-/// Results, no more than `max` of them: the first in order, so that the same input gives the same ones.
+/// Results of one shape and component at one severity that are not held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beyond {
+    /// The id that their findings would have.
+    pub id: String,
+    /// How grave.
+    pub severity: Severity,
+    /// The shape.
+    pub source_shape: String,
+    /// At least so many.
+    pub count: u64,
+}
+
+/// What groups results: severity, shape and component.
+type Group = (Severity, String, String);
+
+/// About `max` results: each group keeps its first ones in order, as many as the others may, so that no rule disappears and the same input gives
+/// the same ones. What a group may keep only shrinks while results come in, so it does not matter in which order they come.
 pub(super) struct Bag {
     kept: Vec<Kept>,
+    groups: BTreeMap<Group, u64>,
     max: usize,
     pub(super) counts: Counts,
     pub(super) total: u64,
     /// Some were left out here, or not looked at by the engine.
     pub(super) cut: bool,
+    /// The engine stopped within a node.
+    pub(super) stopped: bool,
 }
 
 impl Bag {
     pub(super) fn new(max: usize) -> Self {
         Self {
             kept: Vec::new(),
+            groups: BTreeMap::new(),
             max,
             counts: Counts::default(),
             total: 0,
             cut: false,
+            stopped: false,
         }
     }
 
     pub(super) fn add(&mut self, found: Vec<Kept>, cut: bool) {
         self.cut |= cut;
+        self.stopped |= cut;
         self.total += found.len() as u64;
-        found.iter().for_each(|one| count(&mut self.counts, one.found.severity));
+        for one in &found {
+            count(&mut self.counts, one.found.severity, 1);
+            *self.groups.entry(one.group()).or_default() += u64::from(one.found.times);
+        }
         self.kept.extend(found);
         if self.kept.len() > self.max.saturating_mul(2) {
             self.settle();
@@ -235,20 +285,44 @@ impl Bag {
 
     fn settle(&mut self) {
         in_order(&mut self.kept);
-        self.cut |= self.kept.len() > self.max;
-        self.kept.truncate(self.max);
+        if self.kept.len() <= self.max {
+            return;
+        }
+        let each = share(self.groups.values().map(|count| *count as usize).collect(), self.max);
+        let mut held: BTreeMap<Group, usize> = BTreeMap::new();
+        let before = self.kept.len();
+        self.kept.retain(|one| {
+            let known = held.entry(one.group()).or_default();
+            *known += 1;
+            *known <= each
+        });
+        self.cut |= self.kept.len() < before;
     }
 
-    /// The results in order, with their texts. Counts are exact when nothing was cut; otherwise a result that two records lead to counts twice.
-    pub(super) fn told(&mut self, shapes: &Shapes) -> Vec<Found> {
+    /// The results in order with their texts, and what is not held. Counts are exact when nothing was cut; otherwise a result that two records
+    /// lead to counts twice.
+    pub(super) fn told(&mut self, shapes: &Shapes) -> (Vec<Found>, Vec<Beyond>) {
         self.settle();
+        for one in &self.kept {
+            if let Some(left) = self.groups.get_mut(&one.group()) {
+                *left = left.saturating_sub(u64::from(one.found.times));
+            }
+        }
         let told: Vec<Found> = self.kept.drain(..).map(|kept| kept.told(shapes)).collect();
         if !self.cut {
             self.total = told.len() as u64;
             self.counts = Counts::default();
-            told.iter().for_each(|one| count(&mut self.counts, one.severity));
+            told.iter().for_each(|one| count(&mut self.counts, one.severity, 1));
+            return (told, Vec::new());
         }
-        told
+        let left = std::mem::take(&mut self.groups).into_iter().filter(|(_, count)| *count > 0);
+        let beyond = left.map(|((severity, source_shape, component), count)| Beyond {
+            id: rule_id(&component),
+            severity,
+            source_shape,
+            count,
+        });
+        (told, beyond.collect())
     }
 }
 
@@ -264,11 +338,11 @@ pub(super) fn in_order(kept: &mut Vec<Kept>) {
     });
 }
 
-fn count(counts: &mut Counts, severity: Severity) {
+fn count(counts: &mut Counts, severity: Severity, more: u64) {
     match severity {
-        Severity::Violation => counts.violation += 1,
-        Severity::Warning => counts.warning += 1,
-        Severity::Info => counts.info += 1,
+        Severity::Violation => counts.violation += more,
+        Severity::Warning => counts.warning += more,
+        Severity::Info => counts.info += more,
     }
 }
 

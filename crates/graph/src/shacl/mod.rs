@@ -3,7 +3,7 @@
 //! ```text
 //! Shapes::read(files)    well-formed? not recursive? no SERVICE?   -> Shapes, and what had to be left out by name
 //! Data::load(snapshot)   .with_background(..)                      -> Data
-//! shapes.validate(data)  each node once, by record, on all cores   -> Validation: results in a fixed order, bounded; report in RDF
+//! shapes.validate(data)  each node once, by record, on all cores   -> Validation: results in a fixed order, bounded
 //! ```
 //!
 //! The walk over shapes is a library's, behind [`engine::Engine`]; targets, queries, names, texts and order are ours. Nothing is fetched: no
@@ -16,13 +16,12 @@ mod data;
 mod engine;
 mod found;
 mod library;
-mod path;
+pub(crate) mod path;
 mod places;
 mod query;
 mod records;
-mod report;
 mod shapes;
-mod terms;
+pub(crate) mod terms;
 mod texts;
 mod well_formed;
 mod work;
@@ -30,7 +29,8 @@ mod work;
 pub use background::Background;
 pub use dangling::{LeftOut, Why};
 pub use data::Data;
-pub use found::Found;
+pub(crate) use found::HIDDEN;
+pub use found::{Beyond, Found};
 pub use shapes::{Shapes, ShapesDocument, ShapesFile};
 pub use work::{Compliance, ShaclRequest, ShaclResponse, ShapesPath, shacl_work};
 
@@ -52,6 +52,10 @@ pub struct Validation {
     pub total: u64,
     /// Some results were left out.
     pub cut: bool,
+    /// Those left out, by shape and component.
+    pub beyond: Vec<Beyond>,
+    /// One node had more than the engine may hold: the rest of it is not counted.
+    pub stopped: bool,
     /// The results: gravest first, then by node, path, component, shape and value.
     pub results: Vec<Found>,
     /// What the shapes ask for and cannot get.
@@ -81,12 +85,14 @@ impl Shapes {
 
     fn judged(&self, data: &Data, records: &Records, results_max: usize) -> Result<Validation, Refusal> {
         let mut judgement = records.judge(data, self, results_max)?;
-        let results = judgement.bag.told(self);
+        let (results, beyond) = judgement.bag.told(self);
         Ok(Validation {
             conforms: judgement.bag.total == 0 && !judgement.bag.cut,
             counts: judgement.bag.counts,
             total: judgement.bag.total,
             cut: judgement.bag.cut,
+            beyond,
+            stopped: judgement.bag.stopped,
             results,
             left_out: self.left_out.clone(),
             judged: judgement.judged,
@@ -129,8 +135,14 @@ impl LeftOut {
         };
         let mut finding = Finding::new(id, Severity::Info, self.shape.clone(), self.text()).on(self.property.clone());
         finding.value = Some(self.target.clone()).filter(|target| !target.is_empty());
+        finding.evidence = Some(self.file.clone()).filter(|file| !file.is_empty());
         finding
     }
+}
+
+/// Whether a finding is about the shapes files, and not about the catalogue: no W3C result. Its evidence is the file's name.
+pub fn is_about_shapes(finding: &Finding) -> bool {
+    finding.id.starts_with("shapes-")
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ const DEPTH_MAX: usize = 32;
 
 /// A SHACL property path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Path {
+pub(crate) enum Path {
     Predicate(String),
     Inverse(Box<Path>),
     Sequence(Vec<Path>),
@@ -27,6 +27,15 @@ impl Path {
     /// The path that a node of a shapes graph stands for; none when it is not well-formed.
     pub(super) fn read(graph: &Graph, node: Id) -> Option<Self> {
         read(graph, node, 0)
+    }
+
+    /// Reads what [`Path::text`] wrote.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        if !text.contains('<') {
+            return NamedNode::new(text).ok().map(|node| Self::Predicate(node.into_string()));
+        }
+        let (path, rest) = written(text, 0)?;
+        rest.is_empty().then_some(path)
     }
 
     /// As in SPARQL; one property alone without brackets.
@@ -59,7 +68,7 @@ impl Path {
     }
 
     /// Writes the path and gives the node that stands for it.
-    pub(super) fn write(&self, draft: &mut Draft) -> Term {
+    pub(crate) fn write(&self, draft: &mut Draft) -> Term {
         let (property, object) = match self {
             Self::Predicate(iri) => return NamedNode::new_unchecked(iri.clone()).into(),
             Self::Sequence(paths) => return list(paths, draft),
@@ -73,6 +82,42 @@ impl Path {
         draft.add(&node, property, object);
         node.into()
     }
+}
+
+/// A path as [`Path::sparql`] writes it, and what follows: parts are IRIs in angle brackets or paths in round ones, joined by one kind of sign.
+fn written(text: &str, depth: usize) -> Option<(Path, &str)> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    if let Some(rest) = text.strip_prefix('^') {
+        let (inner, rest) = part(rest, depth)?;
+        return Some((Path::Inverse(Box::new(inner)), rest));
+    }
+    let (first, mut rest) = part(text, depth)?;
+    let times: [(char, fn(Box<Path>) -> Path); 3] = [('*', Path::ZeroOrMore), ('+', Path::OneOrMore), ('?', Path::ZeroOrOne)];
+    if let Some((make, rest)) = times.iter().find_map(|(sign, make)| Some((make, rest.strip_prefix(*sign)?))) {
+        return Some((make(Box::new(first)), rest));
+    }
+    let joins: [(char, fn(Vec<Path>) -> Path); 2] = [('/', Path::Sequence), ('|', Path::Alternative)];
+    let Some((sign, make)) = joins.into_iter().find(|(sign, _)| rest.starts_with(*sign)) else {
+        return Some((first, rest));
+    };
+    let mut paths = vec![first];
+    while let Some(next) = rest.strip_prefix(sign) {
+        let (path, after) = part(next, depth)?;
+        paths.push(path);
+        rest = after;
+    }
+    Some((make(paths), rest))
+}
+
+fn part(text: &str, depth: usize) -> Option<(Path, &str)> {
+    if let Some(inner) = text.strip_prefix('(') {
+        let (path, rest) = written(inner, depth + 1)?;
+        return Some((path, rest.strip_prefix(')')?));
+    }
+    let (iri, rest) = text.strip_prefix('<')?.split_once('>')?;
+    Some((Path::Predicate(NamedNode::new(iri).ok()?.into_string()), rest))
 }
 
 fn list(paths: &[Path], draft: &mut Draft) -> Term {
@@ -141,4 +186,27 @@ pub(super) fn items(graph: &Graph, head: Id) -> Option<Vec<Id>> {
         }
     }
     Some(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_reads_back_as_it_was_written() {
+        for text in [
+            "http://e.example/p",
+            "^<http://e.example/p>",
+            "<http://e.example/p>/<http://e.example/q>/(<http://e.example/r>*)",
+            "(^<http://e.example/p>)|(<http://e.example/q>/<http://e.example/r>)",
+            "((<http://e.example/p>|<http://e.example/q>)+)?",
+        ] {
+            assert_eq!(Path::of_text(text).map(|path| path.text()).as_deref(), Some(text));
+        }
+        for none in ["", "p", "<http://e.example/p", "<http://e.example/p>/", "(<http://e.example/p>", "<http://e.example/p>x"] {
+            assert_eq!(Path::of_text(none), None, "{none}");
+        }
+        let deep = format!("{}<http://e.example/p>{}", "(".repeat(5_000), ")".repeat(5_000));
+        assert_eq!(Path::of_text(&deep), None);
+    }
 }

@@ -86,7 +86,7 @@ impl Shapes {
             described: HashMap::new(),
         };
         for document in documents {
-            let (graph, text) = parsed(document.bytes, document.media_type, document.name, document.base, limits)?;
+            let (graph, text) = parsed(document.bytes, document.media_type, document.name, document.base, limits).map_err(at_fault)?;
             for triple in with_names(&graph, document.name)? {
                 places.described.entry(triple.subject.clone().into()).or_insert(places.files.len());
                 builder.add(triple);
@@ -99,6 +99,7 @@ impl Shapes {
         let marks = constraints::find(&graph, &places)?;
         let mut left_out = loose.left_out;
         left_out.extend(marks.left_out.iter().cloned());
+        name_files(&mut left_out, &places);
         let stop = CancellationToken::new();
         let asks = !marks.plan.shapes.is_empty();
         let for_engine = Data::new(marked(&graph, &loose.rows, &marks));
@@ -145,6 +146,24 @@ impl Shapes {
         let id = self.graph.id(shape);
         let found = id.map(|id| objects(&self.graph, id, property)).unwrap_or_default();
         found.into_iter().map(|id| super::data::name(self.graph.term(id))).collect()
+    }
+}
+
+/// A shapes file is the asker's word, not the catalogue that is asked about.
+fn at_fault(mut refusal: Refusal) -> Refusal {
+    if refusal.kind == RefusalKind::Unreadable {
+        refusal.kind = RefusalKind::Configuration;
+    }
+    refusal
+}
+
+/// Says of each thing left out which file it stands in.
+fn name_files(left_out: &mut [LeftOut], places: &Places<'_>) {
+    let described = places.described.iter();
+    let files: HashMap<String, usize> = described.map(|(term, file)| (super::data::name(term), *file)).collect();
+    for one in left_out {
+        let file = files.get(&one.shape).and_then(|at| places.files.get(*at));
+        one.file = file.map(|(name, _)| (*name).to_owned()).unwrap_or_default();
     }
 }
 

@@ -2,12 +2,12 @@
 
 macro_rules! sh {
     ($($name:ident = $local:literal),+ $(,)?) => {
-        $(pub(super) const $name: &str = concat!("http://www.w3.org/ns/shacl#", $local);)+
+        $(pub(crate) const $name: &str = concat!("http://www.w3.org/ns/shacl#", $local);)+
     };
 }
 
 /// The namespace of SHACL.
-pub(super) const SH: &str = "http://www.w3.org/ns/shacl#";
+pub(crate) const SH: &str = "http://www.w3.org/ns/shacl#";
 
 sh!(
     NODE_SHAPE = "NodeShape",
@@ -78,18 +78,19 @@ sh!(
     VALUE = "value",
     VIOLATION = "Violation",
     WARNING = "Warning",
+    INFO = "Info",
 );
 
-pub(super) const RDF_FIRST: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#first";
-pub(super) const RDF_REST: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#rest";
-pub(super) const RDF_NIL: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#nil";
-pub(super) const RDFS_SUB_CLASS_OF: &str = "http://www.w3.org/2000/01/rdf-schema#subClassOf";
-pub(super) const RDFS_RESOURCE: &str = "http://www.w3.org/2000/01/rdf-schema#Resource";
-pub(super) const RDFS_COMMENT: &str = "http://www.w3.org/2000/01/rdf-schema#comment";
-pub(super) const OWL_IMPORTS: &str = "http://www.w3.org/2002/07/owl#imports";
-pub(super) const SKOS_CONCEPT: &str = "http://www.w3.org/2004/02/skos/core#Concept";
-pub(super) const SKOS_IN_SCHEME: &str = "http://www.w3.org/2004/02/skos/core#inScheme";
+pub(crate) const RDF_FIRST: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#first";
+pub(crate) const RDF_REST: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#rest";
+pub(crate) const RDF_NIL: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#nil";
+pub(crate) const RDFS_SUB_CLASS_OF: &str = "http://www.w3.org/2000/01/rdf-schema#subClassOf";
+pub(crate) const RDFS_RESOURCE: &str = "http://www.w3.org/2000/01/rdf-schema#Resource";
+pub(crate) const RDFS_COMMENT: &str = "http://www.w3.org/2000/01/rdf-schema#comment";
+pub(crate) const OWL_IMPORTS: &str = "http://www.w3.org/2002/07/owl#imports";
+pub(crate) const SKOS_CONCEPT: &str = "http://www.w3.org/2004/02/skos/core#Concept";
+pub(crate) const SKOS_IN_SCHEME: &str = "http://www.w3.org/2004/02/skos/core#inScheme";
 /// The start of the names that blank shapes get: made of what the shape says and where it hangs, so the same in every run.
-pub(super) const SHAPE_NAME: &str = "urn:fyr:shape:";
+pub(crate) const SHAPE_NAME: &str = "urn:fyr:shape:";
 /// The graph in which a `sh:sparql` query finds the shapes.
-pub(super) const SHAPES_GRAPH: &str = "urn:fyr:shapes-graph";
+pub(crate) const SHAPES_GRAPH: &str = "urn:fyr:shapes-graph";

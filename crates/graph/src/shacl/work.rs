@@ -7,9 +7,8 @@ use fyr_model::{Counts, Finding, Refusal, Severity, Sha256, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Background, Data, RESULTS_MAX, Shapes, ShapesDocument, Validation};
+use super::{Background, Beyond, Data, RESULTS_MAX, Shapes, ShapesDocument, Validation};
 use crate::refuse::internal;
-use crate::syntax::Syntax;
 
 /// A shapes file to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +31,6 @@ pub struct ShaclRequest {
     /// Results to keep.
     #[serde(default = "results_max")]
     pub results_max: usize,
-    /// Write the W3C report beside the answer.
-    #[serde(default)]
-    pub report: bool,
     /// Limits of the shapes files.
     #[serde(default)]
     pub limits: GraphLimits,
@@ -58,12 +54,10 @@ pub struct Compliance {
 pub struct ShaclResponse {
     /// No result at all (W3C's `sh:conforms`).
     pub conforms: bool,
-    /// By severity; at least so many when `cut`.
+    /// By severity, those not held with them; at least so many when something is `beyond`.
     pub counts: Counts,
-    /// All results, at least so many when `cut`.
-    pub total: u64,
-    /// Some were left out: the findings say so too.
-    pub cut: bool,
+    /// Results that are not among the findings.
+    pub beyond: Vec<Beyond>,
     /// The results, then what the shapes files ask for and cannot get.
     pub findings: Vec<Finding>,
     /// Nodes judged.
@@ -72,22 +66,20 @@ pub struct ShaclResponse {
     pub datasets: Vec<Compliance>,
     /// Name and digest of each shapes file.
     pub shapes: Vec<(String, Sha256)>,
-    /// The W3C report in Turtle, when it was asked for.
-    pub report: Option<PathBuf>,
 }
 
-/// Tries a catalogue by shapes; the report lies in `dir`.
+/// Tries a catalogue by shapes.
 ///
 /// # Errors
 /// Those of [`Shapes::read`], [`Data::load`] and [`Shapes::validate`], and a request that is none.
-pub fn shacl_work(input: Value, dir: &Path) -> Result<Value, Refusal> {
+pub fn shacl_work(input: Value, _dir: &Path) -> Result<Value, Refusal> {
     let request: ShaclRequest = serde_json::from_value(input)
         .map_err(|error| internal("bad-request", "graph.shacl", "oläslig begäran", "unreadable request", error))?;
-    let response = tried(&request, dir)?;
+    let response = tried(&request)?;
     serde_json::to_value(response).map_err(|error| internal("bad-response", "graph.shacl", "oskrivbart svar", "unwritable response", error))
 }
 
-fn tried(request: &ShaclRequest, dir: &Path) -> Result<ShaclResponse, Refusal> {
+fn tried(request: &ShaclRequest) -> Result<ShaclResponse, Refusal> {
     let files = request.shapes.iter().map(|file| {
         std::fs::read(&file.path).map_err(|error| {
             internal(
@@ -113,29 +105,14 @@ fn tried(request: &ShaclRequest, dir: &Path) -> Result<ShaclResponse, Refusal> {
     let background = request.background.then(Background::bundled);
     let data = Data::load(&request.nquads)?.with_background(background);
     let validation = shapes.validate_up_to(&data, request.results_max)?;
-    let report = if request.report { Some(written(&validation, dir)?) } else { None };
-    Ok(response(validation, &shapes, report))
+    Ok(response(validation, &shapes))
 }
 
-fn written(validation: &Validation, dir: &Path) -> Result<PathBuf, Refusal> {
-    let path = dir.join("report.ttl");
-    std::fs::write(&path, validation.report(None, Syntax::Turtle)?).map_err(|error| {
-        internal(
-            "file-unwritable",
-            "report.ttl",
-            "filen kunde inte skrivas",
-            "the file could not be written",
-            error,
-        )
-    })?;
-    Ok(path)
-}
-
-fn response(validation: Validation, shapes: &Shapes, report: Option<PathBuf>) -> ShaclResponse {
+fn response(validation: Validation, shapes: &Shapes) -> ShaclResponse {
     let mut findings: Vec<Finding> = validation.results.iter().map(super::Found::finding).collect();
     findings.extend(validation.left_out.iter().map(super::LeftOut::finding));
-    if validation.cut {
-        findings.insert(0, cut(&validation));
+    if validation.stopped {
+        findings.push(stopped());
     }
     if validation.judged == 0 {
         findings.push(nothing_judged(shapes));
@@ -144,34 +121,27 @@ fn response(validation: Validation, shapes: &Shapes, report: Option<PathBuf>) ->
     ShaclResponse {
         conforms: validation.conforms,
         counts: validation.counts,
-        total: validation.total,
-        cut: validation.cut,
+        beyond: validation.beyond,
         findings,
         judged: validation.judged,
         datasets: datasets.map(|(dataset, holds)| Compliance { dataset, holds }).collect(),
         shapes: shapes.files().iter().map(|file| (file.name.clone(), file.sha256)).collect(),
-        report,
     }
 }
 
-fn cut(validation: &Validation) -> Finding {
-    let (kept, all) = (validation.results.len(), validation.total);
-    Finding::new(
-        "shacl-cut",
-        Severity::Info,
-        "shacl",
-        Text::new(
-            format!("rapporten är avkortad: {kept} av minst {all} resultat visas, de allvarligaste först"),
-            format!("the report is cut short: {kept} of at least {all} results are shown, the gravest first"),
-        ),
-    )
-    .evidence(format!("{kept}/{all}"))
+/// The engine holds so many results of one node and does not count the rest; a node that nobody has looked through does not pass.
+fn stopped() -> Finding {
+    let text = Text::new(
+        "en nod har fler resultat än som ryms: resten är inte räknade",
+        "one node has more results than there is room for: the rest is not counted",
+    );
+    Finding::new("shacl-node-cut", Severity::Violation, "shacl", text)
 }
 
 fn nothing_judged(shapes: &Shapes) -> Finding {
     let targeted = shapes.targeted();
     Finding::new(
-        "shacl-nothing-judged",
+        "shapes-nothing-judged",
         Severity::Info,
         "shacl",
         Text::new(

@@ -4,8 +4,10 @@ mod canonical;
 mod fixtures;
 mod hardening;
 mod measured;
+mod positions;
 mod queries;
 mod reading;
+mod revising;
 mod storing;
 mod writing;
 

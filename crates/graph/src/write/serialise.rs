@@ -77,6 +77,25 @@ fn prefixes(triples: &[Triple]) -> Vec<(&'static str, &'static str)> {
     known.filter(|(_, iri)| used.contains(*iri)).copied().collect()
 }
 
+/// The schemes of all IRIs: a reader of JSON-LD would take an IRI such as `vcard:Kind` for a shortened one, were there a prefix of that name.
+fn schemes(triples: &[Triple]) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    for triple in triples {
+        let subject = match &triple.subject {
+            NamedOrBlankNode::NamedNode(node) => Some(node.as_str()),
+            NamedOrBlankNode::BlankNode(_) => None,
+        };
+        let object = match &triple.object {
+            Term::NamedNode(node) => Some(node.as_str()),
+            Term::Literal(literal) => Some(literal.datatype().as_str()),
+            _ => None,
+        };
+        let iris = [subject, Some(triple.predicate.as_str()), object];
+        found.extend(iris.into_iter().flatten().filter_map(|iri| iri.get(..iri.find(':')?)));
+    }
+    found
+}
+
 fn namespace(iri: &str) -> (&str, &str) {
     let at = iri.rfind(['#', '/']).map_or(0, |at| at + 1);
     iri.split_at(at)
@@ -103,7 +122,11 @@ fn by_library(triples: &[Triple], format: RdfFormat) -> Vec<u8> {
 
 /// Nodes in order, `@id`, `@type`, then properties as they came; a blank node stands in its only place of use.
 fn json_ld(triples: &[Triple]) -> Vec<u8> {
-    let prefixes = prefixes(triples);
+    let schemes = schemes(triples);
+    let prefixes: Vec<_> = prefixes(triples)
+        .into_iter()
+        .filter(|(prefix, _)| !schemes.contains(prefix))
+        .collect();
     let mut order: Vec<&NamedOrBlankNode> = Vec::new();
     let mut by_subject: BTreeMap<String, Vec<&Triple>> = BTreeMap::new();
     let mut uses: BTreeMap<String, usize> = BTreeMap::new();

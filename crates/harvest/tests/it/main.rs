@@ -9,4 +9,5 @@ mod parts;
 mod place;
 mod real;
 mod refusals;
+mod rules;
 mod steady;

@@ -51,37 +51,8 @@ pub fn kind_name(lang: Lang, kind: ColumnType) -> &'static str {
 
 /// A fixed word of ours for people, as `municipality_code`.
 fn semantic_name(reader: &Reader, word: &str) -> String {
-    const NAMES: [(&str, &str, &str); 27] = [
-        ("municipality_code", "kommunkod", "municipality code"),
-        ("county_code", "länskod", "county code"),
-        ("municipality_name", "kommunnamn", "municipality name"),
-        ("county_name", "länsnamn", "county name"),
-        ("county_letter", "länsbokstav", "county letter"),
-        ("deso", "DeSO", "DeSO"),
-        ("regso", "RegSO", "RegSO"),
-        ("postcode", "postnummer", "postcode"),
-        ("organisation_number", "organisationsnummer", "organisation number"),
-        ("sni", "SNI", "SNI"),
-        ("ssyk", "SSYK", "SSYK"),
-        ("country_code", "landskod", "country code"),
-        ("nuts", "NUTS", "NUTS"),
-        ("language", "språk", "language"),
-        ("currency", "valuta", "currency"),
-        ("coordinate", "koordinat", "coordinate"),
-        ("e_mail", "e-post", "e-mail"),
-        ("phone", "telefon", "phone"),
-        ("url", "webbadress", "web address"),
-        ("uuid", "UUID", "UUID"),
-        ("percentage", "procent", "percentage"),
-        ("amount", "belopp", "amount"),
-        ("year", "år", "year"),
-        ("personal_identity_number", "personnummer", "personal identity number"),
-        ("coordination_number", "samordningsnummer", "coordination number"),
-        ("sensitive", "känslig uppgift", "sensitive"),
-        ("key", "nyckel", "key"),
-    ];
-    let found = NAMES.iter().find(|(name, _, _)| *name == word);
-    found.map_or_else(|| clean(word).replace('_', " "), |(_, sv, en)| reader.t(sv, en).to_owned())
+    let known = fyr_model::kinds::semantic(word);
+    known.map_or_else(|| clean(word).replace('_', " "), |name| name.get(reader.lang).to_owned())
 }
 
 /// The columns of a profile as rows.

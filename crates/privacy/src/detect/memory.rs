@@ -15,6 +15,8 @@ use crate::cells;
 const VALUES: usize = 16_384;
 /// Longer texts are tested each time.
 const BYTES: usize = 64;
+/// Whole numbers from nought, and hundredths, that are remembered by a bit each: a year, a count, a price.
+const SMALL: usize = 100_000;
 
 /// Values with their marks.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub(crate) struct Memory {
     pub(crate) texts: HashMap<String, Marks, Seed>,
     /// By the bits of the number.
     pub(crate) numbers: HashMap<u64, Marks, Seed>,
+    /// Small numbers seen, which have no marks.
+    small: Vec<u64>,
 }
 
 impl Memory {
@@ -29,6 +33,18 @@ impl Memory {
         if self.texts.len() < VALUES && text.len() <= BYTES {
             self.texts.insert(text.to_owned(), marks);
         }
+    }
+    /// Remembers a small number; true when it is new.
+    #[inline]
+    pub(crate) fn keep_small(&mut self, number: usize) -> bool {
+        if self.small.is_empty() {
+            self.small = vec![0; SMALL.div_ceil(64)];
+        }
+        let bit = 1 << (number % 64);
+        let Some(word) = self.small.get_mut(number / 64) else { return true };
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
     }
     pub(crate) fn keep_number(&mut self, key: u64, marks: Marks) {
         if self.numbers.len() < VALUES {
@@ -104,6 +120,8 @@ impl Hasher for Folding {
 pub(crate) trait Number: ArrowPrimitiveType {
     /// Sixty-four bits, alike only for numbers of the same text.
     fn key(number: Self::Native) -> u64;
+    /// The place of a small number, one for each text. It is short.
+    fn small(number: Self::Native) -> Option<usize>;
     /// Whether the text has too few digits for any mark: no date (6 or 8 digits), no identity number that lost noughts (7 and more), no
     /// long run (10 and more).
     fn is_short(number: Self::Native) -> bool;
@@ -114,6 +132,10 @@ pub(crate) trait Number: ArrowPrimitiveType {
 impl Number for Int64Type {
     fn key(number: i64) -> u64 {
         number.cast_unsigned()
+    }
+    #[inline]
+    fn small(number: i64) -> Option<usize> {
+        usize::try_from(number).ok().filter(|small| *small < SMALL)
     }
     fn is_short(number: i64) -> bool {
         // What has a sign is no number of an authority and no date.
@@ -127,6 +149,12 @@ impl Number for Int64Type {
 impl Number for Float64Type {
     fn key(number: f64) -> u64 {
         number.to_bits()
+    }
+    #[inline]
+    fn small(number: f64) -> Option<usize> {
+        // A cast of what is no number or too large saturates and differs from the number when it comes back.
+        let small = (number * 100.0 + 0.5) as usize;
+        (small < SMALL && small as f64 / 100.0 == number && number.is_sign_positive()).then_some(small)
     }
     fn is_short(number: f64) -> bool {
         if number.fract() == 0.0 {
@@ -150,15 +178,33 @@ mod tests {
     use super::super::cell::look;
     use super::*;
 
+    #[test]
+    fn small_numbers_have_a_place_each() {
+        for small in 0..SMALL {
+            assert_eq!(Int64Type::small(small as i64), Some(small));
+            assert_eq!(Float64Type::small(small as f64 / 100.0), Some(small));
+        }
+        for none in [-0.0, -0.01, 0.001, 1_000.0, f64::NAN, f64::INFINITY, f64::MAX] {
+            assert_eq!(Float64Type::small(none), None, "{none}");
+        }
+        assert_eq!((Int64Type::small(-1), Int64Type::small(SMALL as i64)), (None, None));
+        let mut memory = Memory::default();
+        assert_eq!(
+            [7, 7, 99_999, 99_999].map(|small| memory.keep_small(small)),
+            [true, false, true, false]
+        );
+    }
+
     proptest! {
         #[test]
         fn short_numbers_have_no_marks(whole in prop_oneof![any::<i64>(), -2_000_000_000..2_000_000_000i64], places in 0..9i32) {
             let reference = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
             let float = whole as f64 / 10f64.powi(places);
-            for (short, text) in [
-                (Int64Type::is_short(whole), Int64Type::text(whole)),
-                (Float64Type::is_short(float), Float64Type::text(float)),
+            for (short, small, text) in [
+                (Int64Type::is_short(whole), Int64Type::small(whole), Int64Type::text(whole)),
+                (Float64Type::is_short(float), Float64Type::small(float), Float64Type::text(float)),
             ] {
+                prop_assert!(short || small.is_none(), "{text}");
                 if short {
                     let seen = look(&text, true, reference);
                     prop_assert!(seen.marks == Marks::default() && seen.candidates.is_empty() && !seen.phone_shape && seen.phone.is_none(), "{text}");

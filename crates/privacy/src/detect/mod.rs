@@ -136,6 +136,10 @@ impl Counted {
         for (row, number) in array.iter().enumerate() {
             let Some(number) = number else { continue };
             self.rows += 1;
+            if let Some(small) = T::small(number) {
+                self.cells += u64::from(self.memory.keep_small(small));
+                continue;
+            }
             let key = T::key(number);
             let marks = match self.memory.numbers.get(&key) {
                 Some(marks) => *marks,

@@ -19,8 +19,9 @@ use crate::refuse;
 /// Columns from which wider keys are made, and keys proved.
 const KEY_COLUMNS: usize = 12;
 const KEYS_PROVED: usize = 3;
-/// Rows at the head of the table that refute what cannot be a key: first few against all, then more against what is left.
-const HEAD: [usize; 2] = [2_000, 50_000];
+/// Rows at the head of the table that refute most of what cannot be a key, first few, then more.
+const FEW: usize = 2_000;
+const HEAD: usize = 50_000;
 /// Rows above which wider keys are not looked for: 8 bytes each are held.
 const KEY_ROWS_MAX: u64 = 20_000_000;
 /// Different values of a column from which others may follow, and relations proved.
@@ -218,57 +219,65 @@ fn keys(parquet: &[PathBuf], columns: &[ColumnProfile], rows: u64) -> Result<Vec
     sets.retain(|key| enough(key));
     // Pairs first; among equals those whose columns differ most.
     sets.sort_by_key(Vec::len);
-    for head in HEAD {
-        if !sets.is_empty() {
-            sets = unique(parquet, columns, sets, Some(head))?;
-        }
-    }
+    let head = if sets.is_empty() {
+        ByPlace::new()
+    } else {
+        hashed(parquet, columns, &open, HEAD)?
+    };
     let mut found: Vec<Vec<usize>> = Vec::new();
     for set in sets {
+        if found.len() >= KEYS_PROVED {
+            break;
+        }
         let wider = found.iter().any(|key: &Vec<usize>| key.iter().all(|place| set.contains(place)));
-        if found.len() >= KEYS_PROVED || wider {
+        if wider || !differ(&head, &set, FEW) || !differ(&head, &set, HEAD) {
             continue;
         }
-        found.extend(unique(parquet, columns, vec![set], None)?);
+        if differ(&hashed(parquet, columns, &set, usize::MAX)?, &set, usize::MAX) {
+            found.push(set);
+        }
     }
     found.iter_mut().for_each(|key| key.sort_unstable());
     Ok(found)
 }
 
-/// Those of the sets of columns that differ in each of the first rows, or in all.
-fn unique(parquet: &[PathBuf], columns: &[ColumnProfile], sets: Vec<Vec<usize>>, head: Option<usize>) -> Result<Vec<Vec<usize>>, Refusal> {
+/// Hashes of cells by the place of their column.
+type ByPlace = HashMap<usize, Vec<u64>>;
+
+/// The cells of some columns in the first rows.
+fn hashed(parquet: &[PathBuf], columns: &[ColumnProfile], places: &[usize], rows: usize) -> Result<ByPlace, Refusal> {
     let broken = || refuse::engine("table", "keys");
-    let mut places: Vec<usize> = sets.iter().flatten().copied().collect();
-    places.sort_unstable();
-    places.dedup();
     let schema = reader::schema(parquet)?;
-    let in_file = places_in(&schema, columns, &places).ok_or_else(broken)?;
-    let mut held: HashMap<usize, Vec<u64>> = HashMap::new();
+    let in_file = places_in(&schema, columns, places).ok_or_else(broken)?;
+    let mut held = ByPlace::new();
     let mut lanes = RowLanes::default();
     let mut seen = 0;
-    let most = head.unwrap_or(usize::MAX);
     reader::each_until(parquet, Some(&in_file), &mut |batch| {
-        for place in &places {
+        for place in places {
             let own = columns
                 .get(*place)
                 .and_then(|column| batch.schema().index_of(&column.name).ok())
                 .ok_or_else(broken)?;
             let cells = hashes(batch, own, &mut lanes).ok_or_else(broken)?;
-            held.entry(*place).or_default().extend(cells.into_iter().take(most - seen));
+            held.entry(*place).or_default().extend(cells.into_iter().take(rows - seen));
         }
-        seen += batch.num_rows().min(most - seen);
-        Ok(seen < most)
+        seen += batch.num_rows().min(rows - seen);
+        Ok(seen < rows)
     })?;
-    let differs = |set: &Vec<usize>| {
-        let mut joined = vec![0u64; seen];
-        for cells in set.iter().filter_map(|place| held.get(place)) {
-            joined
-                .iter_mut()
-                .zip(cells)
-                .for_each(|(joined, cell)| *joined = (joined.rotate_left(23) ^ cell).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        }
-        joined.sort_unstable();
-        joined.iter().zip(joined.iter().skip(1)).all(|(a, b)| a != b)
-    };
-    Ok(sets.into_iter().filter(differs).collect())
+    Ok(held)
+}
+
+/// Whether a set of columns differs in each of the first rows.
+fn differ(held: &ByPlace, set: &[usize], rows: usize) -> bool {
+    let mut joined: Vec<u64> = Vec::new();
+    for cells in set.iter().filter_map(|place| held.get(place)) {
+        let cells = cells.iter().take(rows);
+        joined.resize(cells.len(), 0);
+        joined
+            .iter_mut()
+            .zip(cells)
+            .for_each(|(joined, cell)| *joined = (joined.rotate_left(23) ^ cell).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    }
+    joined.sort_unstable();
+    joined.iter().zip(joined.iter().skip(1)).all(|(a, b)| a != b)
 }

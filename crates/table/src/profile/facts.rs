@@ -107,7 +107,7 @@ fn numbers_facts<K: Key>(numbers: &Numbers<K>, least: u64) -> Facts {
                 top: top(sorted.iter().map(|(key, count)| (*key, *count)), least, |key| Some(text(key))),
                 weighted: Weighted::new(sorted.iter().map(number)),
                 sum: sum(unit, &scan),
-                scan: Some(scan),
+                scan: Some(*scan),
                 ..Facts::default()
             }
         }

@@ -38,7 +38,7 @@ pub(crate) struct Sketches<K: Key> {
 /// What the numbers were found to be, exact or not.
 pub(crate) enum Finished<'a, K: Key> {
     /// Every different value in order with its count.
-    All(Vec<(K, u64)>, Scan),
+    All(Vec<(K, u64)>, Box<Scan>),
     /// Sketches.
     Sketches(&'a Sketches<K>),
 }
@@ -128,7 +128,7 @@ impl<K: Key> Numbers<K> {
                 let sorted = self.all.sorted();
                 let mut scan = Scan::new(self.unit);
                 scan.look(self.unit, &sorted, &mut Vec::new());
-                Finished::All(sorted, scan)
+                Finished::All(sorted, Box::new(scan))
             }
         }
     }

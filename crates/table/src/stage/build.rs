@@ -139,6 +139,13 @@ impl Builder {
             (Form::Date(DateForm::YearFirst), Values::Date(values), Plain::Day(day)) => values.append_value(day),
             (Form::Date(DateForm::Compact), Values::Date(values), Plain::Digits(_)) => values.append_value(plain::compact_day(bytes)?),
             (Form::TimestampLocal, Values::Timestamp(values), Plain::Moment(moment)) => values.append_value(moment),
+            (Form::Boolean(pair), Values::Boolean(values), Plain::Other) => {
+                let (found, value) = marker::boolean(text)?;
+                if found != pair {
+                    return None;
+                }
+                values.append_value(value);
+            }
             _ => return None,
         }
         self.fates.values += 1;

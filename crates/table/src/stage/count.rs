@@ -57,6 +57,11 @@ pub(crate) struct Counter<'a> {
     /// Decimals that are a number only with a point, and only with a comma.
     only_point: u64,
     only_comma: u64,
+    /// Those that one sign makes a fraction and the other a thousand, by the sign that stands there: `1.234` and `1,234`.
+    either_point: u64,
+    either_comma: u64,
+    /// Six digits, a hyphen, four digits.
+    hyphenated: u64,
     days: u64,
     moments: u64,
     memory: Vec<(Box<str>, u64)>,
@@ -74,6 +79,9 @@ impl<'a> Counter<'a> {
             negatives: 0,
             only_point: 0,
             only_comma: 0,
+            either_point: 0,
+            either_comma: 0,
+            hyphenated: 0,
             days: 0,
             moments: 0,
             memory: Vec::new(),
@@ -109,7 +117,10 @@ impl<'a> Counter<'a> {
                 self.negatives += 1;
                 self.counted(text)
             }
-            Plain::Decimal(parts) => self.decimal(parts) && self.counted(text),
+            Plain::Decimal(parts) => {
+                self.decimal(parts);
+                self.counted(text)
+            }
             Plain::Day(_) => {
                 self.days += 1;
                 self.counted(text)
@@ -117,6 +128,12 @@ impl<'a> Counter<'a> {
             Plain::Moment(_) => {
                 self.moments += 1;
                 self.counted(text)
+            }
+            Plain::Other if is_hyphenated(text.as_bytes()) => {
+                self.hyphenated += 1;
+                self.tally.number_of_authority(text);
+                self.tally.ask(text);
+                true
             }
             Plain::Other => !text.is_empty() && self.remembered(text),
         };
@@ -134,16 +151,17 @@ impl<'a> Counter<'a> {
         true
     }
 
-    /// `12.5` is a number only with a decimal point; `1.234` is one with a comma too, and then a whole one: that is not decided here.
-    fn decimal(&mut self, parts: Parts) -> bool {
-        if parts.fraction == 3 && parts.whole <= 3 && !parts.opens_with_zero {
-            return false;
-        }
-        match parts.mark {
-            Decimal::Point => self.only_point += 1,
-            Decimal::Comma => self.only_comma += 1,
-        }
-        true
+    /// `12.5` is a number only with a decimal point; `1.234` is one with a comma too, and then a whole one.
+    #[inline]
+    fn decimal(&mut self, parts: Parts) {
+        let either = parts.fraction == 3 && parts.whole <= 3 && !parts.opens_with_zero;
+        let count = match (parts.mark, either) {
+            (Decimal::Point, false) => &mut self.only_point,
+            (Decimal::Comma, false) => &mut self.only_comma,
+            (Decimal::Point, true) => &mut self.either_point,
+            (Decimal::Comma, true) => &mut self.either_comma,
+        };
+        *count += 1;
     }
 
     /// Counts a text that stands in the memory, or finds a place for it there.
@@ -178,9 +196,15 @@ impl<'a> Counter<'a> {
         tally.add_many(Shape::OnlyPoint, self.only_point);
         tally.add_many(Shape::NumberComma, self.only_comma);
         tally.add_many(Shape::OnlyComma, self.only_comma);
+        let either = self.either_point + self.either_comma;
+        tally.add_many(Shape::NumberPoint, either);
+        tally.add_many(Shape::NumberComma, either);
+        tally.add_many(Shape::IntegerComma, self.either_point);
+        tally.add_many(Shape::IntegerPoint, self.either_comma);
         tally.add_many(Shape::YearFirst, self.days);
         tally.add_many(Shape::StampLocal, self.moments);
-        let values = self.digits + self.negatives + self.only_point + self.only_comma + self.days + self.moments;
+        let numbers = self.digits + self.negatives + self.only_point + self.only_comma + either;
+        let values = numbers + self.hyphenated + self.days + self.moments;
         tally.values += values;
         tally.seen += values;
         for (text, count) in self.memory.into_iter().filter(|(_, count)| *count > 0) {
@@ -194,6 +218,16 @@ impl<'a> Counter<'a> {
         }
         self.variety.is_high()
     }
+}
+
+/// The form of an organisation's or a person's number: whatever else it may be, it is no number, day or period.
+#[inline]
+fn is_hyphenated(bytes: &[u8]) -> bool {
+    bytes.len() == 11
+        && bytes
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| if at == 6 { *byte == b'-' } else { byte.is_ascii_digit() })
 }
 
 /// A quick mix of the bytes (the multiplication of FxHash); only for places in a small memory, where a clash costs time and nothing else.
@@ -221,6 +255,8 @@ mod tests {
                 prop_oneof![
                     "-?[0-9]{1,20}",
                     "-?[0-9]{1,5}[.,][0-9]{1,4}",
+                    "-?[0-9]{1,5}(\u{a0}[0-9]{2,3}){1,2}[.,][0-9]{1,3}",
+                    "[0-9]{6}-[0-9]{4}",
                     "[0-9]{1,3}([ .,\u{a0}'][0-9]{3}){1,2}([.,][0-9]{1,2})?",
                     "(19|20)[0-9]{2}(-?[01][0-9]-?[0-3][0-9])?([ T][0-2][0-9]:[0-5][0-9](:[0-5][0-9])?)?",
                     "(19|20)?[0-9]{2}[01][0-9][0-3][0-9]-?[0-9]{4}",

@@ -11,9 +11,12 @@ pub(crate) enum Decimal {
 
 impl Decimal {
     pub(crate) fn char(self) -> char {
+        char::from(self.byte())
+    }
+    fn byte(self) -> u8 {
         match self {
-            Self::Point => '.',
-            Self::Comma => ',',
+            Self::Point => b'.',
+            Self::Comma => b',',
         }
     }
 }
@@ -31,52 +34,70 @@ fn groups(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '\u{2019}')
 }
 
+/// Where a number in its one form goes.
+trait Form {
+    fn push_str(&mut self, digits: &str);
+}
+
+impl Form for String {
+    fn push_str(&mut self, digits: &str) {
+        Self::push_str(self, digits);
+    }
+}
+
+/// For who only asks whether it is a number.
+struct Nowhere;
+
+impl Form for Nowhere {
+    fn push_str(&mut self, _: &str) {}
+}
+
 /// Whether `text` is a number with this decimal sign.
 pub(crate) fn fit(text: &str, decimal: Decimal) -> Fit {
-    match normal(text, decimal) {
-        None => Fit::No,
-        Some(normal) if normal.bytes().all(|b| b.is_ascii_digit() || b == b'-') => Fit::Integer,
-        Some(_) => Fit::Number,
-    }
+    write(text, decimal, &mut Nowhere).unwrap_or(Fit::No)
 }
 
 /// The number in the one form that Rust parses (`-1234.5`), or nothing when `text` is no number with this decimal sign.
 pub(crate) fn normal(text: &str, decimal: Decimal) -> Option<String> {
+    let mut normal = String::with_capacity(text.len() + 2);
+    write(text, decimal, &mut normal).map(|_| normal)
+}
+
+fn write(text: &str, decimal: Decimal, normal: &mut impl Form) -> Option<Fit> {
     let (negative, body) = sign(text);
     if !body.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',') || body.len() > 400 {
         return None;
     }
-    let (body, exponent) = match body.find(['e', 'E']) {
+    let (body, exponent) = match body.bytes().position(|byte| matches!(byte, b'e' | b'E')) {
         Some(at) => (body.get(..at)?, Some(exponent(body.get(at + 1..)?)?)),
         None => (body, None),
     };
-    let sign = decimal.char();
-    let (whole, fraction) = match body.rfind(sign) {
-        Some(at) => (body.get(..at)?, Some(body.get(at + sign.len_utf8()..)?)),
+    let (whole, fraction) = match body.bytes().rposition(|byte| byte == decimal.byte()) {
+        Some(at) => (body.get(..at)?, Some(body.get(at + 1..)?)),
         None => (body, None),
     };
     if fraction.is_some_and(|digits| digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit())) {
         return None;
     }
-    let mut normal = String::with_capacity(body.len() + 2);
     if negative {
-        normal.push('-');
+        normal.push_str("-");
     }
     if whole.is_empty() {
         fraction?;
-        normal.push('0');
+        normal.push_str("0");
     } else {
-        ungroup(whole, decimal, exponent.is_none(), &mut normal)?;
+        ungroup(whole, decimal, exponent.is_none(), normal)?;
     }
     if let Some(digits) = fraction {
-        normal.push('.');
+        normal.push_str(".");
         normal.push_str(digits);
     }
     if let Some(exponent) = exponent {
-        normal.push('e');
+        normal.push_str("e");
         normal.push_str(exponent);
     }
-    Some(normal)
+    let integer = fraction.is_none() && exponent.is_none();
+    Some(if integer { Fit::Integer } else { Fit::Number })
 }
 
 /// Strips a sign: hyphen, U+2212, an en dash before a digit, plus.
@@ -95,7 +116,7 @@ fn exponent(text: &str) -> Option<&str> {
 }
 
 /// Appends the digits of the whole part: plain, or in groups of three by one and the same character.
-fn ungroup(whole: &str, decimal: Decimal, may_group: bool, out: &mut String) -> Option<()> {
+fn ungroup(whole: &str, decimal: Decimal, may_group: bool, out: &mut impl Form) -> Option<()> {
     if whole.bytes().all(|b| b.is_ascii_digit()) {
         out.push_str(whole);
         return Some(());

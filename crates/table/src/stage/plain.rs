@@ -84,6 +84,26 @@ impl Parts {
     }
 }
 
+/// Thousands divided by a no-break space, at least one: their value and their number of digits. The last thousand may be the only one
+/// that is divided off, as `number` has it.
+fn thousands(bytes: &[u8]) -> Option<(u64, usize)> {
+    let (first, mut rest) = bytes.split_at_checked(bytes.iter().position(|byte| *byte == NO_BREAK_SPACE[0])?)?;
+    if first.len() > 12 || first.first() == Some(&b'0') {
+        return None;
+    }
+    let (mut value, mut length) = (digits(first)?, first.len());
+    while let Some((space, after)) = rest.split_first_chunk() {
+        let (three, after) = after.split_first_chunk::<3>()?;
+        if *space != NO_BREAK_SPACE {
+            return None;
+        }
+        (value, length, rest) = (value * 1_000 + digits(three)?, length + 3, after);
+    }
+    rest.is_empty().then_some((value, length))
+}
+
+const NO_BREAK_SPACE: [u8; 2] = [0xc2, 0xa0];
+
 /// Digits, one point or comma, digits: at most 15 digits in all and at least one on both sides.
 pub(crate) fn decimal(bytes: &[u8]) -> Option<Parts> {
     let (negative, body) = match bytes.split_first() {
@@ -97,13 +117,17 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<Parts> {
     let (whole, rest) = body.split_at_checked(at)?;
     let (mark, fraction) = rest.split_first()?;
     let scale = POWERS_U64.get(fraction.len())?;
+    let (value, length) = match digits(whole) {
+        Some(value) => (value, whole.len()),
+        None => thousands(whole)?,
+    };
     Some(Parts {
         negative,
-        whole: whole.len(),
+        whole: length,
         opens_with_zero: whole.first() == Some(&b'0'),
         fraction: fraction.len(),
         mark: if *mark == b'.' { Decimal::Point } else { Decimal::Comma },
-        mantissa: digits(whole)? * scale + digits(fraction)?,
+        mantissa: value * scale + digits(fraction)?,
     })
 }
 
@@ -234,6 +258,17 @@ mod tests {
         }
         assert_eq!(integer(b"-012"), Some(-12));
         assert_eq!(decimal(b"-0,05").and_then(|parts| parts.value()), Some(-0.05));
+        let value = |text: &str| decimal(text.as_bytes()).and_then(|parts| parts.value());
+        assert_eq!(value("1102\u{a0}306,50"), Some(1_102_306.5));
+        assert_eq!(
+            [
+                value("0\u{a0}306,5"),
+                value("1\u{a0}30,5"),
+                value("\u{a0}306,5"),
+                value("1\u{a0},5")
+            ],
+            [None; 4]
+        );
         assert_eq!(day(b"1970-01-01"), Some(0));
         assert_eq!(day(b"2023-02-29"), None);
         assert_eq!(moment(b"1970-01-02 00:00:01"), Some(86_401_000_000));
@@ -265,7 +300,7 @@ mod tests {
     proptest! {
         #[test]
         fn plain_forms_are_read_as_the_thorough_functions_read_them(
-            text in "-?[0-9]{1,19}|-?[0-9]{1,9}[.,][0-9]{1,9}|[0-9]{4}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9])?|[0-2][0-9]{7}|[0-9.,: -]{0,20}"
+            text in "-?[0-9]{1,19}|-?[0-9]{1,9}[.,][0-9]{1,9}|-?[0-9]{1,6}(\u{a0}[0-9]{2,3}){1,2}[.,][0-9]{1,2}|[0-9]{4}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9])?|[0-2][0-9]{7}|[0-9.,: -]{0,20}"
         ) {
             agree(&text)?;
         }

@@ -313,7 +313,8 @@ impl Tally {
         self.number_of_authority(text);
     }
 
-    fn number_of_authority(&mut self, text: &str) {
+    /// What a number of an authority names, if it is one.
+    pub(crate) fn number_of_authority(&mut self, text: &str) {
         match register::number(text) {
             Some(register::Number::Person) => self.add(Shape::Person),
             Some(register::Number::Coordination) => self.add(Shape::Coordination),

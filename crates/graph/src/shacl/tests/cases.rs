@@ -3,8 +3,7 @@
 use fyr_model::Severity;
 
 use super::super::{Background, Data};
-use super::{check, data, rows, shapes, validate, with_background};
-use crate::Syntax;
+use super::{check, data, report, rows, shapes, validate, with_background};
 
 const TITLE: &str = "ex:S a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property [ sh:path dcterms:title ; sh:minCount 1 ] .";
 
@@ -230,22 +229,31 @@ fn conforms_is_the_w3cs_and_the_report_reads_back() {
     let warned = TITLE.replace("sh:minCount 1", "sh:minCount 1 ; sh:severity sh:Warning");
     let found = validate(&warned, "ex:d a dcat:Dataset .");
     assert!(!found.conforms && found.counts.violation == 0 && found.counts.warning == 1);
-    let report = found.report(None, Syntax::Turtle).unwrap();
-    let text = String::from_utf8(report.clone()).unwrap();
+    let text = report(&found);
     assert!(text.contains("sh:conforms false") || text.contains("\"false\""), "{text}");
     let shape = "ex:R a sh:NodeShape ; sh:targetClass sh:ValidationResult ; sh:property [ sh:path sh:focusNode ; sh:minCount 1 ] , \
         [ sh:path sh:sourceConstraintComponent ; sh:minCount 1 ; sh:nodeKind sh:IRI ] , [ sh:path sh:resultSeverity ; sh:minCount 1 ; sh:nodeKind sh:IRI ] , \
         [ sh:path sh:resultMessage ; sh:uniqueLang true ; sh:minCount 2 ] , [ sh:path sh:resultPath ; sh:maxCount 1 ; sh:minCount 1 ] .";
-    let read = Data::read(&report, None, "report.ttl", None, &Default::default()).unwrap();
+    let read = Data::read(text.as_bytes(), None, "report.ttl", None, &Default::default()).unwrap();
     let again = shapes(shape).unwrap().validate(&read).unwrap();
     assert!(again.conforms && again.judged > 0, "{:?}\n{text}", rows(&again));
     let clean = validate(TITLE, "ex:d a dcat:Dataset ; dcterms:title \"t\" .");
-    assert!(
-        clean.conforms
-            && String::from_utf8(clean.report(None, Syntax::Turtle).unwrap())
-                .unwrap()
-                .contains("true")
-    );
+    assert!(clean.conforms && report(&clean).contains("sh:conforms true"));
+}
+
+#[test]
+fn the_report_keeps_paths_datatypes_and_languages() {
+    let shape = "ex:S a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property [ sh:path ( dcterms:temporal dcat:startDate ) ; sh:datatype xsd:date ] , \
+        [ sh:path dcterms:title ; sh:languageIn ( \"sv\" ) ] .";
+    let found = validate(shape, "ex:d a dcat:Dataset ; dcterms:title \"Trees\"@en ; dcterms:temporal [ dcat:startDate \"2020\"^^xsd:gYear ] .");
+    let text = report(&found);
+    assert!(text.contains("\"Trees\"@en") && text.contains("gYear"), "{text}");
+    let read = Data::read(text.as_bytes(), None, "report.ttl", None, &Default::default()).unwrap();
+    let shape = "ex:R a sh:NodeShape ; sh:targetClass sh:ValidationResult ; sh:property [ sh:path sh:value ; sh:minCount 1 ; sh:maxCount 1 ] , \
+        [ sh:path sh:resultPath ; sh:minCount 1 ; sh:maxCount 1 ] ; sh:or ( [ sh:property [ sh:path ( sh:resultPath <http://www.w3.org/1999/02/22-rdf-syntax-ns#first> ) ; sh:hasValue dcterms:temporal ] ] \
+        [ sh:property [ sh:path sh:resultPath ; sh:hasValue dcterms:title ] ] ) .";
+    let again = shapes(shape).unwrap().validate(&read).unwrap();
+    assert!(again.conforms && again.judged == 2, "{:?}\n{text}", rows(&again));
 }
 
 #[test]
@@ -255,11 +263,7 @@ fn an_address_of_a_person_is_in_no_finding_and_no_report() {
     let found = validate(text, "ex:c a vcard:Kind ; vcard:hasEmail <mailto:kim@exempelby.example> .");
     assert!(found.results.len() >= 3);
     let findings: Vec<_> = found.results.iter().map(super::super::Found::finding).collect();
-    let all = format!(
-        "{}{}",
-        serde_json::to_string(&findings).unwrap(),
-        String::from_utf8(found.report(None, Syntax::Turtle).unwrap()).unwrap()
-    );
+    let all = format!("{}{}", serde_json::to_string(&findings).unwrap(), report(&found));
     assert!(!all.contains("kim@"), "{all}");
 }
 

@@ -138,12 +138,9 @@ fn a_hundred_thousand_findings_give_a_bounded_report_that_says_so() {
     assert!(first.cut && !first.conforms);
     assert_eq!((first.results.len(), first.total, first.counts.violation), (1000, 100_000, 100_000));
     assert_eq!(first.datasets.iter().filter(|(_, holds)| *holds).count(), 0);
-    let report = String::from_utf8(first.report(None, crate::Syntax::Turtle).unwrap()).unwrap();
-    assert!(
-        report.contains("1000 of at least 100000"),
-        "{}",
-        report.get(..600).unwrap_or_default()
-    );
+    assert_eq!(first.beyond.iter().map(|one| one.count).sum::<u64>(), 99_000);
+    let report = super::report(&first);
+    assert!(report.contains("leftOut 99000"), "{}", report.get(..600).unwrap_or_default());
 }
 
 #[test]
@@ -157,6 +154,22 @@ fn which_results_are_kept_does_not_depend_on_the_threads() {
     let whole = shape.validate_up_to(&data, 10_000).unwrap();
     assert!(!whole.cut && whole.results.len() == 3000);
     assert_eq!(first.results[..], whole.results[..100]);
+}
+
+#[test]
+fn a_bounded_report_keeps_some_of_every_shape() {
+    let shape = shapes(
+        "ex:S a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property [ sh:path dcterms:title ; sh:minCount 1 ] , \
+         [ sh:path dcterms:description ; sh:minCount 1 ] , [ sh:path dcat:theme ; sh:maxCount 0 ; sh:severity sh:Warning ] .",
+    );
+    let text: String = (0..3000).map(|number| format!("ex:d{number} a dcat:Dataset .\n")).collect();
+    let data = super::data(&format!("{text} ex:d7 dcat:theme ex:t . ex:d8 dcat:theme ex:t ."));
+    let found = shape.unwrap().validate_up_to(&data, 102).unwrap();
+    let of = |severity: Severity| found.results.iter().filter(|one| one.severity == severity).count();
+    assert_eq!((of(Severity::Violation), of(Severity::Warning)), (100, 2));
+    assert_eq!((found.counts.violation, found.counts.warning), (6000, 2));
+    let beyond: Vec<u64> = found.beyond.iter().map(|one| one.count).collect();
+    assert_eq!(beyond, [2950, 2950]);
 }
 
 #[test]

@@ -38,6 +38,30 @@ fn validate(shapes_text: &str, data_text: &str) -> Validation {
     shapes(shapes_text).unwrap().validate(&data(data_text)).unwrap()
 }
 
+/// The W3C report as `fyr check --format ttl` writes it.
+fn report(validation: &Validation) -> String {
+    use crate::write::{ValidationReport, ValidationResult};
+    let findings: Vec<fyr_model::Finding> = validation.results.iter().map(super::Found::finding).collect();
+    let results = findings.iter().map(|finding| ValidationResult {
+        finding,
+        whole: false,
+        file: "katalog.ttl",
+        fingerprint: "",
+        state: "new",
+    });
+    let remarks: Vec<fyr_model::Text> = validation.left_out.iter().map(super::LeftOut::text).collect();
+    let report = ValidationReport {
+        about: None,
+        profile: "former.ttl",
+        harvested: None,
+        follows: validation.counts.violation == 0,
+        left_out: validation.beyond.iter().map(|one| one.count).sum(),
+        remarks: remarks.iter().collect(),
+        results: results.collect(),
+    };
+    String::from_utf8(crate::write::validation(&[report])).unwrap()
+}
+
 /// `focus path component`, short.
 fn rows(validation: &Validation) -> Vec<String> {
     let short = |iri: &str| iri.rsplit(['#', '/']).next().unwrap_or_default().replace("ConstraintComponent", "");
