@@ -19,4 +19,5 @@ mod real;
 mod repair;
 mod shape;
 mod shapes;
+mod shapes_agree;
 mod support;

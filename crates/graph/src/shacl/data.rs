@@ -3,6 +3,7 @@
 //! In: a snapshot of a catalogue, or a parsed document. Nothing is copied beside a record: the background answers for exactly the term that
 //! the record names, and only when a type, a scheme or a class above is asked for, so a closed shape never sees it.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt;
 use std::path::Path;
@@ -13,7 +14,7 @@ use fyr_model::limits::GraphLimits;
 use oxrdf::{BlankNode, Dataset, GraphNameRef, Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, QuadRef, Term, Triple};
 use prefixmap::{PrefixMap, PrefixMapError};
 use rudof_iri::IriS;
-use rudof_rdf::rdf_core::{FocusRDF, Matcher, NeighsRDF, Rdf};
+use rudof_rdf::rdf_core::{FocusRDF, Matcher, NeighsRDF, RDFError, Rdf};
 
 use super::background::Background;
 use super::shapes::parsed;
@@ -202,13 +203,7 @@ impl Data {
     fn matching(&self, s: Option<&NamedOrBlankNode>, p: Option<&NamedNode>, o: Option<&Term>) -> Vec<Triple> {
         let mut found = self.own(s, p, o);
         if let (Some(background), Some(subject), Some(property)) = (self.background, s, p) {
-            let known = match subject {
-                NamedOrBlankNode::NamedNode(node) => background.objects(node.as_str(), property.as_str()),
-                NamedOrBlankNode::BlankNode(_) if property.as_str() == v::RDF_TYPE => vec![sh::RDFS_RESOURCE.to_owned()],
-                NamedOrBlankNode::BlankNode(_) => Vec::new(),
-            };
-            for object in known {
-                let object = Term::NamedNode(NamedNode::new_unchecked(object));
+            for object in known(background, &subject.clone().into(), property.as_str()) {
                 let triple = Triple::new(subject.clone(), property.clone(), object);
                 if o.is_none_or(|wanted| *wanted == triple.object) && !found.contains(&triple) {
                     found.push(triple);
@@ -276,6 +271,28 @@ impl NeighsRDF for Data {
     {
         Ok(self.matching(subject.value(), predicate.value(), object.value()).into_iter())
     }
+
+    // What the walk asks most, without making a triple of each answer.
+    fn objects_for(&self, subject: &Term, predicate: &NamedNode) -> Result<HashSet<Term>, RDFError> {
+        let graph = &self.graph;
+        let numbers = graph.id(subject).zip(graph.iri_id(predicate.as_str()));
+        let own = numbers.map(|(subject, predicate)| graph.objects(subject, predicate)).unwrap_or_default();
+        let mut found: HashSet<Term> = own.into_iter().map(|id| graph.term(id).clone()).collect();
+        if let Some(background) = self.background {
+            found.extend(known(background, subject, predicate.as_str()));
+        }
+        Ok(found)
+    }
+}
+
+/// What the background knows of a node under one property.
+fn known(background: &Background, subject: &Term, property: &str) -> Vec<Term> {
+    let said = match subject {
+        Term::NamedNode(node) => background.objects(node.as_str(), property),
+        Term::BlankNode(_) if property == v::RDF_TYPE => vec![sh::RDFS_RESOURCE.to_owned()],
+        _ => Vec::new(),
+    };
+    said.into_iter().map(|iri| NamedNode::new_unchecked(iri).into()).collect()
 }
 
 impl FocusRDF for Data {

@@ -15,7 +15,7 @@ pub(super) trait Engine: Send + Sync {
     fn targeted(&self) -> &[Targeted];
 
     /// Begins a record.
-    fn session(&self) -> Box<dyn Session + '_>;
+    fn session(&self, data: &Data) -> Box<dyn Session + '_>;
 }
 
 /// The work on one record.

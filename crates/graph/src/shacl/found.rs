@@ -58,7 +58,6 @@ pub struct Found {
 /// The same as terms, for RDF.
 #[derive(Debug, Clone)]
 pub(super) struct Terms {
-    pub(super) focus: Term,
     pub(super) value: Option<Term>,
     /// The value as N-Triples writes it, to put results in order and tell them apart.
     pub(super) written: String,
@@ -173,7 +172,6 @@ impl Kept {
             message: Text::default(),
             terms: Terms {
                 written: raw.value.as_ref().map(ToString::to_string).unwrap_or_default(),
-                focus: raw.focus,
                 value: raw.value,
             },
         };

@@ -3,6 +3,7 @@
 //! Used without its own SPARQL, which would send queries through a client that can call other addresses and does not know custom components.
 //! Its walk over shapes is used as it is; targets, the cache of a record and everything that a query does are ours.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -25,11 +26,13 @@ use spareval::CancellationToken;
 use super::constraints::{Constraint, Plan};
 use super::data::{Data, name};
 use super::engine::{Engine, Judged, Raw, Session, Target, Targeted};
+use super::leaves::Leaves;
 use super::path::Path;
 use super::places::Places;
 use super::query::{Row, filled};
 use super::terms as sh;
 use crate::refuse::{internal, shown};
+use crate::triples::Id;
 
 /// Results that may be held for one node while its shapes are walked; they can double at each level of shapes in shapes.
 const HELD_MAX: usize = 200_000;
@@ -38,6 +41,7 @@ const HELD_MAX: usize = 200_000;
 pub(super) struct Library {
     schema: IRSchema,
     plan: Arc<Plan>,
+    leaves: Arc<Leaves>,
     shapes: Vec<Object>,
     targeted: Vec<Targeted>,
     stop: CancellationToken,
@@ -74,6 +78,7 @@ impl Library {
         with_targets.sort_by(|a, b| a.0.cmp(&b.0));
         let (shapes, targeted) = with_targets.into_iter().map(|(_, id, targets)| (id, Targeted { targets })).unzip();
         Ok(Self {
+            leaves: Arc::new(Leaves::of(&schema)),
             schema,
             plan: Arc::new(plan),
             shapes,
@@ -129,11 +134,14 @@ impl Engine for Library {
         &self.targeted
     }
 
-    fn session(&self) -> Box<dyn Session + '_> {
+    fn session(&self, data: &Data) -> Box<dyn Session + '_> {
         Box::new(Running {
             library: self,
             walk: Walker {
                 plan: Arc::clone(&self.plan),
+                leaves: Arc::clone(&self.leaves),
+                data: data.clone(),
+                node: RefCell::default(),
                 stop: self.stop.clone(),
                 cache: HashMap::new(),
                 chain: HashSet::new(),
@@ -221,6 +229,10 @@ fn path_of(path: &SHACLPath) -> Path {
 /// The library's walk over one record.
 struct Walker {
     plan: Arc<Plan>,
+    leaves: Arc<Leaves>,
+    data: Data,
+    /// The node that was asked about last, and its number: shape after shape asks about the same one.
+    node: RefCell<Option<(Object, Option<Id>)>>,
     stop: CancellationToken,
     cache: HashMap<(Object, ShapeLabelIdx), ValidationOutcome>,
     chain: HashSet<(Object, ShapeLabelIdx)>,
@@ -244,6 +256,9 @@ impl Walk<Data> for Walker {
     fn fork(&self) -> Box<dyn Walk<Data>> {
         Box::new(Self {
             plan: Arc::clone(&self.plan),
+            leaves: Arc::clone(&self.leaves),
+            data: self.data.clone(),
+            node: RefCell::default(),
             stop: self.stop.clone(),
             cache: HashMap::new(),
             chain: HashSet::new(),
@@ -302,26 +317,39 @@ impl Walk<Data> for Walker {
         self.target_class(store, shape)
     }
 
+    // A leaf costs less than remembering it does.
     fn record_validation(&mut self, node: Object, shape_idx: ShapeLabelIdx, outcome: ValidationOutcome) {
-        self.cache.insert((node, shape_idx), outcome);
+        if !self.leaves.is_leaf(shape_idx) {
+            self.cache.insert((node, shape_idx), outcome);
+        }
     }
     fn has_validated(&self, node: &Object, shape_idx: ShapeLabelIdx) -> bool {
         self.cache.contains_key(&(node.clone(), shape_idx))
     }
     fn get_cached_outcome(&self, node: &Object, shape_idx: ShapeLabelIdx) -> Option<ValidationOutcome> {
+        if self.silent(node, shape_idx) {
+            return Some(ValidationOutcome::new());
+        }
+        if self.leaves.is_leaf(shape_idx) {
+            return None;
+        }
         self.cache.get(&(node.clone(), shape_idx)).cloned()
     }
     fn recursion_semantics(&self) -> RecursionSemantics {
         RecursionSemantics::None
     }
     fn is_in_chain(&self, node: &Object, shape_idx: ShapeLabelIdx) -> bool {
-        self.chain.contains(&(node.clone(), shape_idx))
+        !self.leaves.is_leaf(shape_idx) && self.chain.contains(&(node.clone(), shape_idx))
     }
     fn chain_enter(&mut self, node: Object, shape_idx: ShapeLabelIdx) {
-        self.chain.insert((node, shape_idx));
+        if !self.leaves.is_leaf(shape_idx) {
+            self.chain.insert((node, shape_idx));
+        }
     }
     fn chain_exit(&mut self, node: &Object, shape_idx: ShapeLabelIdx) {
-        self.chain.remove(&(node.clone(), shape_idx));
+        if !self.leaves.is_leaf(shape_idx) {
+            self.chain.remove(&(node.clone(), shape_idx));
+        }
     }
     fn node_expr_state(&mut self) -> &mut NodeExprState {
         &mut self.node_exprs
@@ -331,6 +359,29 @@ impl Walk<Data> for Walker {
     }
     fn set_retention(&mut self, retention: Retention) {
         self.retention = retention;
+    }
+}
+
+impl Walker {
+    /// Whether a shape has nothing to say of a node, since the node lacks the property that the shape is about.
+    fn silent(&self, node: &Object, shape: ShapeLabelIdx) -> bool {
+        let Some(property) = self.leaves.silent_without(shape) else {
+            return false;
+        };
+        let graph = &self.data.graph;
+        let mut last = self.node.borrow_mut();
+        let number = match last.as_ref().filter(|(known, _)| known == node) {
+            Some((_, number)) => *number,
+            None => {
+                let number = graph.id(&Term::from(node.clone()));
+                *last = Some((node.clone(), number));
+                number
+            }
+        };
+        match (number, graph.id(property)) {
+            (Some(subject), Some(property)) => !graph.has(subject, property),
+            _ => true,
+        }
     }
 }
 

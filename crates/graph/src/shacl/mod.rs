@@ -15,6 +15,7 @@ mod dangling;
 mod data;
 mod engine;
 mod found;
+mod leaves;
 mod library;
 pub(crate) mod path;
 mod places;

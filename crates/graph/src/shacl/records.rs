@@ -175,7 +175,7 @@ impl Work<'_> {
     }
 
     fn record(&self, record: &Record) -> Result<(), Refusal> {
-        let mut session = self.shapes.engine.session();
+        let mut session = self.shapes.engine.session(self.data);
         let mut found: Vec<Kept> = Vec::new();
         let mut faulty: Vec<Id> = Vec::new();
         let mut cut = false;
