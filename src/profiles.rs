@@ -132,16 +132,23 @@ fn there(files: Vec<ShapesPath>) -> Result<Vec<ShapesPath>, Refusal> {
         None => Ok(files),
         Some(absent) => {
             let text = Text::new("filen med former finns inte", "there is no such file of shapes");
-            Err(Refusal::new("shapes-absent", RefusalKind::Configuration, &absent.name, text).hint(Text::new(
-                "kontrollera sökvägen; filerna hämtas aldrig från nätet",
-                "check the path; files are never fetched from the network",
-            )))
+            Err(
+                Refusal::new("shapes-absent", RefusalKind::Configuration, &absent.name, text).hint(Text::new(
+                    "kontrollera sökvägen; filerna hämtas aldrig från nätet",
+                    "check the path; files are never fetched from the network",
+                )),
+            )
         }
     }
 }
 
 fn unknown(asked: &str) -> Refusal {
     if let Some((maker, place)) = folders::official(asked) {
+        let folder = if asked.contains('@') {
+            asked.replace('@', "-")
+        } else {
+            format!("{asked}-VERSION")
+        };
         let text = Text::new(
             format!("formerna för {asked} följer inte med programmet, och ingen mapp med dem är angiven"),
             format!("the shapes of {asked} are no part of the program, and no folder with them is named"),
@@ -149,11 +156,11 @@ fn unknown(asked: &str) -> Refusal {
         return Refusal::new("profile-absent", RefusalKind::Configuration, asked, text).hint(Text::new(
             format!(
                 "hämta dem från {maker} ({place}) och ange mappen: --profile MAPP, [check.profiles] \"{asked}\" = \"MAPP\" i fyr.toml, eller lägg \
-                 den som shapes/{asked}-VERSION i arbetsytan"
+                 den som shapes/{folder} i arbetsytan"
             ),
             format!(
                 "fetch them from {maker} ({place}) and name the folder: --profile FOLDER, [check.profiles] \"{asked}\" = \"FOLDER\" in fyr.toml, or \
-                 put it as shapes/{asked}-VERSION in the workspace"
+                 put it as shapes/{folder} in the workspace"
             ),
         ));
     }

@@ -70,7 +70,11 @@ fn rule(shape: &str) -> Option<&'static fyr_assess::profile::RuleFacts> {
 fn by_rule(mut finding: Finding) -> Finding {
     if let Some(facts) = rule(&finding.source_shape) {
         finding.id.clone_from(&facts.id);
-        finding = if facts.fix.en.contains("{expected}") { finding } else { finding.fix(facts.fix.clone()) };
+        finding = if facts.fix.en.contains("{expected}") {
+            finding
+        } else {
+            finding.fix(facts.fix.clone())
+        };
     }
     finding
 }
@@ -100,10 +104,12 @@ pub fn compliance(door: &Door, bench: &Bench, chosen: &Chosen, read: &ReadRespon
             "formerna gäller ingenting i katalogen, så inga SHACL-poäng kan mätas",
             "the shapes are about nothing in the catalogue, so no SHACL points can be measured",
         );
-        return Err(Refusal::new("shapes-about-nothing", RefusalKind::Configuration, &chosen.name, text).hint(Text::new(
-            "ange former som riktar sig till dcat:Dataset, till exempel dcat-ap-SHACL.ttl",
-            "name shapes that target dcat:Dataset, for instance dcat-ap-SHACL.ttl",
-        )));
+        return Err(
+            Refusal::new("shapes-about-nothing", RefusalKind::Configuration, &chosen.name, text).hint(Text::new(
+                "ange former som riktar sig till dcat:Dataset, till exempel dcat-ap-SHACL.ttl",
+                "name shapes that target dcat:Dataset, for instance dcat-ap-SHACL.ttl",
+            )),
+        );
     }
     Ok(tried)
 }

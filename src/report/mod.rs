@@ -171,7 +171,11 @@ impl Reporter {
 
     /// So many results of shapes are worth holding: no more than the report can show, unless a baseline must meet each.
     pub fn results_max(&self) -> usize {
-        if self.baseline.is_some() { RESULTS_MAX } else { self.findings_max.min(RESULTS_MAX) }
+        if self.baseline.is_some() {
+            RESULTS_MAX
+        } else {
+            self.findings_max.min(RESULTS_MAX)
+        }
     }
 
     /// Judges the findings of one input: fingerprints, states, and what the report leaves out.
@@ -287,10 +291,7 @@ pub(crate) fn verdicts(term: &Term, checked: &Checked) -> Vec<(&'static str, boo
 pub(crate) fn groups(checked: &Checked) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for one in &checked.findings {
-        match groups
-            .iter_mut()
-            .find(|group| same_rule(&group.first().finding, &one.finding))
-        {
+        match groups.iter_mut().find(|group| same_rule(&group.first().finding, &one.finding)) {
             Some(group) => group.shown.push(one),
             None => groups.push(Group {
                 shown: vec![one],

@@ -20,7 +20,12 @@ fn report(checked: &Checked) -> ValidationReport<'_> {
         harvested: checked.harvested,
         follows: checked.conforms,
         left_out: checked.left_out_total(),
-        remarks: checked.findings.iter().filter(|one| about_shapes(one)).map(|one| &one.finding.message).collect(),
+        remarks: checked
+            .findings
+            .iter()
+            .filter(|one| about_shapes(one))
+            .map(|one| &one.finding.message)
+            .collect(),
         results: checked
             .findings
             .iter()

@@ -75,7 +75,9 @@ fn each_rule_is_found_in_its_example_by_its_shape_and_not_beside_it() {
         let path = dir.path().join("example.ttl");
         let mut tried = 0;
         for example in examples(profile) {
-            let expressed = ["rule:{} a sh:", "rule:{}:"].iter().any(|name| text.contains(&name.replace("{}", &example.rule)));
+            let expressed = ["rule:{} a sh:", "rule:{}:"]
+                .iter()
+                .any(|name| text.contains(&name.replace("{}", &example.rule)));
             if !expressed {
                 continue;
             }
@@ -102,14 +104,19 @@ fn checker_and_shapes_agree_on_samples_and_real_catalogues() {
     if let Some(folder) = shared("fixtures/real/catalogs") {
         documents.extend(std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
     }
-    documents.retain(|path| path.extension().is_some_and(|ending| ["rdf", "ttl", "jsonld"].iter().any(|known| ending == *known)));
+    documents.retain(|path| {
+        path.extension()
+            .is_some_and(|ending| ["rdf", "ttl", "jsonld"].iter().any(|known| ending == *known))
+    });
     documents.sort();
     let (mut read_documents, mut common) = (0, 0);
     let mut wrong: Vec<String> = Vec::new();
     for profile in Profile::known() {
         let (shapes, text) = (shapes_of(profile), profile.shapes());
         for path in &documents {
-            let Some((view, data)) = read(path, Some("https://katalog.example/")) else { continue };
+            let Some((view, data)) = read(path, Some("https://katalog.example/")) else {
+                continue;
+            };
             read_documents += 1;
             let mut checker = by_checker(profile, view);
             let mut by_shape = by_shapes(profile, &shapes, &data);

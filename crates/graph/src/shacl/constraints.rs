@@ -197,6 +197,7 @@ impl Finder<'_, '_> {
                 target: String::new(),
                 why: Why::NoValidator,
                 file: String::new(),
+                position: None,
             });
             return Ok(());
         };

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use fyr_model::Position;
 use serde::{Deserialize, Serialize};
 
 use super::data::name;
@@ -27,7 +28,7 @@ pub enum Why {
 }
 
 /// Something in a shapes file that was left out.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The shape that says it.
     pub shape: String,
@@ -40,6 +41,15 @@ pub struct LeftOut {
     /// The file that says it.
     #[serde(default)]
     pub file: String,
+    /// Where in the file what it says is first named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+}
+
+impl LeftOut {
+    fn key(&self) -> (&str, &str, &str, Why) {
+        (&self.shape, &self.property, &self.target, self.why)
+    }
 }
 
 /// Rows that an engine must not see, and what they are.
@@ -71,7 +81,7 @@ pub(super) fn find(graph: &Graph) -> Loose {
         loose.take(graph, property, Why::NotSupported, |_| true);
     }
     loose.take(graph, sh::OWL_IMPORTS, Why::NotFetched, |id| !described(id));
-    loose.left_out.sort_unstable();
+    loose.left_out.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
     loose.left_out.dedup();
     loose
 }
@@ -92,6 +102,7 @@ impl Loose {
                     target: name(graph.term(target)),
                     why,
                     file: String::new(),
+                    position: None,
                 }));
             }
         }

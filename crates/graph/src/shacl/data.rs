@@ -276,7 +276,9 @@ impl NeighsRDF for Data {
     fn objects_for(&self, subject: &Term, predicate: &NamedNode) -> Result<HashSet<Term>, RDFError> {
         let graph = &self.graph;
         let numbers = graph.id(subject).zip(graph.iri_id(predicate.as_str()));
-        let own = numbers.map(|(subject, predicate)| graph.objects(subject, predicate)).unwrap_or_default();
+        let own = numbers
+            .map(|(subject, predicate)| graph.objects(subject, predicate))
+            .unwrap_or_default();
         let mut found: HashSet<Term> = own.into_iter().map(|id| graph.term(id).clone()).collect();
         if let Some(background) = self.background {
             found.extend(known(background, subject, predicate.as_str()));

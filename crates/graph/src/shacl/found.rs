@@ -196,6 +196,16 @@ impl Kept {
         } else {
             own
         };
+        if self.found.undescribed {
+            self.found
+                .message
+                .sv
+                .push_str(" (värdet beskrivs varken i katalogen eller i programmets kodlistor)");
+            self.found
+                .message
+                .en
+                .push_str(" (neither the catalogue nor the program's code lists describe the value)");
+        }
         self.found
     }
 }

@@ -105,7 +105,11 @@ impl Shapes {
 impl LeftOut {
     /// In words.
     pub fn text(&self) -> Text {
-        let (property, target) = (texts::compact(&self.property), texts::compact(&self.target));
+        let of_shacl = self.property.strip_prefix(terms::SH).map(|local| format!("sh:{local}"));
+        let (property, target) = (
+            of_shacl.unwrap_or_else(|| texts::compact(&self.property)),
+            texts::compact(&self.target),
+        );
         match self.why {
             Why::Dangling => Text::new(
                 format!("`{property}` hänvisar till {target}, som ingen av filerna definierar: utelämnat"),
@@ -137,6 +141,7 @@ impl LeftOut {
         let mut finding = Finding::new(id, Severity::Info, self.shape.clone(), self.text()).on(self.property.clone());
         finding.value = Some(self.target.clone()).filter(|target| !target.is_empty());
         finding.evidence = Some(self.file.clone()).filter(|file| !file.is_empty());
+        finding.position = self.position;
         finding
     }
 }

@@ -203,7 +203,14 @@ mod tests {
         ] {
             assert_eq!(Path::of_text(text).map(|path| path.text()).as_deref(), Some(text));
         }
-        for none in ["", "p", "<http://e.example/p", "<http://e.example/p>/", "(<http://e.example/p>", "<http://e.example/p>x"] {
+        for none in [
+            "",
+            "p",
+            "<http://e.example/p",
+            "<http://e.example/p>/",
+            "(<http://e.example/p>",
+            "<http://e.example/p>x",
+        ] {
             assert_eq!(Path::of_text(none), None, "{none}");
         }
         let deep = format!("{}<http://e.example/p>{}", "(".repeat(5_000), ")".repeat(5_000));

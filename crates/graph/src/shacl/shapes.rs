@@ -22,6 +22,7 @@ use super::terms as sh;
 use super::{texts, well_formed};
 use crate::canon::{Budget, skolem_names};
 use crate::parse::{Task, parse};
+use crate::refuse::{find, position};
 use crate::syntax::sniff;
 use crate::triples::{Builder, Graph, Row};
 use crate::vocab as v;
@@ -157,13 +158,24 @@ fn at_fault(mut refusal: Refusal) -> Refusal {
     refusal
 }
 
-/// Says of each thing left out which file it stands in.
+/// Says of each thing left out in which file it stands, and where: the first that names what is missing, else the one that describes the shape.
 fn name_files(left_out: &mut [LeftOut], places: &Places<'_>) {
     let described = places.described.iter();
     let files: HashMap<String, usize> = described.map(|(term, file)| (super::data::name(term), *file)).collect();
     for one in left_out {
-        let file = files.get(&one.shape).and_then(|at| places.files.get(*at));
-        one.file = file.map(|(name, _)| (*name).to_owned()).unwrap_or_default();
+        let local = one.target.rsplit(['#', '/', ':']).next().unwrap_or_default();
+        let named = |(name, text): &(&str, Vec<u8>)| {
+            let at = find(text, local.as_bytes(), 0).filter(|_| local.len() > 2)?;
+            Some(((*name).to_owned(), Some(position(text, at))))
+        };
+        let shape = || {
+            files
+                .get(&one.shape)
+                .and_then(|at| places.files.get(*at))
+                .map(|(name, _)| ((*name).to_owned(), None))
+        };
+        let found = places.files.iter().find_map(named).or_else(shape);
+        (one.file, one.position) = found.unwrap_or_default();
     }
 }
 

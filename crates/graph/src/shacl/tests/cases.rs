@@ -245,7 +245,10 @@ fn conforms_is_the_w3cs_and_the_report_reads_back() {
 fn the_report_keeps_paths_datatypes_and_languages() {
     let shape = "ex:S a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property [ sh:path ( dcterms:temporal dcat:startDate ) ; sh:datatype xsd:date ] , \
         [ sh:path dcterms:title ; sh:languageIn ( \"sv\" ) ] .";
-    let found = validate(shape, "ex:d a dcat:Dataset ; dcterms:title \"Trees\"@en ; dcterms:temporal [ dcat:startDate \"2020\"^^xsd:gYear ] .");
+    let found = validate(
+        shape,
+        "ex:d a dcat:Dataset ; dcterms:title \"Trees\"@en ; dcterms:temporal [ dcat:startDate \"2020\"^^xsd:gYear ] .",
+    );
     let text = report(&found);
     assert!(text.contains("\"Trees\"@en") && text.contains("gYear"), "{text}");
     let read = Data::read(text.as_bytes(), None, "report.ttl", None, &Default::default()).unwrap();

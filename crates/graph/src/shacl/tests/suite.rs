@@ -166,7 +166,9 @@ fn expected(graph: &Graph, report: Id) -> Report {
             let term = |property: &str| shown(one(graph, result, property).map(|id| graph.term(id)));
             let path = one(graph, result, sh::RESULT_PATH).and_then(|id| Path::read(graph, id));
             [
-                one(graph, result, sh::FOCUS_NODE).map(|id| focus(&name(graph.term(id)))).unwrap_or_default(),
+                one(graph, result, sh::FOCUS_NODE)
+                    .map(|id| focus(&name(graph.term(id))))
+                    .unwrap_or_default(),
                 path.map(|path| path.text()).unwrap_or_default(),
                 term(sh::SOURCE_CONSTRAINT_COMPONENT),
                 term(sh::RESULT_SEVERITY),
