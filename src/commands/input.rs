@@ -350,15 +350,20 @@ pub async fn convert(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     Ok(0)
 }
 
-/// Beside the target first, then one rename: a reader sees the old file or the new one.
+/// Beside the target first, then one rename: a reader sees the old file or the new one. An old one makes way only for bytes that are on the disk.
 fn place(from: &Path, to: &Path) -> std::io::Result<()> {
     let parent = to
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let temp = tempfile::NamedTempFile::new_in(parent)?;
-    std::fs::copy(from, temp.path())?;
-    temp.as_file().sync_all()?;
+    // Moved where that is possible; the private folder may lie on another disk.
+    if std::fs::rename(from, temp.path()).is_err() {
+        std::fs::copy(from, temp.path())?;
+    }
+    if to.exists() {
+        std::fs::File::open(temp.path())?.sync_all()?;
+    }
     temp.persist(to).map_err(|error| error.error)?;
     Ok(())
 }

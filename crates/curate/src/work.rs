@@ -88,7 +88,7 @@ impl Observer for Scan {
     fn begin(&mut self, columns: &[Column], schema: &Schema) {
         let scan = |(column, field): (&Column, &FieldRef)| ColumnScan {
             detector: ColumnDetector::new(column, self.reference),
-            profiler: self.profiled.then(|| ColumnProfiler::new(column, field.data_type())),
+            profiler: self.profiled.then(|| ColumnProfiler::new(column, field.data_type(), columns.len())),
         };
         self.columns = columns.iter().zip(schema.fields()).map(scan).collect();
         self.rows = RowProfiler::default();

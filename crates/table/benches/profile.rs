@@ -145,7 +145,7 @@ fn main() {
         .filter(|(_, column)| wanted.is_empty() || wanted.contains(&column.name))
     {
         let cost = least(ROWS, || {
-            let mut profiler = ColumnProfiler::new(column, first.column(place).data_type());
+            let mut profiler = ColumnProfiler::new(column, first.column(place).data_type(), columns.len());
             assert!(batches.iter().all(|batch| profiler.see(batch.column(place))));
             std::hint::black_box(&profiler);
         });

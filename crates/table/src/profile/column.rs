@@ -11,6 +11,7 @@ use arrow::datatypes::{
 use fyr_model::table::{Column, ColumnType, Distinct};
 use serde::{Deserialize, Serialize};
 
+use super::counts::{DISTINCT_MAX, exact_among};
 use super::facts::Facts;
 use super::hyperloglog;
 use super::numbers::Numbers;
@@ -21,8 +22,8 @@ use super::words::Words;
 
 /// Takes one column in file order and knows its profile at the end. Columns are independent: each may have a thread of its own.
 ///
-/// The state holds values and hashes of values: it stays in the private area. Memory is bounded: at most 100,000 different values (4 MiB of
-/// numbers; 16 MiB of texts), then sketches of about 1 MiB.
+/// The state holds values and hashes of values: it stays in the private area. Memory is bounded: at most 100,000 different values (2 MiB of
+/// numbers; 16 MiB of texts), fewer among more than sixty columns, then sketches of about 1 MiB.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnProfiler {
     pub(crate) name: String,
@@ -59,13 +60,15 @@ pub(crate) fn valid(array: &dyn Array) -> Vec<Range<usize>> {
 }
 
 impl ColumnProfiler {
-    /// A profiler of a column whose arrays have the type `data`: one of those that staging writes, or a dictionary or view of text.
-    pub fn new(column: &Column, data: &DataType) -> Self {
+    /// A profiler of one of `columns` columns whose arrays have the type `data`: one of those that staging writes, or a dictionary or view of
+    /// text.
+    pub fn new(column: &Column, data: &DataType, columns: usize) -> Self {
+        let most = exact_among(columns);
         let held = match (Unit::of(data), data) {
-            (Some(unit @ Unit::Decimal(_)), _) => Held::Wide(Numbers::new(unit)),
-            (Some(unit), _) => Held::Narrow(Numbers::new(unit)),
+            (Some(unit @ Unit::Decimal(_)), _) => Held::Wide(Numbers::new(unit, most)),
+            (Some(unit), _) => Held::Narrow(Numbers::new(unit, most)),
             (None, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) => Held::Places(Box::default()),
-            (None, _) => Held::Words(Box::default()),
+            (None, _) => Held::Words(Box::new(Words::new(most))),
         };
         Self {
             name: column.name.clone(),
@@ -190,9 +193,9 @@ impl ColumnProfiler {
         self.withheld = Some(super::facts::distinct(self));
         self.span = None;
         self.held = match &self.held {
-            Held::Narrow(numbers) => Held::Narrow(Numbers::new(numbers.unit)),
-            Held::Wide(numbers) => Held::Wide(Numbers::new(numbers.unit)),
-            Held::Words(_) => Held::Words(Box::default()),
+            Held::Narrow(numbers) => Held::Narrow(Numbers::new(numbers.unit, DISTINCT_MAX)),
+            Held::Wide(numbers) => Held::Wide(Numbers::new(numbers.unit, DISTINCT_MAX)),
+            Held::Words(_) => Held::Words(Box::new(Words::new(DISTINCT_MAX))),
             Held::Places(_) => Held::Places(Box::default()),
         };
     }

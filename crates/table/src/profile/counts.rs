@@ -9,6 +9,20 @@ use super::packed::{Damaged, Packer, Unpacker};
 
 /// Different values counted exactly (`tables.md` section 2).
 pub(crate) const DISTINCT_MAX: usize = 100_000;
+/// Different values counted exactly in all columns of a table together, about 150 MB of them: in a table of more than sixty columns each
+/// has fewer.
+const DISTINCT_TABLE: usize = 6_000_000;
+
+/// Different values counted exactly in each of so many columns.
+pub(crate) fn exact_among(columns: usize) -> usize {
+    (DISTINCT_TABLE / columns.max(1)).min(DISTINCT_MAX)
+}
+
+/// [`DISTINCT_MAX`], for stored profiles that do not say.
+pub(crate) fn distinct_max() -> usize {
+    DISTINCT_MAX
+}
+
 /// Steps from a value's own slot. At two thirds of the load honest values stay below two hundred; who plants collisions loses exactness, not
 /// our time.
 pub(crate) const STEPS_MAX: usize = 256;
@@ -125,13 +139,18 @@ impl<K: Key> Counts<K> {
     /// Adds `count` to a value; false when the table can take no more, and then nothing was added.
     #[inline]
     pub(crate) fn add(&mut self, key: K, count: u64) -> bool {
+        self.add_within(key, count, DISTINCT_MAX)
+    }
+    /// The same, with at most so many different values; [`DISTINCT_MAX`] holds too.
+    #[inline]
+    pub(crate) fn add_within(&mut self, key: K, count: u64, most: usize) -> bool {
         let mut at = self.place(key);
         for _ in 0..STEPS_MAX {
             let (Some(own), Some(sum)) = (self.keys.get(at), self.counts.get_mut(at)) else {
                 return false;
             };
             if *sum == 0 {
-                return count == 0 || self.insert(at, key, count);
+                return count == 0 || self.insert(at, key, count, most.min(DISTINCT_MAX));
             }
             if *own == key {
                 match u32::try_from(count).ok().and_then(|count| sum.checked_add(count)) {
@@ -144,8 +163,8 @@ impl<K: Key> Counts<K> {
         }
         false
     }
-    fn insert(&mut self, at: usize, key: K, count: u64) -> bool {
-        if self.len >= DISTINCT_MAX {
+    fn insert(&mut self, at: usize, key: K, count: u64, most: usize) -> bool {
+        if self.len >= most {
             return false;
         }
         if let (Some(own), Some(sum)) = (self.keys.get_mut(at), self.counts.get_mut(at)) {

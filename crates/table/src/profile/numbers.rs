@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::counts::{Counts, Key};
+use super::counts::{Counts, Key, distinct_max};
 use super::heavy::Heavy;
 use super::hyperloglog::HyperLogLog;
 use super::ranks::{LEVEL_MAX, Ranks};
@@ -13,6 +13,9 @@ use super::scan::{Scan, Unit};
 #[serde(bound(serialize = "K: Key + Serialize", deserialize = "K: Key + Deserialize<'de>"))]
 pub(crate) struct Numbers<K: Key> {
     pub(crate) unit: Unit,
+    /// Different values that may be counted.
+    #[serde(default = "distinct_max")]
+    most: usize,
     all: Counts<K>,
     sketches: Option<Box<Sketches<K>>>,
 }
@@ -44,19 +47,21 @@ pub(crate) enum Finished<'a, K: Key> {
 }
 
 impl<K: Key> Numbers<K> {
-    pub(crate) fn new(unit: Unit) -> Self {
+    /// Counts at most `most` different values, then sketches.
+    pub(crate) fn new(unit: Unit, most: usize) -> Self {
         Self {
             unit,
+            most,
             all: Counts::default(),
             sketches: None,
         }
     }
     /// Sees values in file order.
     pub(crate) fn see(&mut self, mut values: impl Iterator<Item = K>) {
-        let unit = self.unit;
+        let (unit, most) = (self.unit, self.most);
         if self.sketches.is_none() {
             let all = &mut self.all;
-            let Some(first) = values.find(|value| !all.add(*value, 1)) else {
+            let Some(first) = values.find(|value| !all.add_within(*value, 1, most)) else {
                 return;
             };
             self.sketches().take(unit, first);
@@ -67,7 +72,7 @@ impl<K: Key> Numbers<K> {
     }
     /// Sees one value so many times.
     pub(crate) fn see_times(&mut self, value: K, count: u64) {
-        if count > 0 && (self.sketches.is_some() || !self.all.add(value, count)) {
+        if count > 0 && (self.sketches.is_some() || !self.all.add_within(value, count, self.most)) {
             let unit = self.unit;
             self.sketches().weigh(unit, &[(value, count)]);
         }
@@ -101,7 +106,10 @@ impl<K: Key> Numbers<K> {
         let held = if self.sketches.is_some() {
             0
         } else {
-            sorted.iter().take_while(|(value, count)| self.all.add(*value, *count)).count()
+            sorted
+                .iter()
+                .take_while(|(value, count)| self.all.add_within(*value, *count, self.most))
+                .count()
         };
         let (_, rest) = sorted.split_at(held);
         if !rest.is_empty() {

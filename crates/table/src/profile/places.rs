@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::counts::DISTINCT_MAX;
 use super::hash::bytes128;
 use super::numbers::Numbers;
 use super::scan::Unit;
@@ -28,7 +29,7 @@ pub(crate) struct Places {
 impl Default for Places {
     fn default() -> Self {
         Self {
-            hashes: Numbers::new(Unit::Hash),
+            hashes: Numbers::new(Unit::Hash, DISTINCT_MAX),
             kinds: BTreeMap::new(),
             empty: 0,
             invalid: 0,

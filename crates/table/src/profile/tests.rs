@@ -8,7 +8,9 @@ use fyr_model::table::{Column, ColumnProfile, ColumnType, TableProfile};
 use proptest::prelude::*;
 
 use super::column::Held;
+use super::counts::DISTINCT_MAX;
 use super::hash::mix;
+use super::words::Words;
 use super::{ColumnProfiler, TableProfiler, Told, drift, known, project_column, project_table};
 use crate::{Exposure, Show};
 
@@ -188,7 +190,7 @@ fn sketches_of_parts_and_of_the_whole_keep_to_their_bounds() {
 
 #[test]
 fn a_column_that_few_values_make_up_stays_exact_after_two_million_rows() {
-    let mut profiler = ColumnProfiler::new(&column("antal", ColumnType::Integer), &DataType::Int64);
+    let mut profiler = ColumnProfiler::new(&column("antal", ColumnType::Integer), &DataType::Int64, 1);
     for start in 0..250u64 {
         let values = Int64Array::from_iter_values((0..8_000).map(|row| ((start * 8_000 + row) % 97).cast_signed()));
         assert!(profiler.see(&(Arc::new(values) as ArrayRef)));
@@ -207,6 +209,30 @@ fn a_column_that_few_values_make_up_stays_exact_after_two_million_rows() {
 }
 
 #[test]
+fn of_many_columns_each_counts_its_share_exactly() {
+    let (whole, text) = (column("antal", ColumnType::Integer), column("namn", ColumnType::Text));
+    let exposure = all(&[whole.clone(), text.clone()]);
+    // Three hundred columns have twenty thousand different values each.
+    for (column, data) in [(&whole, DataType::Int64), (&text, DataType::Utf8)] {
+        for (values, exact) in [(20_000i64, true), (20_001, false)] {
+            let array: ArrayRef = if data == DataType::Int64 {
+                Arc::new(Int64Array::from_iter_values(0..values))
+            } else {
+                Arc::new(StringArray::from_iter_values((0..values).map(|value| value.to_string())))
+            };
+            let mut profiler = ColumnProfiler::new(column, &data, 300);
+            assert!(profiler.see(&array));
+            let told = Told {
+                exposure: &exposure,
+                as_of: None,
+            };
+            let found = one_told(&profiler, &told).distinct;
+            assert_eq!(found.method == "exact", exact, "{values} {data} {found:?}");
+        }
+    }
+}
+
+#[test]
 fn a_dictionary_of_texts_counts_as_its_texts_do() {
     let mut builder = StringDictionaryBuilder::<Int32Type>::new();
     let texts: Vec<Option<&str>> = vec![Some("0180"), None, Some(""), Some("1480"), Some("0180")];
@@ -215,7 +241,7 @@ fn a_dictionary_of_texts_counts_as_its_texts_do() {
     let packed: ArrayRef = Arc::new(builder.finish());
     let kod = column("kod", ColumnType::Code);
     let tell = |array: &ArrayRef| {
-        let mut profiler = ColumnProfiler::new(&kod, array.data_type());
+        let mut profiler = ColumnProfiler::new(&kod, array.data_type(), 1);
         assert!(profiler.see(array));
         let exposure = all(std::slice::from_ref(&kod));
         one_told(
@@ -364,7 +390,7 @@ fn h33_a_profile_that_outlives_its_table_holds_no_value_that_is_not_cleared() {
     profiler.store(&path).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(!text.contains("KANARIE"), "{text}");
-    assert_eq!(profiler.columns[0].held, Held::Words(Box::default()));
+    assert_eq!(profiler.columns[0].held, Held::Words(Box::new(Words::new(DISTINCT_MAX))));
     let kept = TableProfiler::load(&path).unwrap();
     assert_eq!((kept.columns[0].withheld.as_ref().unwrap().value, kept.columns[0].rows), (2, 3));
     assert!(kept.columns[1].withheld.is_none());

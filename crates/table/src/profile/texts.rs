@@ -66,13 +66,18 @@ impl Texts {
     /// Adds `count` to a text; false when the table can take no more, and then nothing was added.
     #[inline]
     pub(crate) fn add(&mut self, text: &str, hash: u128, count: u64) -> bool {
+        self.add_within(text, hash, count, self.distinct_max)
+    }
+    /// The same, with at most so many different texts, and bytes in proportion; the bounds of the table hold too.
+    #[inline]
+    pub(crate) fn add_within(&mut self, text: &str, hash: u128, count: u64, most: usize) -> bool {
         let mask = self.slots.len() - 1;
         let tag = (hash >> 96) as u32;
         let mut at = hash as usize & mask;
         for _ in 0..STEPS_MAX {
             let Some(slot) = self.slots.get(at) else { return false };
             if slot.1 == 0 {
-                return self.insert(at, text, hash, count);
+                return self.insert(at, text, hash, count, most.min(self.distinct_max));
             }
             if slot.0 == tag
                 && let Some(entry) = self.entries.get_mut(slot.1 as usize - 1)
@@ -85,9 +90,14 @@ impl Texts {
         }
         false
     }
-    fn insert(&mut self, at: usize, text: &str, hash: u128, count: u64) -> bool {
+    fn insert(&mut self, at: usize, text: &str, hash: u128, count: u64, most: usize) -> bool {
         let (start, end) = (self.letters.len(), self.letters.len() + text.len());
-        if self.entries.len() >= self.distinct_max || end > self.bytes_max {
+        let bytes_max = if most < self.distinct_max {
+            self.bytes_max / self.distinct_max * most
+        } else {
+            self.bytes_max
+        };
+        if self.entries.len() >= most || end > bytes_max {
             return false;
         }
         self.letters.push_str(text);

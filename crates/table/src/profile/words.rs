@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::counts::distinct_max;
 use super::hash::bytes128;
 use super::heavy::{COUNTERS, Heavy};
 use super::hyperloglog::HyperLogLog;
@@ -17,8 +18,11 @@ const GATHERED_BYTES_MAX: usize = 1 << 20;
 const NAME_BYTES_MAX: usize = 4_096;
 
 /// What is held of a column of texts.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Words {
+    /// Different texts that may be counted.
+    #[serde(default = "distinct_max")]
+    most: usize,
     all: Texts,
     sketches: Option<Box<WordSketches>>,
 }
@@ -52,11 +56,19 @@ fn gathering() -> Texts {
 }
 
 impl Words {
+    /// Counts at most `most` different texts, then sketches.
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            most,
+            all: Texts::default(),
+            sketches: None,
+        }
+    }
     /// Sees a text so many times.
     #[inline]
     pub(crate) fn see(&mut self, text: &str, count: u64) {
         let hash = bytes128(text.as_bytes());
-        if self.sketches.is_some() || !self.all.add(text, hash, count) {
+        if self.sketches.is_some() || !self.all.add_within(text, hash, count, self.most) {
             self.sketches().take(text, hash, count);
         }
     }
@@ -94,7 +106,7 @@ impl Words {
             return self.sketches().merge(&new);
         }
         for (text, hash, count) in other.all.iter() {
-            if self.sketches.is_some() || !self.all.add(text, hash, count) {
+            if self.sketches.is_some() || !self.all.add_within(text, hash, count, self.most) {
                 self.sketches().take(text, hash, count);
             }
         }

@@ -9,10 +9,12 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
 use super::cell::Cell;
+use super::count::Counter;
 use super::marker::{self, MARKERS};
 use super::moment::{self, DateForm};
 use super::number::{self, Decimal};
 use super::plain::{self, Plain};
+use super::quick::{self, Cells, Odd};
 use super::settle::Form;
 use super::tally::missing;
 
@@ -27,6 +29,9 @@ pub(crate) enum Fate {
     EmptyText,
     Reject,
 }
+
+/// The repair of a decimal comma.
+pub(crate) const DECIMAL_COMMA: &str = "decimal-comma";
 
 /// Counts of fates.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +60,16 @@ pub(crate) struct Builder {
     form: Form,
     named: Option<Vec<String>>,
     values: Values,
+    run: Run,
     pub(crate) fates: Fates,
+}
+
+/// Room for the values of one run.
+#[derive(Default)]
+struct Run {
+    whole: Vec<i64>,
+    floats: Vec<f64>,
+    days: Vec<i32>,
 }
 
 impl Builder {
@@ -64,6 +78,7 @@ impl Builder {
             form,
             named,
             values: values(form),
+            run: Run::default(),
             fates: Fates::default(),
         }
     }
@@ -130,7 +145,7 @@ impl Builder {
             (Form::Number(sign), Values::Number(values), Plain::Decimal(parts)) if parts.mark == sign => {
                 values.append_value(parts.value()?);
                 if sign == Decimal::Comma {
-                    fate = Fate::Repaired("decimal-comma");
+                    fate = Fate::Repaired(DECIMAL_COMMA);
                 }
             }
             // A float64 holds fifteen digits exactly.
@@ -150,6 +165,46 @@ impl Builder {
         }
         self.fates.values += 1;
         Some(fate)
+    }
+
+    /// Takes cells as long as they stand in the plainest form of the column's type; gives the first that does not, nothing at the end.
+    /// `repaired` is told the rows of decimals whose comma was read as a point.
+    pub(crate) fn run<'a>(&mut self, cells: &mut Cells<'a>, counter: Option<&mut Counter<'_>>, repaired: impl FnMut(u64)) -> Odd<'a> {
+        if self.named.is_some() || counter.as_ref().is_some_and(|counter| !counter.is_quick()) {
+            return cells.next();
+        }
+        let (odd, taken) = match (self.form, &mut self.values) {
+            (Form::Integer(_), Values::Integer(values)) => {
+                let (run, out) = (&mut self.run.whole, values);
+                let odd = quick::integers(cells, counter, run);
+                out.append_slice(run);
+                (odd, emptied(run))
+            }
+            (Form::Number(sign), Values::Number(values)) => {
+                let (run, out) = (&mut self.run.floats, values);
+                let odd = quick::numbers(cells, sign, counter, run, repaired);
+                out.append_slice(run);
+                (odd, emptied(run))
+            }
+            (Form::Date(form @ (DateForm::YearFirst | DateForm::Compact)), Values::Date(values)) => {
+                let (run, out) = (&mut self.run.days, values);
+                let odd = match form {
+                    DateForm::Compact => quick::compact_days(cells, counter, run),
+                    _ => quick::days(cells, counter, run),
+                };
+                out.append_slice(run);
+                (odd, emptied(run))
+            }
+            (Form::TimestampLocal, Values::Timestamp(values)) => {
+                let (run, out) = (&mut self.run.whole, values);
+                let odd = quick::moments(cells, counter, run);
+                out.append_slice(run);
+                (odd, emptied(run))
+            }
+            _ => return cells.next(),
+        };
+        self.fates.values += taken;
+        odd
     }
 
     fn take(&mut self, cell: Cell<'_>) -> Fate {
@@ -321,6 +376,13 @@ impl Builder {
     }
 }
 
+/// Empties a run; says how long it was.
+fn emptied<T>(run: &mut Vec<T>) -> u64 {
+    let length = run.len() as u64;
+    run.clear();
+    length
+}
+
 fn data_type(form: Form) -> DataType {
     match form {
         Form::Text | Form::Padded(_) => DataType::Utf8,
@@ -374,7 +436,7 @@ fn grouped(text: &str) -> Fate {
 
 fn repaired_number(text: &str, sign: Decimal, native: Option<Decimal>) -> Fate {
     if native.is_none() && sign == Decimal::Comma && text.contains(',') {
-        Fate::Repaired("decimal-comma")
+        Fate::Repaired(DECIMAL_COMMA)
     } else {
         Fate::Value
     }

@@ -48,11 +48,51 @@ impl Variety {
     }
 }
 
+/// Digits of a short run.
+const SHORT: usize = 4;
+/// Where the runs of each length begin among all short ones.
+const SHORT_FROM: [usize; SHORT + 1] = [0, 0, 10, 110, 1_110];
+const SHORT_RUNS: usize = 11_110;
+
+/// How often each run of 1 to 4 digits stands in a column: what such a run can be is asked once for all its cells.
+#[derive(Default)]
+struct ShortRuns {
+    counts: Vec<u32>,
+    /// All of them, so that no count runs over.
+    taken: u32,
+}
+
+impl ShortRuns {
+    /// Counts a run of so many digits; it was the last that there is room for when this says so.
+    #[inline]
+    fn take(&mut self, length: usize, value: u64) -> bool {
+        if self.counts.is_empty() {
+            self.counts.resize(SHORT_RUNS, 0);
+        }
+        let from = SHORT_FROM.get(length).copied().unwrap_or_default();
+        if let Some(count) = self.counts.get_mut(from + value as usize) {
+            *count += 1;
+        }
+        self.taken += 1;
+        self.taken == u32::MAX
+    }
+    /// Hands over what was counted and begins anew.
+    fn drain(&mut self, tally: &mut Tally) {
+        self.taken = 0;
+        for (place, count) in self.counts.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
+            let length = SHORT_FROM.iter().rposition(|from| *from <= place).unwrap_or(SHORT);
+            let value = place - SHORT_FROM.get(length).copied().unwrap_or_default();
+            tally.plain_digits_many(&format!("{value:0length$}"), value as u64, u64::from(std::mem::take(count)));
+        }
+    }
+}
+
 /// Counts the cells of one column.
 pub(crate) struct Counter<'a> {
     tally: &'a mut Tally,
     /// Runs of 1 to 18 digits, and those with a hyphen before them.
     digits: u64,
+    short: ShortRuns,
     negatives: u64,
     /// Decimals that are a number only with a point, and only with a comma.
     only_point: u64,
@@ -76,6 +116,7 @@ impl<'a> Counter<'a> {
             thorough: tally.has_named_markers(),
             tally,
             digits: 0,
+            short: ShortRuns::default(),
             negatives: 0,
             only_point: 0,
             only_comma: 0,
@@ -106,54 +147,50 @@ impl<'a> Counter<'a> {
             self.tally.see(Cell::Text { text, quoted });
             return Plain::Other;
         }
-        let plain = Plain::of(text.as_bytes());
-        let counted = match plain {
-            Plain::Digits(value) => {
-                self.digits += 1;
-                self.tally.plain_digits(text.as_bytes(), value);
-                self.counted(text)
-            }
-            Plain::Negative(_) => {
-                self.negatives += 1;
-                self.counted(text)
-            }
-            Plain::Decimal(parts) => {
-                self.decimal(parts);
-                self.counted(text)
-            }
-            Plain::Day(_) => {
-                self.days += 1;
-                self.counted(text)
-            }
-            Plain::Moment(_) => {
-                self.moments += 1;
-                self.counted(text)
-            }
-            Plain::Other if is_hyphenated(text.as_bytes()) => {
+        let bytes = text.as_bytes();
+        let plain = Plain::of(bytes);
+        match plain {
+            Plain::Digits(value) => self.digits(bytes, value),
+            Plain::Negative(_) => self.negative(bytes),
+            Plain::Decimal(parts) => self.decimal(bytes, parts),
+            Plain::Day(_) => self.day(bytes),
+            Plain::Moment(_) => self.moment(bytes),
+            Plain::Other if is_hyphenated(bytes) => {
                 self.hyphenated += 1;
                 self.tally.number_of_authority(text);
                 self.tally.ask(text);
-                true
             }
-            Plain::Other => !text.is_empty() && self.remembered(text),
-        };
-        if !counted {
-            self.tally.see(Cell::Text { text, quoted });
+            Plain::Other if !text.is_empty() && self.remembered(text) => {}
+            Plain::Other => self.tally.see(Cell::Text { text, quoted }),
         }
         plain
     }
 
-    /// Looks at the variety of what is counted by form, and looks the value up where the header gives a reason to.
-    #[inline]
-    fn counted(&mut self, text: &str) -> bool {
-        self.variety.take(text.as_bytes());
-        self.tally.ask(text);
-        true
+    /// Whether cells may be counted by their form.
+    pub(crate) fn is_quick(&self) -> bool {
+        !self.thorough
     }
-
-    /// `12.5` is a number only with a decimal point; `1.234` is one with a comma too, and then a whole one.
+    /// Counts a run of 1 to 18 digits.
     #[inline]
-    fn decimal(&mut self, parts: Parts) {
+    pub(crate) fn digits(&mut self, bytes: &[u8], value: u64) {
+        self.digits += 1;
+        self.variety.take(bytes);
+        if bytes.len() > SHORT {
+            self.tally.plain_digits(bytes, value);
+            self.tally.ask_bytes(bytes);
+        } else if self.short.take(bytes.len(), value) {
+            self.short.drain(self.tally);
+        }
+    }
+    /// Counts such a run after a hyphen.
+    #[inline]
+    pub(crate) fn negative(&mut self, bytes: &[u8]) {
+        self.negatives += 1;
+        self.counted(bytes);
+    }
+    /// Counts a decimal: `12.5` is a number only with a decimal point; `1.234` is one with a comma too, and then a whole one.
+    #[inline]
+    pub(crate) fn decimal(&mut self, bytes: &[u8], parts: Parts) {
         let either = parts.fraction == 3 && parts.whole <= 3 && !parts.opens_with_zero;
         let count = match (parts.mark, either) {
             (Decimal::Point, false) => &mut self.only_point,
@@ -162,6 +199,26 @@ impl<'a> Counter<'a> {
             (Decimal::Comma, true) => &mut self.either_comma,
         };
         *count += 1;
+        self.counted(bytes);
+    }
+    /// Counts a day.
+    #[inline]
+    pub(crate) fn day(&mut self, bytes: &[u8]) {
+        self.days += 1;
+        self.counted(bytes);
+    }
+    /// Counts a moment.
+    #[inline]
+    pub(crate) fn moment(&mut self, bytes: &[u8]) {
+        self.moments += 1;
+        self.counted(bytes);
+    }
+
+    /// Looks at the variety of what is counted by form, and looks the value up where the header gives a reason to.
+    #[inline]
+    fn counted(&mut self, bytes: &[u8]) {
+        self.variety.take(bytes);
+        self.tally.ask_bytes(bytes);
     }
 
     /// Counts a text that stands in the memory, or finds a place for it there.
@@ -186,8 +243,9 @@ impl<'a> Counter<'a> {
     }
 
     /// Hands all that was counted to the tally; says whether most numbers of the column differ.
-    pub(crate) fn finish(self) -> bool {
+    pub(crate) fn finish(mut self) -> bool {
         let tally = self.tally;
+        self.short.drain(tally);
         for shape in [Shape::IntegerPoint, Shape::IntegerComma, Shape::NumberPoint, Shape::NumberComma] {
             tally.add_many(shape, self.digits + self.negatives);
         }

@@ -2,7 +2,7 @@
 
 use arrow::array::ArrayRef;
 
-use super::build::{Builder, Fate, Fates};
+use super::build::{Builder, DECIMAL_COMMA, Fate, Fates};
 use super::cell::Cell;
 use super::count::Counter;
 use super::gather::{PLACES, Repairs};
@@ -20,6 +20,36 @@ struct Noted {
 pub(crate) struct Filler {
     builder: Builder,
     noted: Vec<Noted>,
+    /// Decimal commas: in some files every cell has one.
+    commas: Noted,
+}
+
+impl Noted {
+    fn new(fate: Fate) -> Self {
+        Self {
+            fate,
+            count: 0,
+            rows: Vec::new(),
+        }
+    }
+    #[inline]
+    fn note(&mut self, row: u64) {
+        self.count += 1;
+        if self.rows.len() < PLACES {
+            self.rows.push(row);
+        }
+    }
+}
+
+fn note(all: &mut Vec<Noted>, fate: Fate, row: u64) {
+    match all.iter_mut().find(|noted| noted.fate == fate) {
+        Some(noted) => noted.note(row),
+        None => {
+            let mut noted = Noted::new(fate);
+            noted.note(row);
+            all.push(noted);
+        }
+    }
 }
 
 impl Filler {
@@ -27,13 +57,19 @@ impl Filler {
         Self {
             builder,
             noted: Vec::new(),
+            commas: Noted::new(Fate::Repaired(DECIMAL_COMMA)),
         }
     }
 
     /// Takes a column of a block; who also counts its cells looks at each once for both.
     pub(crate) fn take(&mut self, block: &Block, column: usize, mut counter: Option<&mut Counter<'_>>) {
-        for (row, cell) in block.column(column).enumerate() {
-            let fate = match cell {
+        let mut cells = block.cells(column);
+        let commas = &mut self.commas;
+        while let Some(odd) = self
+            .builder
+            .run(&mut cells, counter.as_deref_mut(), |row| commas.note(block.first_row + row))
+        {
+            let fate = match odd.and_then(|raw| raw.text()) {
                 Some((text, quoted)) => {
                     let plain = match &mut counter {
                         Some(counter) => self.builder.push_known(text, counter.cell(text, quoted)),
@@ -45,27 +81,9 @@ impl Filler {
             };
             match fate {
                 Fate::Value | Fate::EmptyText | Fate::Null(marker::ABSENT | marker::EMPTY) => {}
-                Fate::Repaired(_) | Fate::Null(_) | Fate::Reject => self.note(fate, block.first_row + row as u64),
+                Fate::Repaired(DECIMAL_COMMA) => commas.note(block.first_row + cells.row()),
+                Fate::Repaired(_) | Fate::Null(_) | Fate::Reject => note(&mut self.noted, fate, block.first_row + cells.row()),
             }
-        }
-    }
-
-    fn note(&mut self, fate: Fate, row: u64) {
-        let noted = match self.noted.iter_mut().find(|noted| noted.fate == fate) {
-            Some(noted) => noted,
-            None => {
-                self.noted.push(Noted {
-                    fate,
-                    count: 0,
-                    rows: Vec::new(),
-                });
-                let Some(new) = self.noted.last_mut() else { return };
-                new
-            }
-        };
-        noted.count += 1;
-        if noted.rows.len() < PLACES {
-            noted.rows.push(row);
         }
     }
 
@@ -76,7 +94,7 @@ impl Filler {
 
     /// Hands over what was noted.
     pub(crate) fn report(self, column: usize, repairs: &mut Repairs) -> Fates {
-        for noted in &self.noted {
+        for noted in self.noted.iter().chain([&self.commas]).filter(|noted| noted.count > 0) {
             let kind = match noted.fate {
                 Fate::Reject => "reject".to_owned(),
                 Fate::Repaired(kind) => kind.to_owned(),

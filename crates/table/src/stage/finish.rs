@@ -35,6 +35,9 @@ pub(crate) const BATCH_ROWS: usize = 8_192;
 /// Bytes of cells after which a batch ends early.
 const BATCH_BYTES: usize = 32 << 20;
 
+/// Whole numbers of at most so many digits are written as differences, in fifteen bits or fewer.
+const SMALL_DIGITS: usize = 4;
+
 /// What is known of the file itself before its content.
 pub(crate) struct FileFacts {
     pub(crate) packing: Option<String>,
@@ -108,6 +111,8 @@ fn asked<'a>(request: &'a StageRequest, name: &str, header: &str) -> Option<&'a 
 pub(crate) struct Settled {
     pub(crate) plans: Vec<Plan>,
     pub(crate) columns: Vec<Column>,
+    /// Columns whose whole numbers have so few digits that their differences need no dictionary.
+    small: Vec<bool>,
     decimal_sign: char,
     findings: Vec<Finding>,
 }
@@ -145,6 +150,10 @@ impl Settled {
         Self {
             plans,
             columns,
+            small: tallies
+                .iter()
+                .map(|tally| tally.digits.is_some_and(|(_, most)| most <= SMALL_DIGITS))
+                .collect(),
             decimal_sign: sign.0.char(),
             findings,
         }
@@ -165,6 +174,16 @@ impl Settled {
             .zip(missing)
             .map(|(plan, missing)| Builder::new(plan.form, missing))
             .collect()
+    }
+
+    /// Whether a column holds small whole numbers.
+    pub(crate) fn is_small(&self, column: usize) -> bool {
+        let small = self.small.get(column).copied().unwrap_or_default();
+        small
+            && self
+                .plans
+                .get(column)
+                .is_some_and(|plan| matches!(plan.form, settle::Form::Integer(_)))
     }
 
     /// Whether cells become the same values.
@@ -298,8 +317,8 @@ pub(crate) struct StagedWriter {
 }
 
 impl StagedWriter {
-    /// A dictionary is written for every column but those of mostly different numbers.
-    pub(crate) fn create(dir: &Path, schema: SchemaRef, subject: &str, varied: &dyn Fn(usize) -> bool) -> Result<Self, Refusal> {
+    /// A dictionary is written for every column but those that are `plain`: of mostly different numbers, or of small ones.
+    pub(crate) fn create(dir: &Path, schema: SchemaRef, subject: &str, plain: &dyn Fn(usize) -> bool) -> Result<Self, Refusal> {
         let path = dir.join("staged.parquet");
         let file = File::create(&path).map_err(|error| refuse::io(subject, error))?;
         let mut properties = WriterProperties::builder()
@@ -307,7 +326,7 @@ impl StagedWriter {
             .set_statistics_enabled(EnabledStatistics::None)
             .set_max_row_group_row_count(Some(122_880))
             .set_created_by(crate::CREATED_BY.into());
-        for (_, field) in schema.fields().iter().enumerate().filter(|(column, _)| varied(*column)) {
+        for (_, field) in schema.fields().iter().enumerate().filter(|(column, _)| plain(*column)) {
             let path = ColumnPath::from(field.name().as_str());
             properties = properties.set_column_dictionary_enabled(path.clone(), false);
             if matches!(field.data_type(), DataType::Int64 | DataType::Timestamp(..)) {

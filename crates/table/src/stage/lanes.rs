@@ -75,7 +75,9 @@ struct Hand<'a, 'b> {
     /// An observer for each lane, or none at all.
     observers: Vec<&'a mut dyn ColumnObserver>,
     rows: Option<(&'b Mutex<RowJoin<'a>>, HandSample)>,
-    writers: Vec<Result<ArrowColumnWriter, Fault>>,
+    /// Arrays of the row group, lane by lane: a column is written in one go, so that only one writer of a hand holds room to compress in,
+    /// and a table of hundreds of columns costs no more of it than one of ten.
+    waiting: Vec<Vec<ArrayRef>>,
     first_row: u64,
     held: usize,
     batches: usize,
@@ -244,7 +246,7 @@ impl<'a, 'b> Hand<'a, 'b> {
             lanes: Vec::new(),
             observers: Vec::new(),
             rows: rows.map(|rows| (rows, HandSample::new((index..columns).step_by(hands).collect(), columns))),
-            writers: Vec::new(),
+            waiting: Vec::new(),
             first_row: 0,
             held: 0,
             batches: 0,
@@ -253,10 +255,10 @@ impl<'a, 'b> Hand<'a, 'b> {
 
     /// Cells to arrays, arrays to the observers and the writers.
     fn work(mut self, messages: &Receiver<Message>, done: &Sender<Written>) -> Vec<Lane<'a>> {
-        let mut group = 0;
+        let (mut group, mut writers) = (0, Vec::new());
         for message in messages {
             match message {
-                Message::Group(new) => self.writers = new.into_iter().map(Ok).collect(),
+                Message::Group(new) => writers = new,
                 Message::Rows(block) => {
                     for lane in &mut self.lanes {
                         lane.filler.take(&block, lane.column, lane.counter.as_mut());
@@ -268,8 +270,8 @@ impl<'a, 'b> Hand<'a, 'b> {
                 }
                 Message::End => {
                     self.flush();
-                    for (lane, writer) in self.lanes.iter().zip(self.writers.drain(..)) {
-                        let chunk = writer.and_then(|writer| writer.close().map_err(|_| Fault));
+                    for ((lane, writer), arrays) in self.lanes.iter().zip(writers.drain(..)).zip(&mut self.waiting) {
+                        let chunk = written(&lane.field, writer, std::mem::take(arrays));
                         if done.send((group, lane.column, chunk)).is_err() {
                             return self.lanes;
                         }
@@ -295,14 +297,9 @@ impl<'a, 'b> Hand<'a, 'b> {
             observer.see(cells, self.first_row);
         }
         self.see_rows(&arrays);
-        for ((lane, writer), cells) in self.lanes.iter().zip(&mut self.writers).zip(&arrays) {
-            if let Ok(open) = writer {
-                let leaves = compute_leaves(&lane.field, cells);
-                let wrote = leaves.and_then(|leaves| leaves.iter().try_for_each(|leaf| open.write(leaf)));
-                if wrote.is_err() {
-                    *writer = Err(Fault);
-                }
-            }
+        self.waiting.resize_with(arrays.len(), Vec::new);
+        for (waiting, cells) in self.waiting.iter_mut().zip(arrays) {
+            waiting.push(cells);
         }
         (self.first_row, self.held) = (self.first_row + self.held as u64, 0);
         self.batches += 1;
@@ -322,4 +319,14 @@ impl<'a, 'b> Hand<'a, 'b> {
             rows.take(self.batches, part);
         }
     }
+}
+
+/// A column of a row group, from its arrays.
+fn written(field: &FieldRef, mut writer: ArrowColumnWriter, arrays: Vec<ArrayRef>) -> Result<ArrowColumnChunk, Fault> {
+    for cells in arrays {
+        for leaf in compute_leaves(field, &cells).map_err(|_| Fault)? {
+            writer.write(&leaf).map_err(|_| Fault)?;
+        }
+    }
+    writer.close().map_err(|_| Fault)
 }

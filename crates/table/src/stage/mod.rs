@@ -46,6 +46,7 @@ mod plain;
 mod probe;
 mod px;
 mod pxweb;
+mod quick;
 mod range;
 pub(crate) mod register;
 mod semantic;

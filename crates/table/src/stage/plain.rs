@@ -38,6 +38,47 @@ fn digit(byte: u8) -> Option<u64> {
     (digit <= 9).then_some(u64::from(digit))
 }
 
+/// Eight noughts.
+const NOUGHTS: u64 = 0x3030_3030_3030_3030;
+
+/// As many digits as `length` says, 1 to 8, in the first bytes of a word; what follows them does not matter.
+#[inline]
+pub(crate) fn short_digits(word: u64, length: usize) -> Option<u64> {
+    if length.wrapping_sub(1) > 7 {
+        return None;
+    }
+    let bits = 8 * length as u32;
+    eight(word << (64 - bits) | NOUGHTS.unbounded_shr(bits))
+}
+
+/// A decimal number without its sign in the first 3 to 8 bytes of a word, as [`decimal`] takes it apart.
+#[inline]
+pub(crate) fn short_decimal(word: u64, length: usize) -> Option<Parts> {
+    if !(3..=8).contains(&length) {
+        return None;
+    }
+    // Point and comma differ in one bit; the lowest byte that is one of them has its high bit set here.
+    let signs = (word & 0xfdfd_fdfd_fdfd_fdfd) ^ 0x2c2c_2c2c_2c2c_2c2c;
+    let signs = signs.wrapping_sub(0x0101_0101_0101_0101) & !signs & 0x8080_8080_8080_8080;
+    let at = signs.trailing_zeros() / 8;
+    let whole = at as usize;
+    let fraction = length.checked_sub(whole + 1).filter(|fraction| *fraction > 0 && whole > 0)?;
+    let before = (1u64 << (8 * at)) - 1;
+    let digits = short_digits(word & before | word >> 8 & !before, length - 1)?;
+    Some(Parts {
+        negative: false,
+        whole,
+        opens_with_zero: word & 0xff == 0x30,
+        fraction,
+        mark: if word >> (8 * at) & 0xff == 0x2e {
+            Decimal::Point
+        } else {
+            Decimal::Comma
+        },
+        mantissa: digits,
+    })
+}
+
 /// A run of 1 to 18 digits and nothing else.
 #[inline]
 pub(crate) fn digits(bytes: &[u8]) -> Option<u64> {
@@ -77,6 +118,10 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// The same number below zero.
+    pub(crate) fn negated(self) -> Self {
+        Self { negative: true, ..self }
+    }
     /// The value, rounded right: the mantissa and the power of ten are both exact, so one division rounds once.
     pub(crate) fn value(&self) -> Option<f64> {
         let value = self.mantissa as f64 / POWERS.get(self.fraction)?;
@@ -150,11 +195,6 @@ const POWERS_U64: [u64; 16] = [
     1_000_000_000_000_000,
 ];
 
-fn two(bytes: &[u8], at: usize) -> Option<u32> {
-    let (tens, ones) = (bytes.get(at)?.wrapping_sub(b'0'), bytes.get(at + 1)?.wrapping_sub(b'0'));
-    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
-}
-
 /// Days since 1970-01-01 of a real day in the years 1000 to 9999 (Howard Hinnant, `days_from_civil`).
 fn day_number(year: u32, month: u32, day: u32) -> Option<i32> {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
@@ -176,33 +216,51 @@ fn day_number(year: u32, month: u32, day: u32) -> Option<i32> {
     i32::try_from(era * 146_097 + day_of_era).ok().map(|days| days - 719_468)
 }
 
+/// Eight digits as a year, a month and a day.
+#[inline]
+pub(crate) fn day_of(digits: u64) -> Option<i32> {
+    let digits = u32::try_from(digits).ok()?;
+    day_number(digits / 10_000, digits / 100 % 100, digits % 100)
+}
+
+/// Two words that hold `2024-01` from the first byte and `01-31` from the fourth on.
+#[inline]
+fn day_in(first: u64, last: u64) -> Option<i32> {
+    let hyphens = first >> 32 & 0xff == u64::from(b'-') && last >> 40 & 0xff == u64::from(b'-');
+    let digits = first & 0xffff_ffff | first >> 8 & 0xffff_0000_0000 | last & 0xffff_0000_0000_0000;
+    hyphens.then(|| eight(digits)).flatten().and_then(day_of)
+}
+
 /// `2024-01-31` in ten bytes: days since 1970-01-01.
+#[inline]
 pub(crate) fn day(bytes: &[u8]) -> Option<i32> {
-    if bytes.len() != 10 || bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
-        return None;
-    }
-    day_number(two(bytes, 0)? * 100 + two(bytes, 2)?, two(bytes, 5)?, two(bytes, 8)?)
+    let bytes: &[u8; 10] = bytes.try_into().ok()?;
+    day_in(u64::from_le_bytes(*bytes.first_chunk()?), u64::from_le_bytes(*bytes.last_chunk()?))
 }
 
 /// `20240131` in eight bytes: days since 1970-01-01.
+#[inline]
 pub(crate) fn compact_day(bytes: &[u8]) -> Option<i32> {
-    if bytes.len() != 8 {
-        return None;
-    }
-    day_number(two(bytes, 0)? * 100 + two(bytes, 2)?, two(bytes, 4)?, two(bytes, 6)?)
+    day_of(eight(u64::from_le_bytes(bytes.try_into().ok()?))?)
 }
 
 /// `2024-01-31 12:30:00` or with a `T`, in 19 bytes: microseconds since 1970-01-01 without zone.
+#[inline]
 pub(crate) fn moment(bytes: &[u8]) -> Option<i64> {
-    if bytes.len() != 19 || !matches!(bytes.get(10), Some(b' ' | b'T')) || bytes.get(13) != Some(&b':') || bytes.get(16) != Some(&b':') {
+    let bytes: &[u8; 19] = bytes.try_into().ok()?;
+    let (date, time) = bytes.split_first_chunk::<10>()?;
+    let (between, time) = time.split_first()?;
+    let time = u64::from_le_bytes(time.try_into().ok()?);
+    let colon = u64::from(b':');
+    if !matches!(between, b' ' | b'T') || time >> 16 & 0xff != colon || time >> 40 & 0xff != colon {
         return None;
     }
-    let day = day(bytes.get(..10)?)?;
-    let (hour, minute, second) = (two(bytes, 11)?, two(bytes, 14)?, two(bytes, 17)?);
+    let digits = eight(0x3030 | (time & 0xffff) << 16 | (time >> 24 & 0xffff) << 32 | (time >> 48) << 48)?;
+    let (hour, minute, second) = (digits / 10_000, digits / 100 % 100, digits % 100);
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let seconds = i64::from(day) * 86_400 + i64::from(hour * 3_600 + minute * 60 + second);
+    let seconds = i64::from(day(date)?) * 86_400 + i64::try_from(hour * 3_600 + minute * 60 + second).ok()?;
     Some(seconds * 1_000_000)
 }
 
@@ -275,6 +333,20 @@ mod tests {
         assert_eq!(moment(b"1970-01-02 24:00:00"), None);
     }
 
+    /// The short forms say what the long ones say, whatever follows the cell.
+    fn agree_in_short(text: &str, after: &str) -> Result<(), TestCaseError> {
+        let run = format!("{text}{after}00000000");
+        let word = u64::from_le_bytes(*run.as_bytes().first_chunk().unwrap_or(&[0; 8]));
+        let unsigned = !text.starts_with('-');
+        if text.len() <= 8 {
+            prop_assert_eq!(short_digits(word, text.len()), digits(text.as_bytes()));
+            let spaced = text.contains('\u{a0}');
+            let long = decimal(text.as_bytes()).filter(|_| unsigned && !spaced);
+            prop_assert_eq!(short_decimal(word, text.len()), long);
+        }
+        Ok(())
+    }
+
     fn agree(text: &str) -> Result<(), TestCaseError> {
         let bytes = text.as_bytes();
         if let Some(value) = integer(bytes) {
@@ -300,9 +372,11 @@ mod tests {
     proptest! {
         #[test]
         fn plain_forms_are_read_as_the_thorough_functions_read_them(
-            text in "-?[0-9]{1,19}|-?[0-9]{1,9}[.,][0-9]{1,9}|-?[0-9]{1,6}(\u{a0}[0-9]{2,3}){1,2}[.,][0-9]{1,2}|[0-9]{4}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9])?|[0-2][0-9]{7}|[0-9.,: -]{0,20}"
+            text in "-?[0-9]{1,19}|-?[0-9]{1,9}[.,][0-9]{1,9}|-?[0-9]{1,6}(\u{a0}[0-9]{2,3}){1,2}[.,][0-9]{1,2}|[0-9]{4}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9])?|[0-2][0-9]{7}|[0-9.,: -]{0,20}",
+            after in "[ -~]{0,4}",
         ) {
             agree(&text)?;
+            agree_in_short(&text, &after)?;
         }
     }
 }

@@ -3,6 +3,7 @@
 //! In: a header once, then each value. Out: counts of what the values can be, and sums that tell whether two columns name the same places
 //! whatever their spelling. Never a value. Counts and sums add up, so parts of a file may be counted apart and merged.
 
+use super::plain;
 use super::register::{self, Deso};
 use super::semantic::words;
 
@@ -355,7 +356,8 @@ impl Probe {
     fn coordinate(&mut self, text: &str, times: u64) {
         let Some(value) = value(text) else { return };
         // Whole degrees are too few to be told from ages and hours.
-        let decimals = text.len() - text.find(['.', ',']).map_or(text.len(), |at| at + 1);
+        let sign = text.bytes().position(|byte| matches!(byte, b'.' | b','));
+        let decimals = text.len() - sign.map_or(text.len(), |at| at + 1);
         self.add(Look::Latitude, decimals >= 2 && (54.9..=69.2).contains(&value), times);
         self.add(Look::Longitude, decimals >= 2 && (10.0..=24.3).contains(&value), times);
         self.add(Look::Northing, (6_090_000.0..=7_700_000.0).contains(&value), times);
@@ -368,6 +370,13 @@ impl Probe {
 fn value(text: &str) -> Option<f64> {
     if text.len() > 24 {
         return None;
+    }
+    let known = match plain::decimal(text.as_bytes()) {
+        Some(parts) => parts.value(),
+        None => plain::integer(text.as_bytes()).map(|whole| whole as f64),
+    };
+    if known.is_some() {
+        return known;
     }
     let plain: String = text
         .chars()

@@ -10,6 +10,7 @@ use super::cell::Row;
 use super::csv::{Csv, Records as _};
 use super::gather::Repairs;
 use super::layout::{Layout, holds};
+use super::quick::Cells;
 use super::range::{HELD_MAX, Sums, is_note, may_be_note};
 
 /// Where a cell lies in its block's text.
@@ -18,6 +19,15 @@ pub(crate) struct Span {
     start: u32,
     /// The last bit tells text that was quoted.
     end: u32,
+}
+
+impl Span {
+    /// First byte, length, and whether it was quoted; nothing where the row was short.
+    #[inline]
+    pub(crate) fn place(self) -> Option<(usize, usize, bool)> {
+        let end = self.end & !QUOTED;
+        Some((self.start as usize, end.checked_sub(self.start)? as usize, self.end & QUOTED != 0))
+    }
 }
 
 const QUOTED: u32 = 1 << 31;
@@ -43,9 +53,13 @@ impl Block {
     pub(crate) fn column(&self, index: usize) -> impl Iterator<Item = Option<(&str, bool)>> {
         let cells = self.spans.get(index..).unwrap_or_default();
         cells.iter().step_by(self.width.max(1)).map(|span| {
-            let text = self.text.get(span.start as usize..(span.end & !QUOTED) as usize)?;
-            Some((text, span.end & QUOTED != 0))
+            let (start, length, quoted) = span.place()?;
+            Some((self.text.get(start..start + length)?, quoted))
         })
+    }
+    /// The same cells by where they lie.
+    pub(crate) fn cells(&self, index: usize) -> Cells<'_> {
+        Cells::new(&self.text, self.spans.get(index..).unwrap_or_default(), self.width)
     }
     /// Looks for rows that are sums of others.
     pub(crate) fn see_sums(&self, sums: &mut Sums) {

@@ -121,19 +121,23 @@ impl Tally {
     pub(crate) fn see_many(&mut self, cell: Cell<'_>, count: u64) {
         let mut one = Self::new(self.missing.clone());
         one.see(cell);
-        self.seen += count;
-        self.values += one.values * count;
+        self.add_times(&one, count);
+        if let (Cell::Text { text, .. }, 1) = (cell, one.values) {
+            self.ask_many(text.trim(), count);
+        }
+    }
+    /// Adds the counts of one cell so many times.
+    fn add_times(&mut self, one: &Self, times: u64) {
+        self.seen += one.seen * times;
+        self.values += one.values * times;
         for (sum, added) in self.markers.iter_mut().zip(one.markers) {
-            *sum += added * count;
+            *sum += added * times;
         }
         for (sum, added) in self.counts.iter_mut().zip(one.counts) {
-            *sum += added * count;
+            *sum += added * times;
         }
         if let Some((least, most)) = one.digits {
             self.widen(least, most);
-        }
-        if let (Cell::Text { text, .. }, 1) = (cell, one.values) {
-            self.ask_many(text.trim(), count);
         }
     }
     fn miss(&mut self, marker: usize) {
@@ -182,6 +186,13 @@ impl Tally {
     pub(crate) fn ask(&mut self, text: &str) {
         if self.probe.is_some() {
             self.ask_many(text, 1);
+        }
+    }
+    /// As [`Tally::ask`], for what is known to be ASCII.
+    #[inline]
+    pub(crate) fn ask_bytes(&mut self, bytes: &[u8]) {
+        if self.probe.is_some() {
+            self.ask_many(std::str::from_utf8(bytes).unwrap_or_default(), 1);
         }
     }
     fn ask_many(&mut self, text: &str, times: u64) {
@@ -321,6 +332,14 @@ impl Tally {
             Some(register::Number::Organisation) => self.add(Shape::Organisation),
             None => {}
         }
+    }
+
+    /// [`Tally::plain_digits`] of a run that stands `times` times, with what the header asks of it.
+    pub(crate) fn plain_digits_many(&mut self, digits: &str, number: u64, times: u64) {
+        let mut one = Self::new(None);
+        one.plain_digits(digits.as_bytes(), number);
+        self.add_times(&one, times);
+        self.ask_many(digits, times);
     }
 
     /// All but the shapes that any run of 1 to 18 digits has: those are counted together.

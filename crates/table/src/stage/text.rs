@@ -100,7 +100,10 @@ fn pass(
     let subject = request.name.as_str();
     let schema = settled.schema(&gather.names);
     observer.begin(&settled.columns, &schema);
-    let (path, mut groups) = StagedWriter::create(dir, schema.clone(), subject, &|column| table.is_varied(column))?.groups()?;
+    let (path, mut groups) = StagedWriter::create(dir, schema.clone(), subject, &|column| {
+        table.is_varied(column) || settled.is_small(column)
+    })?
+    .groups()?;
     let mut counters = tallies.into_iter().flatten().map(Counter::new);
     let lanes = settled
         .builders(request, gather)

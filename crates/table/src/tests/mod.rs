@@ -72,7 +72,7 @@ impl Observer for Watcher {
         let profilers = columns
             .iter()
             .zip(schema.fields())
-            .map(|(column, field)| ColumnProfiler::new(column, field.data_type()));
+            .map(|(column, field)| ColumnProfiler::new(column, field.data_type(), columns.len()));
         self.seen = profilers.map(|profiler| Seen { rows: 0, profiler }).collect();
         self.rows = RowProfiler::default();
     }
