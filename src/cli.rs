@@ -182,8 +182,8 @@ impl Words {
     fn mqa(&self) -> Command {
         self.command(
             "mqa",
-            "Metadatakvalitet (MQA), 0-405, per distribution, datamängd, utgivare och katalog; SHACL-poängen mäts inte",
-            "Metadata quality (MQA), 0-405, per distribution, dataset, publisher and catalogue; the SHACL points are not measured",
+            "Metadatakvalitet (MQA), 0-405, per distribution, datamängd, utgivare och katalog; SHACL-poängen mäts mot --shapes eller --profile, annars inte",
+            "Metadata quality (MQA), 0-405, per distribution, dataset, publisher and catalogue; the SHACL points are measured by --shapes or --profile, else not",
             "fyr mqa katalog.rdf --variant se",
         )
         .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
@@ -203,6 +203,7 @@ impl Words {
             "Försök från tidigare körningar, med --links check; de nya läggs till. Först efter 48 timmar kan en länk dömas som borta",
             "Tries of earlier runs, with --links check; the new ones are added. Only after 48 hours can a link be judged gone",
         ))
+        .args(crate::profiles::words(self.0))
         .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
     }
 

@@ -321,10 +321,18 @@ pub fn mqa(term: &Term, report: &MqaReport) {
         term.ink(Ink::Points, &term.decimal(report.catalogue.total)),
         rating(report.catalogue.rating)
     );
-    let note = term.say(
-        "SHACL-poängen (30) mäts inte; länkpoängen (80) bara med --links.",
-        "The SHACL points (30) are not measured; the link points (80) only with --links.",
-    );
+    let of_shapes = |metric: &fyr_model::mqa::MqaMetric| metric.id.ends_with("dcatApCompliance") && metric.passed.is_some();
+    let note = if report.datasets.iter().flat_map(|one| &one.metrics).any(of_shapes) {
+        term.say(
+            "SHACL-poängen (30) är mätta; länkpoängen (80) bara med --links.",
+            "The SHACL points (30) are measured; the link points (80) only with --links.",
+        )
+    } else {
+        term.say(
+            "SHACL-poängen (30) mäts bara med --shapes eller --profile (eu), länkpoängen (80) bara med --links.",
+            "The SHACL points (30) are measured only with --shapes or --profile (eu), the link points (80) only with --links.",
+        )
+    };
     println!("{}", term.ink(Ink::Dim, note));
 }
 

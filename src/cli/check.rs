@@ -9,12 +9,12 @@ impl Words {
     pub(super) fn check(&self) -> Command {
         self.command(
             "check",
-            "Döm en katalog mot DCAT-AP-SE eller en annan profil utan att lagra den: obligatoriska och rekommenderade egenskaper och svenska regler (inte SHACL)",
-            "Judge a catalogue against DCAT-AP-SE or another profile without storing it: mandatory and recommended properties and Swedish rules (not SHACL)",
+            "Döm en katalog utan att lagra den: mot DCAT-AP-SE eller en annan profil (obligatoriska och rekommenderade egenskaper, svenska regler), eller mot SHACL-former",
+            "Judge a catalogue without storing it: against DCAT-AP-SE or another profile (mandatory and recommended properties, Swedish rules), or against SHACL shapes",
             "fyr check katalog.rdf --fail-on warning --report sarif=fyr.sarif",
         )
         .arg(self.word("input", "INPUT", "Fil eller adress", "File or address").num_args(1..))
-        .arg(crate::profiles::word(self.0))
+        .args(crate::profiles::words(self.0))
         .arg(
             self.option(
                 "format",

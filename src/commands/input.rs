@@ -9,19 +9,21 @@ use fyr_assess::profile::Profile;
 use fyr_curate::{Inspected, Look};
 use fyr_fetch::{Client, Fetched, Patience, What};
 use fyr_graph::positions::{LocateRequest, LocateResponse, Wanted};
+use fyr_graph::shacl::is_about_shapes;
 use fyr_graph::{ReadAnswer, ReadRequest, ReadResponse};
 use fyr_model::link::{LinkTry, LinkVerdict};
 use fyr_model::mqa::Variant;
 use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
-use fyr_model::{Finding, InputRef, Refusal, RefusalKind, Text};
+use fyr_model::{Finding, InputRef, Refusal, RefusalKind, Severity, Text};
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::{Door, links};
+use super::{Door, links, shapes};
 use crate::cli;
 use crate::fix::{self, FixBody, Target};
 use crate::order::worst;
+use crate::profiles::{Chosen, chosen};
 use crate::report::{About, Checked, Duty, Reporter};
 use crate::show;
 use crate::workspace::internal;
@@ -77,7 +79,7 @@ impl Bench {
     /// Finds the places of a report's findings in a confined worker. A report without places is still a report: what stops the search is logged.
     pub fn locate(&self, door: &Door, resource: &Resource, read: &ReadResponse, base: Option<&str>, checked: &mut Checked) {
         let mut waiting: Vec<&mut Finding> = checked.findings.iter_mut().map(|one| &mut one.finding).collect();
-        waiting.retain(|finding| finding.position.is_none() && !finding.focus.is_empty());
+        waiting.retain(|finding| finding.position.is_none() && !finding.focus.is_empty() && !is_about_shapes(finding));
         if waiting.is_empty() {
             return;
         }
@@ -148,14 +150,23 @@ pub(super) fn reference(resource: &Resource) -> Option<InputRef> {
 
 pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let mut reporter = Reporter::of(door, words)?;
-    let profile = crate::profiles::chosen(cli::text(words, "profile"))?;
+    let chosen = chosen(&door.config, words)?;
     let base = cli::text(words, "base");
     let mut codes = Vec::new();
     let inputs = cli::texts(words, "input");
     fix_words(words, inputs.len())?;
     for input in inputs {
         let bench = Bench::open(door)?;
-        let checked = match read(door, &bench, words, &input).await {
+        let judged = match read(door, &bench, words, &input).await {
+            Ok((resource, read, fixed)) => match judged(door, &bench, &chosen, (&input, &resource, &read), reporter.results_max()) {
+                Ok((about, findings)) => Ok((About { fix: fixed, ..about }, findings, resource, read)),
+                // The shapes are at fault, not this catalogue.
+                Err(refusal) if refusal.kind == RefusalKind::Configuration => return Err(refusal),
+                Err(refusal) => Err(refusal),
+            },
+            Err(refusal) => Err(refusal),
+        };
+        let checked = match judged {
             Err(refusal) => {
                 super::refused(&door.term, &refusal);
                 codes.push(refusal.exit_code());
@@ -163,12 +174,10 @@ pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
                 if refusal.exit_code() != 3 {
                     continue;
                 }
-                let (about, findings) = About::unread(&input, &refusal, &profile);
+                let (about, findings) = About::unread(&input, &refusal, &chosen);
                 reporter.judge(about, findings)
             }
-            Ok((resource, read, fixed)) => {
-                let (mut about, findings) = judged(&input, &resource, &read, &profile);
-                about.fix = fixed;
+            Ok((about, findings, resource, read)) => {
                 let mut checked = reporter.judge(about, findings);
                 bench.locate(door, &resource, &read, base, &mut checked);
                 codes.push(checked.exit_code());
@@ -216,25 +225,50 @@ fn fix_words(words: &ArgMatches, inputs: usize) -> Result<(), Refusal> {
     Err(Refusal::new("fix-words", RefusalKind::Configuration, "fyr check", text).hint(hint))
 }
 
-fn judged(input: &str, resource: &Resource, read: &ReadResponse, profile: &Profile) -> (About, Vec<Finding>) {
-    // What the reader saw in the triples stands in the view; the profile does not repeat it.
-    let mut findings: Vec<Finding> = read.findings.iter().chain(&read.view.findings).cloned().collect();
-    findings.retain(|finding| profile.asks(finding));
-    findings.extend(profile.check(&read.view));
+/// What rules and shapes find in one catalogue.
+fn judged(
+    door: &Door,
+    bench: &Bench,
+    chosen: &Chosen,
+    (input, resource, read): (&str, &Resource, &ReadResponse),
+    results_max: usize,
+) -> Result<(About, Vec<Finding>), Refusal> {
+    let mut findings: Vec<Finding> = chosen.rules.as_ref().map(|profile| by_rules(read, profile)).unwrap_or_default();
+    let harvested = chosen.rules.as_ref().map(|profile| profile.harvested(&findings));
+    let mut duties = chosen.rules.as_ref().map(|profile| duties(profile, &findings)).unwrap_or_default();
+    let mut packs = chosen.packs();
+    let mut beyond = Vec::new();
+    if !chosen.shapes.is_empty() {
+        let tried = shapes::tried(door, bench, &chosen.shapes, read, results_max)?;
+        duties.extend(shapes::duties(&tried.findings));
+        findings.extend(tried.findings);
+        packs.extend(tried.packs);
+        beyond = tried.beyond;
+    }
     let about = About {
         input: input.to_owned(),
         reference: reference(resource),
         names: vec![resource.url.clone(), resource.final_url.clone()],
-        profile: profile.pinned(),
-        packs: profile.packs(),
-        harvested: Some(profile.harvested(&findings)),
-        conforms: fyr_assess::profile::conforms(&findings),
-        duties: duties(profile, &findings),
+        profile: chosen.name.clone(),
+        packs,
+        harvested,
+        conforms: Chosen::conforms(&findings) && beyond.iter().all(|left| left.severity != Severity::Violation),
+        duties,
         // No address is asked here, so the points for statuses stand apart from every gain.
         fix_list: fyr_assess::fixlist::fix_list(&read.view, &findings, &fyr_assess::mqa::Links::None),
         fix: None,
+        beyond,
+        words: chosen.words.clone(),
     };
-    (about, findings)
+    Ok((about, findings))
+}
+
+/// What the program's own rules find; what the reader saw in the triples stands in the view, and the profile does not repeat it.
+fn by_rules(read: &ReadResponse, profile: &Profile) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = read.findings.iter().chain(&read.view.findings).cloned().collect();
+    findings.retain(|finding| profile.asks(finding));
+    findings.extend(profile.check(&read.view));
+    findings
 }
 
 /// Who mends what the rules found, by rule.
@@ -253,10 +287,21 @@ pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
         Variant::Eu
     };
     let links = links::asked(&bench, words, &read.view).await?;
-    let report = fyr_assess::mqa::score(&read.view, variant, &links.known);
-    let beside = links.beside(&read.view, variant, &report);
+    let asked = cli::text(words, "profile").is_some() || !cli::texts(words, "shapes").is_empty();
+    let tried = match asked {
+        true => Some(shapes::compliance(door, &bench, &chosen(&door.config, words)?, &read)?),
+        false => None,
+    };
+    let known = fyr_assess::mqa::Known {
+        links: &links.known,
+        compliance: tried.as_ref().and_then(|tried| tried.datasets.as_ref()),
+    };
+    let report = fyr_assess::mqa::score(&read.view, variant, known);
+    let beside = links.beside(&read.view, variant, known.compliance, &report);
     if door.json {
-        door.document("mqa", reference(&resource), links::MqaBody { report, links: beside })?;
+        let mut packs = fyr_assess::packs();
+        packs.extend(tried.iter().flat_map(|tried| tried.packs.iter().cloned()));
+        door.document_by(packs, "mqa", reference(&resource), links::MqaBody { report, links: beside })?;
     } else {
         show::mqa(&door.term, &report);
         if let Some(beside) = &beside {

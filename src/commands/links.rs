@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::ArgMatches;
-use fyr_assess::mqa::{Links, score};
+use fyr_assess::mqa::{Known, Links, score};
 use fyr_model::catalogue::Value;
 use fyr_model::link::{LinkState, LinkTry, LinkVerdict};
 use fyr_model::mqa::{MqaReport, MqaSummary, Variant};
@@ -128,7 +128,13 @@ fn keep(file: &str, all: &BTreeMap<String, Vec<LinkTry>>) -> Result<(), Refusal>
 
 impl Asked {
     /// The evidence beside the score of `report`, when addresses were asked.
-    pub fn beside(self, view: &CatalogueView, variant: Variant, report: &MqaReport) -> Option<LinksBody> {
+    pub fn beside(
+        &self,
+        view: &CatalogueView,
+        variant: Variant,
+        compliance: Option<&BTreeMap<String, bool>>,
+        report: &MqaReport,
+    ) -> Option<LinksBody> {
         if !self.asked {
             return None;
         }
@@ -136,7 +142,8 @@ impl Asked {
             .verdicts
             .iter()
             .filter_map(|one| Some((one.url.clone(), if one.counts()? { 200 } else { 404 })));
-        let by_evidence = score(view, variant, &Links::Statuses(counted.collect())).catalogue;
+        let links = &Links::Statuses(counted.collect());
+        let by_evidence = score(view, variant, Known { links, compliance }).catalogue;
         let mut counts: BTreeMap<LinkState, u64> = BTreeMap::new();
         for one in &self.verdicts {
             *counts.entry(one.state).or_default() += 1;
@@ -145,7 +152,7 @@ impl Asked {
             difference: ((by_evidence.total - report.catalogue.total) * 10.0).round() / 10.0,
             by_evidence,
             counts,
-            verdicts: self.verdicts,
+            verdicts: self.verdicts.clone(),
         })
     }
 }

@@ -8,6 +8,7 @@ mod input;
 mod links;
 mod profile;
 mod release;
+mod shapes;
 mod stored;
 
 use std::io::IsTerminal as _;

@@ -3,60 +3,42 @@
 use std::collections::BTreeMap;
 
 use fyr_model::Severity;
+use fyr_model::finding::share;
 
 use super::checked::{LeftOut, Reported};
+
+/// What the findings of one rule have in common; each shape of somebody else's is a rule.
+type Rule = (Severity, String, String);
+
+fn rule(one: &Reported) -> Rule {
+    let finding = &one.finding;
+    (finding.severity, finding.id.clone(), finding.source_shape.clone())
+}
 
 /// Shortens `all` to about `most` findings (at least one a rule) and tells what went.
 pub(super) fn to(all: &mut Vec<Reported>, most: usize) -> Vec<LeftOut> {
     if all.len() <= most {
         return Vec::new();
     }
-    let mut counts: BTreeMap<(Severity, String), usize> = BTreeMap::new();
+    let mut counts: BTreeMap<Rule, usize> = BTreeMap::new();
     for one in all.iter() {
-        *counts.entry((one.finding.severity, one.finding.id.clone())).or_default() += 1;
+        *counts.entry(rule(one)).or_default() += 1;
     }
     let each = share(counts.values().copied().collect(), most);
-    let mut kept: BTreeMap<(Severity, String), usize> = BTreeMap::new();
+    let mut kept: BTreeMap<Rule, usize> = BTreeMap::new();
     all.retain(|one| {
-        let known = kept.entry((one.finding.severity, one.finding.id.clone())).or_default();
+        let known = kept.entry(rule(one)).or_default();
         *known += 1;
         *known <= each
     });
     counts
         .into_iter()
         .filter(|(_, count)| *count > each)
-        .map(|((severity, id), count)| LeftOut {
+        .map(|((severity, id, source_shape), count)| LeftOut {
             id,
             severity,
+            source_shape,
             count: (count - each) as u64,
         })
         .collect()
-}
-
-/// The most that each group may keep so that all together are at most `most`; at least one.
-fn share(mut sizes: Vec<usize>, most: usize) -> usize {
-    sizes.sort_unstable();
-    let mut left = most;
-    let mut waiting = sizes.len();
-    for size in sizes {
-        let each = left / waiting.max(1);
-        if size > each {
-            return each.max(1);
-        }
-        left -= size;
-        waiting -= 1;
-    }
-    usize::MAX
-}
-
-#[cfg(test)]
-mod tests {
-    use super::share;
-
-    #[test]
-    fn small_groups_stay_whole_and_large_ones_share_the_rest() {
-        assert_eq!(share(vec![1, 100, 100], 21), 10);
-        assert_eq!(share(vec![5, 5], 10), usize::MAX);
-        assert_eq!(share(vec![9, 9, 9], 2), 1);
-    }
 }

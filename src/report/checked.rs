@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_assess::profile::Profile;
+use fyr_graph::shacl::is_about_shapes;
 use fyr_model::fixlist::FixList;
 use fyr_model::{Counts, Envelope, Finding, InputRef, Position, Refusal, RulePack, Severity, Sha256};
 use serde::Serialize;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::ignore::Expired;
 use super::{FailOn, Reporter, baseline, bound, duty, fingerprint, name};
 use crate::fix::FixBody;
+use crate::profiles::Chosen;
 use crate::workspace::internal;
 
 /// What a report says of its input.
@@ -31,6 +32,10 @@ pub struct About {
     pub conforms: bool,
     /// Who mends what, by rule.
     pub duties: BTreeMap<String, duty::Duty>,
+    /// Findings that were counted and not held.
+    pub beyond: Vec<LeftOut>,
+    /// The words of `fyr check` that ask for the same rules.
+    pub words: String,
     /// What pays most.
     pub fix_list: FixList,
     /// What was corrected, when that was asked for.
@@ -39,7 +44,7 @@ pub struct About {
 
 impl About {
     /// A document that could not be read: neither verdict holds.
-    pub fn unread(input: &str, refusal: &Refusal, profile: &Profile) -> (Self, Vec<Finding>) {
+    pub fn unread(input: &str, refusal: &Refusal, chosen: &Chosen) -> (Self, Vec<Finding>) {
         let mut finding = Finding::new(&refusal.id, Severity::Violation, input, refusal.message.clone());
         finding.position = refusal.position;
         if let Some(hint) = &refusal.hint {
@@ -49,11 +54,13 @@ impl About {
             input: input.to_owned(),
             reference: None,
             names: vec![refusal.subject.clone()],
-            profile: profile.pinned(),
-            packs: profile.packs(),
-            harvested: Some(false),
+            profile: chosen.name.clone(),
+            packs: chosen.packs(),
+            harvested: chosen.rules.as_ref().map(|_| false),
             conforms: false,
             duties: BTreeMap::new(),
+            beyond: Vec::new(),
+            words: chosen.words.clone(),
             fix_list: FixList::default(),
             fix: None,
         };
@@ -136,6 +143,9 @@ pub struct LeftOut {
     pub id: String,
     /// How grave.
     pub severity: Severity,
+    /// The shape that they come from, where that tells them apart.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source_shape: String,
     /// How many.
     pub count: u64,
 }
@@ -183,6 +193,9 @@ pub struct Checked {
     pub fix: Option<FixBody>,
     /// What decides the exit code.
     pub gate: Gate,
+    /// The words of `fyr check` that ask for the same rules.
+    #[serde(skip)]
+    pub words: String,
     /// The file or address, as reports name it.
     #[serde(skip)]
     pub file: String,
@@ -198,7 +211,8 @@ impl Checked {
     pub(super) fn of(about: About, mut findings: Vec<Finding>, asked: &Reporter) -> Self {
         findings.sort_by(|a, b| (a.severity, &a.id, &a.focus, &a.path, &a.value).cmp(&(b.severity, &b.id, &b.focus, &b.path, &b.value)));
         findings.dedup();
-        let counts = Counts::of(&findings);
+        let mut counts = Counts::of(&findings);
+        about.beyond.iter().for_each(|left| add(&mut counts, left));
         let file = name::shown(&about.input);
         let mut names = about.names.clone();
         names.extend([String::new(), about.input.clone(), file.clone()]);
@@ -221,10 +235,11 @@ impl Checked {
                     (None, Some(old)) if old.has(&fingerprint) => State::Known,
                     _ => State::New,
                 };
+                let of_shapes = finding.evidence.clone().filter(|_| is_about_shapes(&finding));
                 Reported {
                     duty: about.duties.get(&finding.id).cloned(),
+                    file: of_shapes.unwrap_or_else(|| file.clone()),
                     finding,
-                    file: file.clone(),
                     fingerprint,
                     state,
                     ignored,
@@ -232,8 +247,8 @@ impl Checked {
                 }
             })
             .collect();
-        let gate = gate(&all, asked.fail_on, gone, expired);
-        let left_out = bound::to(&mut all, asked.findings_max);
+        let gate = gate(&all, &about.beyond, asked.fail_on, gone, expired);
+        let left_out = together(bound::to(&mut all, asked.findings_max), about.beyond);
         Self {
             profile: about.profile,
             conforms: about.conforms,
@@ -244,6 +259,7 @@ impl Checked {
             fix_list: about.fix_list,
             fix: about.fix,
             gate,
+            words: about.words,
             file,
             reference: about.reference,
             packs: about.packs,
@@ -286,12 +302,41 @@ impl Checked {
     }
 }
 
-fn gate(all: &[Reported], fail_on: FailOn, gone: Option<baseline::Gone>, expired: Vec<Expired>) -> Gate {
+fn add(counts: &mut Counts, left: &LeftOut) {
+    match left.severity {
+        Severity::Violation => counts.violation += left.count,
+        Severity::Warning => counts.warning += left.count,
+        Severity::Info => counts.info += left.count,
+    }
+}
+
+/// What the report had no room for, and what was not held to begin with.
+fn together(left_out: Vec<LeftOut>, beyond: Vec<LeftOut>) -> Vec<LeftOut> {
+    let mut all: BTreeMap<(Severity, String, String), u64> = BTreeMap::new();
+    for left in left_out.into_iter().chain(beyond) {
+        *all.entry((left.severity, left.id, left.source_shape)).or_default() += left.count;
+    }
+    let left = all.into_iter().map(|((severity, id, source_shape), count)| LeftOut {
+        id,
+        severity,
+        source_shape,
+        count,
+    });
+    left.collect()
+}
+
+fn gate(all: &[Reported], beyond: &[LeftOut], fail_on: FailOn, gone: Option<baseline::Gone>, expired: Vec<Expired>) -> Gate {
     let count = |state: State| all.iter().filter(|one| one.state == state).count() as u64;
     let fails = |one: &&Reported| one.state == State::New && fail_on.fails(one.finding.severity);
+    // What was not held is as new as those of its rule that were: some of each are.
+    let open = |left: &&LeftOut| {
+        let same = |one: &Reported| (&one.finding.id, &one.finding.source_shape) == (&left.id, &left.source_shape);
+        fail_on.fails(left.severity) && !all.iter().filter(|one| same(one)).all(|one| one.state == State::Ignored)
+    };
+    let unseen: u64 = beyond.iter().filter(open).map(|left| left.count).sum();
     Gate {
         fail_on: fail_on.word(),
-        failing: all.iter().filter(fails).count() as u64,
+        failing: all.iter().filter(fails).count() as u64 + unseen,
         known: count(State::Known),
         ignored: count(State::Ignored),
         gone,

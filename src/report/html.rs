@@ -7,6 +7,7 @@ mod fixes;
 
 use std::fmt::Write as _;
 
+use fyr_graph::shacl::is_about_shapes;
 use fyr_model::Severity;
 
 use super::checked::{Checked, Reported, State};
@@ -202,7 +203,10 @@ fn place(term: &Term, one: &Reported, words: &str, page: &mut String) {
         let (line, column) = (term.say("rad", "line"), term.say("kolumn", "column"));
         format!("<span class=\"soft\">{line} {}, {column} {}</span> ", at.line, at.column)
     });
-    let subject = one.subject().map_or_else(|| code(&one.file), link);
+    let mut subject = one.subject().map_or_else(|| code(&one.file), link);
+    if is_about_shapes(&one.finding) {
+        subject = format!("{} {subject}", code(&one.file));
+    }
     let state = match (one.state, &one.ignored) {
         (State::Known, _) => format!(" <span class=\"tag\">{}</span>", term.say("känt", "known")),
         (State::Ignored, Some(reason)) => {

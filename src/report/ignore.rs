@@ -3,6 +3,7 @@
 //! In: `fyr.check.toml` here (or the file of `--ignores`), and `[[check.ignore]]` of the workspace. An entry without one of the three is refused;
 //! one whose day has passed hides nothing and is told.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -22,6 +23,8 @@ const IGNORES: &str = "fyr.check.toml";
 pub struct CheckConfig {
     /// Findings to live with.
     pub ignore: Vec<Written>,
+    /// Profiles that are no part of the program: the folder of each, relative to the workspace, by NAME or NAME@VERSION.
+    pub profiles: BTreeMap<String, PathBuf>,
 }
 
 /// An ignore as written.

@@ -145,12 +145,13 @@ fn close(term: &Term, all: &[Checked], out: &mut String) {
     let files: Vec<String> = all.iter().map(|checked| safe(&checked.file)).collect();
     let _ = writeln!(
         out,
-        "{}\n\n    fyr check {}\n\n{}",
+        "{}\n\n    fyr check {}{}\n\n{}",
         term.say(
             "Så här kan ni göra samma kontroll. Programmet läser bara, och behöver varken konto eller arbetsyta:",
             "This is how you can make the same check. The program only reads, and needs neither account nor workspace:"
         ),
         files.join(" "),
+        all.first().map_or_else(String::new, |checked| safe(&checked.words)),
         term.say(
             "Hör gärna av er om när ändringarna kan vara på plats.",
             "Please tell us when the changes can be in place."

@@ -29,7 +29,7 @@ use crate::commands::Door;
 use crate::term::Term;
 use crate::workspace::internal;
 
-pub use checked::{About, Checked};
+pub use checked::{About, Checked, LeftOut};
 pub use duty::Duty;
 pub use ignore::CheckConfig;
 
@@ -38,6 +38,9 @@ use ignore::Ignores;
 
 /// Findings that a report for machines holds unless `--max-findings` says otherwise; every rule is represented.
 const FINDINGS_MAX: usize = 10_000;
+
+/// Results of shapes that are held at all.
+const RESULTS_MAX: usize = 200_000;
 
 /// A form of report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +169,15 @@ impl Reporter {
         })
     }
 
+    /// So many results of shapes are worth holding: no more than the report can show, unless a baseline must meet each.
+    pub fn results_max(&self) -> usize {
+        if self.baseline.is_some() {
+            RESULTS_MAX
+        } else {
+            self.findings_max.min(RESULTS_MAX)
+        }
+    }
+
     /// Judges the findings of one input: fingerprints, states, and what the report leaves out.
     pub fn judge(&self, about: About, findings: Vec<fyr_model::Finding>) -> Checked {
         Checked::of(about, findings, self)
@@ -279,10 +291,7 @@ pub(crate) fn verdicts(term: &Term, checked: &Checked) -> Vec<(&'static str, boo
 pub(crate) fn groups(checked: &Checked) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for one in &checked.findings {
-        match groups
-            .iter_mut()
-            .find(|group| group.first().finding.id == one.finding.id && group.first().finding.severity == one.finding.severity)
-        {
+        match groups.iter_mut().find(|group| same_rule(&group.first().finding, &one.finding)) {
             Some(group) => group.shown.push(one),
             None => groups.push(Group {
                 shown: vec![one],
@@ -295,7 +304,7 @@ pub(crate) fn groups(checked: &Checked) -> Vec<Group<'_>> {
         let left = checked
             .left_out
             .iter()
-            .find(|left| left.id == finding.id && left.severity == finding.severity);
+            .find(|left| (&left.id, left.severity, &left.source_shape) == (&finding.id, finding.severity, &finding.source_shape));
         group.left_out = left.map_or(0, |left| left.count);
     }
     groups.sort_by(|a, b| {
@@ -303,6 +312,11 @@ pub(crate) fn groups(checked: &Checked) -> Vec<Group<'_>> {
         key(a).cmp(&key(b))
     });
     groups
+}
+
+/// Whether two findings are of one rule; each shape of somebody else's is a rule.
+fn same_rule(a: &fyr_model::Finding, b: &fyr_model::Finding) -> bool {
+    (&a.id, a.severity, &a.source_shape) == (&b.id, b.severity, &b.source_shape)
 }
 
 /// The findings of one rule.

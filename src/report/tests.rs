@@ -5,6 +5,7 @@ use fyr_model::{Finding, Lang, Position, Severity, Text};
 
 use super::ignore::Ignores;
 use super::*;
+use crate::profiles::Chosen;
 
 fn term(lang: Lang) -> Term {
     Term {
@@ -40,6 +41,8 @@ fn about() -> About {
         harvested: Some(true),
         conforms: false,
         duties: Default::default(),
+        beyond: Vec::new(),
+        words: String::new(),
         fix_list: Default::default(),
         fix: None,
     }
@@ -256,7 +259,13 @@ fn a_refused_document_is_one_finding_in_every_form() {
         column: 5,
         offset: 40,
     });
-    let (about, findings) = About::unread("katalog.ttl", &refusal, Profile::current());
+    let chosen = Chosen {
+        name: Profile::current().pinned(),
+        rules: Some(Profile::current().clone()),
+        shapes: Vec::new(),
+        words: String::new(),
+    };
+    let (about, findings) = About::unread("katalog.ttl", &refusal, &chosen);
     let checked = reporter().judge(about, findings);
     assert!(!checked.conforms && checked.harvested == Some(false) && checked.gate.failing == 1);
     let all = std::slice::from_ref(&checked);

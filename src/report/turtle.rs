@@ -1,9 +1,10 @@
 //! The report as RDF: what `graph` writes, given what it needs.
 
+use fyr_graph::shacl::is_about_shapes;
 use fyr_graph::write::{ValidationReport, ValidationResult, validation};
 use fyr_model::Refusal;
 
-use super::checked::Checked;
+use super::checked::{Checked, Reported};
 use crate::workspace::internal;
 
 /// One document with a `sh:ValidationReport` for each input.
@@ -19,9 +20,16 @@ fn report(checked: &Checked) -> ValidationReport<'_> {
         harvested: checked.harvested,
         follows: checked.conforms,
         left_out: checked.left_out_total(),
+        remarks: checked
+            .findings
+            .iter()
+            .filter(|one| about_shapes(one))
+            .map(|one| &one.finding.message)
+            .collect(),
         results: checked
             .findings
             .iter()
+            .filter(|one| !about_shapes(one))
             .map(|one| ValidationResult {
                 finding: &one.finding,
                 whole: one.whole,
@@ -35,6 +43,10 @@ fn report(checked: &Checked) -> ValidationReport<'_> {
             })
             .collect(),
     }
+}
+
+fn about_shapes(one: &Reported) -> bool {
+    is_about_shapes(&one.finding)
 }
 
 /// An address, or the bytes: a file of this machine is named by what it holds, not by where it lies.

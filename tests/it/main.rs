@@ -20,4 +20,5 @@ mod real;
 mod repair;
 mod reports;
 mod shape;
+mod shapes;
 mod support;

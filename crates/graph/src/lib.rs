@@ -24,6 +24,7 @@ mod store;
 mod view;
 
 pub mod positions;
+pub mod shacl;
 pub mod sparql;
 pub mod write;
 

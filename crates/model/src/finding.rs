@@ -50,6 +50,9 @@ pub struct Finding {
     /// The value seen in metadata; never a cell of a data file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// The value as N-Triples writes it, where that says more than its text: a literal's language or datatype.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_term: Option<String>,
     /// The shape or rule that it comes from, as an IRI.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source_shape: String,
@@ -78,6 +81,7 @@ impl Finding {
             focus: focus.into(),
             path: String::new(),
             value: None,
+            value_term: None,
             source_shape: String::new(),
             component: String::new(),
             message,
@@ -146,6 +150,29 @@ impl Counts {
     pub fn total(&self) -> u64 {
         self.violation + self.warning + self.info
     }
+}
+
+/// The most that each of several groups may keep so that all together are at most `most`; at least one.
+///
+/// ```
+/// use fyr_model::finding::share;
+/// assert_eq!(share(vec![1, 100, 100], 21), 10);
+/// assert_eq!(share(vec![5, 5], 10), usize::MAX);
+/// assert_eq!(share(vec![9, 9, 9], 2), 1);
+/// ```
+pub fn share(mut sizes: Vec<usize>, most: usize) -> usize {
+    sizes.sort_unstable();
+    let mut left = most;
+    let mut waiting = sizes.len();
+    for size in sizes {
+        let each = left / waiting.max(1);
+        if size > each {
+            return each.max(1);
+        }
+        left -= size;
+        waiting -= 1;
+    }
+    usize::MAX
 }
 
 /// What kind of stop a refusal is; decides exit code and outcome.

@@ -23,6 +23,8 @@ pub(super) struct Head {
     pub(super) origin: String,
     /// The other files of the folder.
     pub(super) packs: Vec<String>,
+    /// SHACL files of the folder, tried beside the rules.
+    pub(super) shapes: Vec<String>,
     pub(super) shape_base: String,
     /// The IRI of the regulation on high-value datasets.
     pub(super) hvd_legislation: String,

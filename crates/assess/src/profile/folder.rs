@@ -83,9 +83,14 @@ impl Profile {
         self.facts.values()
     }
 
+    /// SHACL files of its folder that are tried beside its rules.
+    pub fn shapes_files(&self) -> &[String] {
+        &self.head.shapes
+    }
+
     /// The rule behind the IRI of one of our shapes: the shape's name up to a second part that tells class and property apart.
     pub fn rule_of_shape(&self, iri: &str) -> Option<&RuleFacts> {
-        let name = iri.strip_prefix(&self.head.shape_base)?;
+        let name = iri.strip_prefix(&self.head.shape_base).filter(|name| name.len() < iri.len())?;
         self.rule(name.split_once(':').map_or(name, |(id, _)| id))
     }
 
@@ -132,10 +137,10 @@ impl Profile {
     /// a rule twice, a topic, document or class that is not defined.
     pub fn read(files: &BTreeMap<String, String>) -> Result<Self, Refusal> {
         let head: Head = parse(files, HEAD)?;
-        if [&head.id, &head.profile, &head.version, &head.shape_base]
-            .iter()
-            .any(|word| word.is_empty())
-        {
+        let named = [&head.id, &head.profile, &head.version].iter().all(|word| !word.is_empty());
+        // Shapes of others have names of their own; only rules need a base for theirs.
+        let shapes_alone = head.packs.is_empty() && !head.shapes.is_empty();
+        if !named || (head.shape_base.is_empty() && !shapes_alone) {
             return Err(refused(
                 HEAD,
                 "filen saknar id, profile, version eller shape_base",

@@ -5,7 +5,7 @@
 
 mod dcat;
 mod dqv;
-mod draft;
+pub(crate) mod draft;
 mod own;
 mod prov;
 mod record;

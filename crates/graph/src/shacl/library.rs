@@ -1,0 +1,522 @@
+//! The engine: the `shacl` crate for SHACL Core, with constraints in SPARQL asked by ourselves where it meets their marks.
+//!
+//! Used without its own SPARQL, which would send queries through a client that can call other addresses and does not know custom components.
+//! Its walk over shapes is used as it is; targets, the cache of a record and everything that a query does are ours.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use ::shacl::error::{IRError, ValidationError};
+use ::shacl::ir::{IRComponent, IRSchema, IRShape, RecursionSemantics, ShapeLabelIdx};
+use ::shacl::rdf::ShaclParser;
+use ::shacl::types::{MessageMap, Severity, Target as Written};
+use ::shacl::validator::constraints::NativeValidator;
+use ::shacl::validator::engine::{Engine as Walk, NodeExprState, Retention, Validate};
+use ::shacl::validator::nodes::{FocusNodes, ValueNodes};
+use ::shacl::validator::report::{ValidationOutcome, ValidationResult};
+use fyr_model::{Refusal, RefusalKind, Text};
+use oxrdf::{NamedNode, Term};
+use rudof_iri::IriS;
+use rudof_rdf::rdf_core::term::Object;
+use rudof_rdf::rdf_core::term::literal::Lang;
+use rudof_rdf::rdf_core::{NeighsRDF, SHACLPath};
+use spareval::CancellationToken;
+
+use super::constraints::{Constraint, Plan};
+use super::data::{Data, name};
+use super::engine::{Engine, Judged, Raw, Session, Target, Targeted};
+use super::leaves::Leaves;
+use super::path::Path;
+use super::places::Places;
+use super::query::{Row, filled};
+use super::terms as sh;
+use crate::refuse::{internal, shown};
+use crate::triples::Id;
+
+/// Results that may be held for one node while its shapes are walked; they can double at each level of shapes in shapes.
+const HELD_MAX: usize = 200_000;
+
+/// Compiled shapes.
+pub(super) struct Library {
+    schema: IRSchema,
+    plan: Arc<Plan>,
+    leaves: Arc<Leaves>,
+    shapes: Vec<Object>,
+    targeted: Vec<Targeted>,
+    stop: CancellationToken,
+}
+
+impl Library {
+    /// Compiles a shapes graph in which constraints in SPARQL are marks.
+    ///
+    /// # Errors
+    /// `shapes-invalid` and `shapes-recursive`, with file and line.
+    pub(super) fn compile(shapes: Data, plan: Plan, places: &Places<'_>, stop: CancellationToken) -> Result<Self, Refusal> {
+        let nobody = Term::NamedNode(NamedNode::new_unchecked(""));
+        let invalid = |cause: &dyn std::fmt::Display| {
+            let cause = shown(&cause.to_string());
+            places.invalid(
+                &nobody,
+                &[],
+                &format!("formerna går inte att läsa: {cause}"),
+                &format!("the shapes cannot be read: {cause}"),
+            )
+        };
+        let ast = ShaclParser::new(shapes).parse().map_err(|error| invalid(&error))?;
+        let schema = IRSchema::compile_with_recursion(&ast, RecursionSemantics::None).map_err(|error| match error {
+            IRError::DependencyGraphHasCycles { cycles, .. } | IRError::DependencyGraphHasNegativeCycles { cycles, .. } => {
+                recursive(&cycles, places)
+            }
+            other => invalid(&other),
+        })?;
+        let mut with_targets: Vec<(String, Object, Vec<Target>)> = Vec::new();
+        for (id, shape) in schema.iter_with_targets() {
+            let targets: Result<Vec<Target>, Refusal> = shape.targets().iter().map(|target| target_of(target, id, places)).collect();
+            with_targets.push((id.to_string(), id.clone(), targets?));
+        }
+        with_targets.sort_by(|a, b| a.0.cmp(&b.0));
+        let (shapes, targeted) = with_targets.into_iter().map(|(_, id, targets)| (id, Targeted { targets })).unzip();
+        Ok(Self {
+            leaves: Arc::new(Leaves::of(&schema)),
+            schema,
+            plan: Arc::new(plan),
+            shapes,
+            targeted,
+            stop,
+        })
+    }
+}
+
+fn recursive(cycles: &[Vec<Object>], places: &Places<'_>) -> Refusal {
+    let mut names: Vec<String> = cycles.iter().flatten().map(|id| name(&id.clone().into())).collect();
+    names.sort_unstable();
+    names.dedup();
+    // A shape with a name of its own says most about where the ring is.
+    let named = cycles.iter().flatten().find(|id| matches!(id, Object::Iri(_)));
+    let about: Term = named
+        .or_else(|| cycles.iter().flatten().next())
+        .map_or_else(|| Term::NamedNode(NamedNode::new_unchecked("")), |id| id.clone().into());
+    let list = names.iter().take(6).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+    places.recursive(
+        &about,
+        &format!("former som hänvisar till sig själva har ingen bestämd mening i SHACL: {list}"),
+        &format!("shapes that refer to themselves have no settled meaning in SHACL: {list}"),
+    )
+}
+
+fn target_of(target: &::shacl::ir::IRTarget, id: &Object, places: &Places<'_>) -> Result<Target, Refusal> {
+    let wrong = |what: &str| {
+        places.invalid(
+            &id.clone().into(),
+            &[what],
+            &format!("`sh:{what}` har ett värde som inte går att rikta in sig på"),
+            &format!("`sh:{what}` has a value that cannot be a target"),
+        )
+    };
+    match target {
+        Written::Node(node) => match node.as_constant() {
+            Some(Object::BlankNode(_)) | None => Err(wrong("targetNode")),
+            Some(node) => Ok(Target::Node(node.into())),
+        },
+        Written::Class(class) | Written::ImplicitClass(class) => Ok(Target::Class(class.clone().into())),
+        Written::SubjectsOf(property) => Ok(Target::SubjectsOf(property.as_str().to_owned())),
+        Written::ObjectsOf(property) => Ok(Target::ObjectsOf(property.as_str().to_owned())),
+        Written::WrongNode(_) => Err(wrong("targetNode")),
+        Written::WrongClass(_) | Written::WrongImplicitClass(_) => Err(wrong("targetClass")),
+        Written::WrongSubjectsOf(_) => Err(wrong("targetSubjectsOf")),
+        Written::WrongObjectsOf(_) => Err(wrong("targetObjectsOf")),
+    }
+}
+
+impl Engine for Library {
+    fn targeted(&self) -> &[Targeted] {
+        &self.targeted
+    }
+
+    fn session(&self, data: &Data) -> Box<dyn Session + '_> {
+        Box::new(Running {
+            library: self,
+            walk: Walker {
+                plan: Arc::clone(&self.plan),
+                leaves: Arc::clone(&self.leaves),
+                data: data.clone(),
+                node: RefCell::default(),
+                stop: self.stop.clone(),
+                cache: HashMap::new(),
+                chain: HashSet::new(),
+                node_exprs: NodeExprState::default(),
+                retention: Retention {
+                    max_results: Some(HELD_MAX),
+                    store_evidences: false,
+                },
+                refused: None,
+                cut: false,
+            },
+        })
+    }
+}
+
+struct Running<'l> {
+    library: &'l Library,
+    walk: Walker,
+}
+
+impl Session for Running<'_> {
+    fn judge(&mut self, data: &Data, shape: usize, focus: &Term) -> Result<Judged, Refusal> {
+        let schema = &self.library.schema;
+        let Some(shape) = self.library.shapes.get(shape).and_then(|id| schema.get_shape(id)) else {
+            return Ok(Judged::default());
+        };
+        let nodes = FocusNodes::single(focus.clone());
+        let outcome = shape.validate(data, &mut self.walk, Some(&nodes), Some(shape), schema);
+        let cut = std::mem::take(&mut self.walk.cut);
+        match outcome {
+            Ok(outcome) => Ok(Judged {
+                results: outcome.into_parts().0.iter().map(raw).collect(),
+                cut,
+            }),
+            Err(ValidationError::TooManyResults(..)) => Ok(Judged {
+                results: Vec::new(),
+                cut: true,
+            }),
+            Err(error) => Err(self.walk.refused.take().unwrap_or_else(|| {
+                internal(
+                    "shacl-failed",
+                    &name(focus),
+                    "formerna kunde inte prövas",
+                    "the shapes could not be tried",
+                    error,
+                )
+            })),
+        }
+    }
+}
+
+fn raw(result: &ValidationResult) -> Raw {
+    let term = |object: &Object| Term::from(object.clone());
+    let severity: IriS = result.severity().into();
+    let mut messages: Vec<(Option<String>, String)> = result
+        .message()
+        .iter()
+        .map(|(lang, text)| (lang.as_ref().map(ToString::to_string), text.clone()))
+        .collect();
+    messages.sort_unstable();
+    Raw {
+        focus: term(result.focus_node()),
+        path: result.path().map(path_of),
+        component: name(&term(result.constraint_component())),
+        severity: severity.as_str().to_owned(),
+        value: result.value().map(term),
+        shape: result.source().map_or_else(|| Term::NamedNode(NamedNode::new_unchecked("")), term),
+        messages,
+    }
+}
+
+fn path_of(path: &SHACLPath) -> Path {
+    let inner = |path: &SHACLPath| Box::new(path_of(path));
+    match path {
+        SHACLPath::Predicate { pred } => Path::Predicate(pred.as_str().to_owned()),
+        SHACLPath::Alternative { paths } => Path::Alternative(paths.iter().map(path_of).collect()),
+        SHACLPath::Sequence { paths } => Path::Sequence(paths.iter().map(path_of).collect()),
+        SHACLPath::Inverse { path } => Path::Inverse(inner(path)),
+        SHACLPath::ZeroOrMore { path } => Path::ZeroOrMore(inner(path)),
+        SHACLPath::OneOrMore { path } => Path::OneOrMore(inner(path)),
+        SHACLPath::ZeroOrOne { path } => Path::ZeroOrOne(inner(path)),
+    }
+}
+
+/// The library's walk over one record.
+struct Walker {
+    plan: Arc<Plan>,
+    leaves: Arc<Leaves>,
+    data: Data,
+    /// The node that was asked about last, and its number: shape after shape asks about the same one.
+    node: RefCell<Option<(Object, Option<Id>)>>,
+    stop: CancellationToken,
+    cache: HashMap<(Object, ShapeLabelIdx), ValidationOutcome>,
+    chain: HashSet<(Object, ShapeLabelIdx)>,
+    node_exprs: NodeExprState,
+    retention: Retention,
+    refused: Option<Refusal>,
+    cut: bool,
+}
+
+/// Every component that the library checks itself.
+macro_rules! by_kind {
+    ($component:expr, $mark:ident => $asked:expr, $inner:ident => $checked:expr, $($kind:ident),+ $(,)?) => {
+        match $component {
+            IRComponent::BasicSparql($mark) => $asked,
+            $(IRComponent::$kind($inner) => $checked,)+
+        }
+    };
+}
+
+impl Walk<Data> for Walker {
+    fn fork(&self) -> Box<dyn Walk<Data>> {
+        Box::new(Self {
+            plan: Arc::clone(&self.plan),
+            leaves: Arc::clone(&self.leaves),
+            data: self.data.clone(),
+            node: RefCell::default(),
+            stop: self.stop.clone(),
+            cache: HashMap::new(),
+            chain: HashSet::new(),
+            node_exprs: NodeExprState::default(),
+            retention: self.retention,
+            refused: None,
+            cut: false,
+        })
+    }
+
+    fn evaluate(
+        &mut self,
+        store: &Data,
+        shape: &IRShape,
+        component: &IRComponent,
+        value_nodes: &ValueNodes<Data>,
+        source_shape: Option<&IRShape>,
+        maybe_path: Option<&SHACLPath>,
+        shapes_graph: &IRSchema,
+    ) -> Result<ValidationOutcome, ValidationError> {
+        by_kind!(
+            component,
+            mark => self.asked(mark.select(), store, shape, value_nodes, maybe_path),
+            inner => inner.validate_native(component, shape, store, self, value_nodes, source_shape, maybe_path, shapes_graph),
+            Class, Datatype, NodeKind, MinCount, MaxCount, MinExclusive, MaxExclusive, MinInclusive, MaxInclusive, MinLength, MaxLength,
+            Pattern, UniqueLang, LanguageIn, Equals, Disjoint, LessThan, LessThanOrEquals, SubsetOf, Or, And, Not, Xone, Node, HasValue,
+            In, QualifiedValueShape, Closed, Deactivated,
+        )
+    }
+
+    // Our own targets are found in `records`; these serve node expressions of SHACL 1.2.
+    fn target_node(&self, _: &Data, node: &Object) -> Result<FocusNodes<Data>, ValidationError> {
+        Ok(FocusNodes::single(node.clone().into()))
+    }
+    fn target_class(&self, store: &Data, class: &Object) -> Result<FocusNodes<Data>, ValidationError> {
+        let class: Term = class.clone().into();
+        let found = store
+            .shacl_instances_of(&class)
+            .map_err(ValidationError::new_graph_error::<Data>)?
+            .map(Term::from);
+        Ok(FocusNodes::from_iter(found))
+    }
+    fn target_subject_of(&self, store: &Data, predicate: &IriS) -> Result<FocusNodes<Data>, ValidationError> {
+        let found = store.triples_with_predicate(&NamedNode::new_unchecked(predicate.as_str()));
+        let found = found
+            .map_err(ValidationError::new_graph_error::<Data>)?
+            .map(|triple| triple.subject.into());
+        Ok(FocusNodes::from_iter(found))
+    }
+    fn target_object_of(&self, store: &Data, predicate: &IriS) -> Result<FocusNodes<Data>, ValidationError> {
+        let found = store.triples_with_predicate(&NamedNode::new_unchecked(predicate.as_str()));
+        let found = found.map_err(ValidationError::new_graph_error::<Data>)?.map(|triple| triple.object);
+        Ok(FocusNodes::from_iter(found))
+    }
+    fn implicit_target_class(&self, store: &Data, shape: &Object) -> Result<FocusNodes<Data>, ValidationError> {
+        self.target_class(store, shape)
+    }
+
+    // A leaf costs less than remembering it does.
+    fn record_validation(&mut self, node: Object, shape_idx: ShapeLabelIdx, outcome: ValidationOutcome) {
+        if !self.leaves.is_leaf(shape_idx) {
+            self.cache.insert((node, shape_idx), outcome);
+        }
+    }
+    fn has_validated(&self, node: &Object, shape_idx: ShapeLabelIdx) -> bool {
+        self.cache.contains_key(&(node.clone(), shape_idx))
+    }
+    fn get_cached_outcome(&self, node: &Object, shape_idx: ShapeLabelIdx) -> Option<ValidationOutcome> {
+        if self.silent(node, shape_idx) {
+            return Some(ValidationOutcome::new());
+        }
+        if self.leaves.is_leaf(shape_idx) {
+            return None;
+        }
+        self.cache.get(&(node.clone(), shape_idx)).cloned()
+    }
+    fn recursion_semantics(&self) -> RecursionSemantics {
+        RecursionSemantics::None
+    }
+    fn is_in_chain(&self, node: &Object, shape_idx: ShapeLabelIdx) -> bool {
+        !self.leaves.is_leaf(shape_idx) && self.chain.contains(&(node.clone(), shape_idx))
+    }
+    fn chain_enter(&mut self, node: Object, shape_idx: ShapeLabelIdx) {
+        if !self.leaves.is_leaf(shape_idx) {
+            self.chain.insert((node, shape_idx));
+        }
+    }
+    fn chain_exit(&mut self, node: &Object, shape_idx: ShapeLabelIdx) {
+        if !self.leaves.is_leaf(shape_idx) {
+            self.chain.remove(&(node.clone(), shape_idx));
+        }
+    }
+    fn node_expr_state(&mut self) -> &mut NodeExprState {
+        &mut self.node_exprs
+    }
+    fn retention(&self) -> Retention {
+        self.retention
+    }
+    fn set_retention(&mut self, retention: Retention) {
+        self.retention = retention;
+    }
+}
+
+impl Walker {
+    /// Whether a shape has nothing to say of a node, since the node lacks the property that the shape is about.
+    fn silent(&self, node: &Object, shape: ShapeLabelIdx) -> bool {
+        let Some(property) = self.leaves.silent_without(shape) else {
+            return false;
+        };
+        let graph = &self.data.graph;
+        let mut last = self.node.borrow_mut();
+        let number = match last.as_ref().filter(|(known, _)| known == node) {
+            Some((_, number)) => *number,
+            None => {
+                let number = graph.id(&Term::from(node.clone()));
+                *last = Some((node.clone(), number));
+                number
+            }
+        };
+        match (number, graph.id(property)) {
+            (Some(subject), Some(property)) => !graph.has(subject, property),
+            _ => true,
+        }
+    }
+}
+
+/// One question about one node.
+struct Asked<'a> {
+    constraint: &'a Constraint,
+    shape: &'a IRShape,
+    path: Option<&'a SHACLPath>,
+    focus: &'a Term,
+}
+
+impl Walker {
+    /// The shape's constraints in SPARQL.
+    fn asked(
+        &mut self,
+        mark: &str,
+        data: &Data,
+        shape: &IRShape,
+        values: &ValueNodes<Data>,
+        path: Option<&SHACLPath>,
+    ) -> Result<ValidationOutcome, ValidationError> {
+        let plan = Arc::clone(&self.plan);
+        let constraints = mark.parse().ok().and_then(|number: usize| plan.shapes.get(number));
+        let mut outcome = ValidationOutcome::new();
+        for constraint in constraints.into_iter().flatten() {
+            for (focus, nodes) in values.iter() {
+                let asked = Asked {
+                    constraint,
+                    shape,
+                    path,
+                    focus,
+                };
+                let found = if constraint.ask {
+                    let found = nodes.iter().map(|value| asked.ask(data, value, &self.stop));
+                    found.collect::<Result<Vec<_>, _>>().map(|all| all.into_iter().flatten().collect())
+                } else {
+                    asked.select(data, &self.stop).map(|(found, cut)| {
+                        self.cut |= cut;
+                        found
+                    })
+                };
+                match found {
+                    Ok(found) => found.into_iter().for_each(|one: ValidationResult| outcome.push_violation(one)),
+                    Err(cause) => {
+                        self.refused = Some(not_answered(shape, &cause));
+                        return Err(ValidationError::GraphError(cause));
+                    }
+                }
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+fn not_answered(shape: &IRShape, cause: &str) -> Refusal {
+    let (shape, cause) = (shown(&name(&shape.id().clone().into())), shown(cause));
+    let text = Text::new(
+        format!("en fråga i formen {shape} kunde inte besvaras: {cause}"),
+        format!("a query in the shape {shape} could not be answered: {cause}"),
+    );
+    Refusal::new("shapes-query-failed", RefusalKind::Unreadable, shape, text)
+}
+
+impl Asked<'_> {
+    fn values(&self) -> Vec<(&str, Term)> {
+        let mut values = vec![
+            ("this", self.focus.clone()),
+            ("currentShape", self.shape.id().clone().into()),
+            ("shapesGraph", Term::NamedNode(NamedNode::new_unchecked(sh::SHAPES_GRAPH))),
+        ];
+        values.extend(self.constraint.parameters.iter().map(|(name, term)| (name.as_str(), term.clone())));
+        values
+    }
+
+    fn ask(&self, data: &Data, value: &Term, stop: &CancellationToken) -> Result<Option<ValidationResult>, String> {
+        let mut values = self.values();
+        values.push(("value", value.clone()));
+        if self.constraint.query.ask(data.dataset(), &values, stop)? {
+            return Ok(None);
+        }
+        let row = vec![("value".to_owned(), value.clone())];
+        self.result(&row, Some(value), None).map(Some)
+    }
+
+    fn select(&self, data: &Data, stop: &CancellationToken) -> Result<(Vec<ValidationResult>, bool), String> {
+        let (rows, cut) = self.constraint.query.select(data.dataset(), &self.values(), stop)?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let of = |name: &str| row.iter().find(|(variable, _)| variable == name).map(|(_, term)| term);
+            if matches!(of("failure"), Some(Term::Literal(literal)) if ["true", "1"].contains(&literal.value())) {
+                return Err("the query says that it failed (?failure)".into());
+            }
+            // A node shape without ?value is about the node itself.
+            let value = of("value").or_else(|| self.path.is_none().then_some(self.focus));
+            found.push(self.result(row, value, of("path"))?);
+        }
+        Ok((found, cut))
+    }
+
+    fn result(&self, row: &Row, value: Option<&Term>, path: Option<&Term>) -> Result<ValidationResult, String> {
+        let object = |term: &Term| Object::try_from(term.clone()).map_err(|error| error.to_string());
+        let component = Object::iri(IriS::new_unchecked(&self.constraint.component));
+        let path = match path {
+            Some(Term::NamedNode(node)) => Some(SHACLPath::iri(IriS::new_unchecked(node.as_str()))),
+            _ => self.path.cloned(),
+        };
+        let value = value.map(object).transpose()?;
+        Ok(ValidationResult::new(object(self.focus)?, component, severity(self.shape))
+            .with_path(path)
+            .with_value(value)
+            .with_source(Some(self.shape.id().clone()))
+            .with_message(self.messages(row)))
+    }
+
+    /// The query's own `?message`, or the constraint's, with the row's values filled in.
+    fn messages(&self, row: &Row) -> MessageMap {
+        let mut values: Vec<(String, String)> = row.iter().map(|(variable, term)| (variable.clone(), name(term))).collect();
+        values.extend(
+            self.constraint
+                .parameters
+                .iter()
+                .map(|(parameter, term)| (parameter.clone(), name(term))),
+        );
+        let own = row.iter().find_map(|(variable, term)| match term {
+            Term::Literal(literal) if variable == "message" => Some(literal.clone()),
+            _ => None,
+        });
+        let literals = own.iter().chain(self.constraint.messages.iter().filter(|_| own.is_none()));
+        literals.fold(MessageMap::new(), |messages, literal| {
+            let lang = literal.language().and_then(|tag| Lang::new(tag).ok());
+            messages.with_message(lang, filled(literal.value(), &values))
+        })
+    }
+}
+
+fn severity(shape: &IRShape) -> Severity {
+    shape.severity().clone()
+}
