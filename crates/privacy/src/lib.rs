@@ -10,7 +10,10 @@
 mod cells;
 pub mod detect;
 pub mod hierarchy;
+pub mod kind;
+mod names;
 mod plan;
+pub mod text;
 
 pub use detect::unresolved;
 pub use plan::{ProtectionPlan, plan};

@@ -82,6 +82,11 @@ impl Candidate {
         vat(&plain).or_else(|| account(&plain)).or_else(|| numbered(plain.as_bytes()))
     }
 
+    /// Ten or twelve digits with at most one `-` or `+` before the last four, or a letter first of them.
+    pub(crate) fn of(token: &[u8]) -> Option<Self> {
+        numbered(token)
+    }
+
     /// Reads a whole number whose leading zeros are lost: seven to nine digits are filled up to ten, ten and twelve stand as they are.
     ///
     /// The shortest that a personnummer can become is seven digits (a birthday in January 2000).

@@ -9,6 +9,7 @@ pub mod contact;
 pub(crate) mod headers;
 pub mod identity;
 mod memory;
+mod shape;
 mod verdict;
 
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
@@ -18,10 +19,13 @@ use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, Role};
 use fyr_model::table::Column;
 
 use crate::cells::Cells;
+use crate::kind::Kind;
+use crate::text::Scanner;
 use cell::{MARKS, Mark, Marks, look};
 use contact::PhoneForm;
 use headers::Meaning;
 use identity::FORMS;
+pub(crate) use memory::Seed;
 use memory::{Memory, Number};
 
 /// Positions kept per kind.
@@ -58,6 +62,12 @@ pub(crate) struct Tally {
     pub(crate) first: Vec<u64>,
 }
 
+static EMPTY: Tally = Tally {
+    cells: 0,
+    rows: 0,
+    first: Vec::new(),
+};
+
 /// Everything counted in one column.
 #[derive(Debug)]
 pub(crate) struct Counted {
@@ -78,17 +88,22 @@ pub(crate) struct Counted {
     pub(crate) phone_shapes: u64,
     /// Cells in which something stood inside longer text.
     pub(crate) inside: u64,
+    /// Different numbers that could be coordinates.
+    pub(crate) points: u64,
+    scanner: Scanner,
     memory: Memory,
 }
 
 impl Counted {
-    fn new(column: &Column) -> Self {
+    fn new(column: &Column, reference: NaiveDate) -> Self {
         Self {
+            scanner: Scanner::new(reference),
+            points: 0,
             meaning: headers::meaning(&column.name, &column.header),
             column: column.clone(),
             rows: 0,
             cells: 0,
-            tallies: Default::default(),
+            tallies: std::array::from_fn(|_| Tally::default()),
             strata: Default::default(),
             organisations: Default::default(),
             phones: [0; 3],
@@ -100,6 +115,16 @@ impl Counted {
 
     pub(crate) fn tally(&self, mark: Mark) -> &Tally {
         &self.tallies[mark as usize]
+    }
+
+    /// Of what stands inside longer text.
+    pub(crate) fn inside(&self, kind: Kind) -> &Tally {
+        self.tallies.get(cell::inside(kind)).unwrap_or(&EMPTY)
+    }
+
+    /// Share of different cells that bear `mark`.
+    pub(crate) fn share(&self, mark: Mark) -> f64 {
+        self.tally(mark).cells as f64 / self.cells.max(1) as f64
     }
 
     fn observe(&mut self, array: &ArrayRef, first_row: u64, reference: NaiveDate) {
@@ -144,6 +169,7 @@ impl Counted {
             let marks = match self.memory.numbers.get(&key) {
                 Some(marks) => *marks,
                 None => {
+                    self.points += u64::from(T::is_point(number));
                     let marks = if T::is_short(number) {
                         self.cells += 1;
                         Marks::default()
@@ -174,7 +200,7 @@ impl Counted {
     }
 
     fn test(&mut self, text: &str, numeric: bool, reference: NaiveDate) -> Marks {
-        let seen = look(text, numeric, reference);
+        let seen = look(text, numeric, reference, &mut self.scanner);
         self.cells += 1;
         self.inside += u64::from(seen.inside);
         for index in seen.marks.iter() {
@@ -236,7 +262,7 @@ impl ColumnDetector {
     /// Detectors for `column`; `reference` is the day that decides centuries and what lies in the future.
     pub fn new(column: &Column, reference: NaiveDate) -> Self {
         Self {
-            counted: Counted::new(column),
+            counted: Counted::new(column, reference),
             reference,
         }
     }
