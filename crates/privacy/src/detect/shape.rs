@@ -160,7 +160,9 @@ fn is_case(text: &str) -> bool {
     let rest = text.trim_start_matches(|c: char| c.is_uppercase());
     let letters = text.chars().count() - rest.chars().count();
     let rest = rest.strip_prefix([' ', '-']).filter(|_| letters > 0).unwrap_or(rest);
-    let Some((head, tail)) = rest.split_once(['-', '/', ':']) else { return false };
+    // A year and a number with a colon between are a law's.
+    let joints: &[char] = if letters > 0 { &['-', '/', ':'] } else { &['-', '/'] };
+    let Some((head, tail)) = rest.split_once(joints) else { return false };
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let year = |part: &str| part.len() == 4 && (part.starts_with("19") || part.starts_with("20"));
     let serial = tail.split(['-', '/', ':']).next().unwrap_or_default();

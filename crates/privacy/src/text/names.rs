@@ -46,7 +46,7 @@ const THINGS: &[&str] = &[
 #[rustfmt::skip]
 const BEFORE_THINGS: &[&str] = &[
     "sankt", "sankta", "s:t", "s:ta", "saint", "st", "stiftelsen", "hotell", "restaurang", "kvarteret", "kv", "ab", "firma", "firman", "bolaget", "varvet", "skolan", "förskolan", "stationen", "station", "fartyget", "färjan", "stormen", "orkanen", "båten", "villa", "hotel",
-    "kung", "drottning", "påven", "café", "biograf", "teater", "galleri", "gatan", "linje", "isbrytaren", "tåget", "projektet", "systemet", "kyrkan", "gården", "butiken", "pizzeria", "modell", "tornet", "salen", "rummet", "huset",
+    "kung", "drottning", "påven", "café", "biograf", "teater", "galleri", "gatan", "linje", "isbrytaren", "tåget", "projektet", "via", "viale", "piazza", "rue", "avenue", "plaza", "calle", "place", "strasse", "systemet", "kyrkan", "gården", "butiken", "pizzeria", "modell", "tornet", "salen", "rummet", "huset",
 ];
 /// Endings of a word that names a place or a body rather than a person.
 #[rustfmt::skip]
