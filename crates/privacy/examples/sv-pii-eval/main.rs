@@ -28,10 +28,11 @@ pub struct Options {
     out: Option<PathBuf>,
     predictions: Vec<PathBuf>,
     errors: bool,
+    only: String,
 }
 
 fn options() -> Options {
-    let mut options = Options { lists: None, seed: 1, fold: "dev".into(), out: None, predictions: Vec::new(), errors: false };
+    let mut options = Options { lists: None, seed: 1, fold: "dev".into(), out: None, predictions: Vec::new(), errors: false, only: String::new() };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut next = || words.next().unwrap_or_default();
@@ -41,6 +42,7 @@ fn options() -> Options {
             "--fold" => options.fold = next(),
             "--out" => options.out = Some(next().into()),
             "--predictions" => options.predictions.push(next().into()),
+            "--only" => options.only = next(),
             "--errors" => options.errors = true,
             _ => {}
         }
@@ -67,7 +69,12 @@ fn main() -> std::process::ExitCode {
     if let Some(folder) = &options.out {
         report::write(folder, &columns, &sentences).expect("the set could not be written");
     }
-    report::columns(&columns, &options);
+    if options.only != "sentences" {
+        report::columns(&columns, &options);
+    }
+    if options.only == "columns" {
+        return std::process::ExitCode::SUCCESS;
+    }
     let folds: &[(&str, fn(usize) -> bool)] = match options.fold.as_str() {
         "kept" => &[("templates kept for the report", sentences::is_kept)],
         "both" => &[("templates kept for the report", sentences::is_kept), ("all templates", |_| true)],

@@ -146,6 +146,9 @@ fn look_at_digits(seen: &mut Seen, text: &str, numeric: bool, summary: &Summary,
     if matches!(whole.len(), 6 | 8) && digits == whole.len() && reads_as_date(&whole) {
         seen.marks.set(Mark::DateDigits);
     }
+    if numeric && (6..=10).contains(&digits) && whole.len() == digits {
+        seen.marks.set(Mark::Document);
+    }
     // A person's number has nine digits and more; one that lost its noughts has seven and nothing else.
     if digits < 7 {
         return;
@@ -194,7 +197,11 @@ fn parse_whole(text: &str) -> Option<Candidate> {
 }
 
 fn judge(seen: &mut Seen, candidate: Candidate, inside: bool, reference: NaiveDate) {
-    let judgement = candidate.judge(reference);
+    let mut judgement = candidate.judge(reference);
+    // `0701740613` is a mobile number before it is a coordination number of a child of 2007.
+    if candidate.is_mobile() && matches!(judgement.person, Some(Person::Coordination | Person::CoordinationWeak)) {
+        judgement.person = None;
+    }
     match judgement.person {
         Some(Person::Identity) => seen.marks.set(Mark::Identity),
         Some(Person::Coordination) => seen.marks.set(Mark::Coordination),

@@ -149,7 +149,7 @@ const WORDS: &[Words] = &[
     Words(Meaning::SomeName, &["namn", "name", "names", "person", "kund", "klient"], &[]),
     Words(Meaning::Contrary,
         &["order", "ordernr", "kundnr", "artikel", "art", "ean", "gtin", "sku", "faktura", "invoice", "serie", "serienr", "belopp", "amount", "summa", "pris", "price", "tid", "time", "timestamp", "epoch",
-          "datum", "date", "värde", "value", "antal", "count", "kod", "code", "deso", "regso"],
+          "datum", "date", "antal", "count", "kod", "code", "deso", "regso"],
         &["ordernummer", "artikelnummer", "fakturanummer", "serienummer", "beställningsnummer", "produktnummer", "productcode", "ordernumber", "invoicenumber", "tidsstämpel"]),
     Words(Meaning::Point(false), &["lat", "lon", "lng", "long", "latitud", "longitud", "latitude", "longitude", "x", "y", "n", "e", "nord", "ost", "position", "gps"], &["koordinat", "coordinate", "sweref", "latitud", "longitud", "northing", "easting"]),
 ];

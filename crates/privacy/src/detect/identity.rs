@@ -104,6 +104,12 @@ impl Candidate {
         }
     }
 
+    /// Whether the ten digits, written without a separator, open as a mobile telephone number.
+    pub(crate) fn is_mobile(&self) -> bool {
+        let [first, second, third, ..] = self.digits;
+        self.form == Form::Ten && first == 0 && second == 7 && matches!(third, 0 | 2 | 3 | 6 | 9)
+    }
+
     /// Judges the candidate on the day `reference`.
     pub fn judge(&self, reference: NaiveDate) -> Judgement {
         if self.century == Some(16) {

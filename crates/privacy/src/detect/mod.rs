@@ -15,7 +15,7 @@ mod verdict;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use chrono::NaiveDate;
-use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, Role};
+use fyr_model::privacy::{FreeTextFinding, PersonalDataFinding, PrivacyPolicy, Role};
 use fyr_model::table::Column;
 
 use crate::cells::Cells;
@@ -280,6 +280,25 @@ impl ColumnDetector {
             self.counted.rows += (array.len() - array.null_count()) as u64;
         }
     }
+}
+
+/// What stands inside the longer texts of each column, by kind: counts, whatever the verdict on the column.
+pub fn free_text(columns: &[ColumnDetector]) -> Vec<FreeTextFinding> {
+    let of = |column: &ColumnDetector| {
+        let counted = &column.counted;
+        let prose = counted.tally(Mark::Prose).cells * 2 >= counted.cells.max(1);
+        let tell = |kind: Kind| {
+            let tally = counted.inside(kind);
+            (prose && tally.cells > 0).then(|| FreeTextFinding {
+                column: counted.column.name.clone(),
+                kind: kind.as_str().to_owned(),
+                matches: tally.cells,
+                rows: tally.rows,
+            })
+        };
+        crate::kind::KINDS.into_iter().filter_map(tell).collect::<Vec<_>>()
+    };
+    columns.iter().flat_map(of).collect()
 }
 
 /// The verdicts, one per column in the order of the table.

@@ -147,12 +147,12 @@ fn street(marks: &mut Marks, text: &str) {
     }
 }
 
-/// `F32`, `F32.1`, `F321`: a letter, two digits and a place or two more.
+/// `F32.1`: a letter, two digits, a full stop and a place or two more. Without the full stop it is anybody's code.
 fn is_icd(text: &str) -> bool {
     let bytes = text.as_bytes();
     let Some((letter, rest)) = bytes.split_first() else { return false };
     let rest: Vec<u8> = rest.iter().filter(|byte| **byte != b'.').copied().collect();
-    letter.is_ascii_uppercase() && *letter != b'U' && (2..=4).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit) && bytes.get(3).is_none_or(|byte| *byte == b'.' || byte.is_ascii_digit())
+    letter.is_ascii_uppercase() && *letter != b'U' && (3..=4).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit) && bytes.get(3) == Some(&b'.')
 }
 
 /// `KS 2023/00123`, `2023-01234`, `T 1234-23`, `dnr` left out.

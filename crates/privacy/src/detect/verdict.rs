@@ -97,7 +97,9 @@ fn person_test(column: &Counted, siblings: bool) -> Test {
     };
     let (mut ratio, mut strata) = (0.0, 0u32);
     for (form, (pair, organisation)) in FORMS.iter().zip(column.strata.iter().zip(&column.organisations)) {
-        for (inside, stratum) in pair.iter().enumerate().filter(|(_, stratum)| stratum.hits > 0) {
+        // Among accounts, ten digits behind a clearing number are an account's; the one that is its holder's has a form of its own.
+        let accounts = column.share(Mark::Account) > 0.5 && *form != Form::Account && !header;
+        for (inside, stratum) in pair.iter().enumerate().filter(|(_, stratum)| stratum.hits > 0 && !accounts) {
             let explained = if organisations && inside == 0 { *organisation } else { 0 };
             let stratum = Stratum {
                 tested: stratum.tested.saturating_sub(explained),
@@ -167,7 +169,10 @@ fn phone_test(column: &Counted) -> Test {
         let base = if header { own * HEADER_FACTOR } else { own };
         test.hits += hits;
         test.base = test.base.min(base);
-        test.p = test.p.min(binomial_tail(*hits, tested.max(*hits), base) * 3.0);
+        // Bare digits of other things open with a nought as often as they like: a few prove nothing without a header.
+        if header || own < PHONE_BASE[2] {
+            test.p = test.p.min(binomial_tail(*hits, tested.max(*hits), base) * 3.0);
+        }
         test.log_ratio += log_ratio(*hits, *hits, base);
     }
     if inside > 0 {

@@ -57,7 +57,7 @@ const THING_ENDINGS: &[&str] = &[
 ];
 /// Titles and roles; what stands behind one is a name even if no list has it.
 #[rustfmt::skip]
-const TITLES: &[&str] = &["herr", "fru", "fröken", "hr", "dr", "mr", "mrs", "ms", "miss", "mamma", "pappa", "syster", "syskonet", "brodern", "tant", "farbror", "farmor", "farfar", "mormor", "morfar", "sonen", "dottern", "mamman", "pappan", "systern", "hustrun", "maken", "makan", "sambon", "dear", "hej", "hejsan"];
+const TITLES: &[&str] = &["herr", "fru", "fröken", "hr", "dr", "mr", "mrs", "ms", "miss", "mamma", "pappa", "syster", "syskonet", "brodern", "tant", "farbror", "farmor", "farfar", "mormor", "morfar", "sonen", "dottern", "mamman", "pappan", "systern", "hustrun", "maken", "makan", "sambon", "mvh", "vänligen", "hälsning", "hälsningar", "regards", "sincerely", "dear", "hej", "hejsan"];
 #[rustfmt::skip]
 const ROLES: &[&str] = &[
     "handläggare", "handläggaren", "kontaktperson", "kontaktpersonen", "sökande", "sökanden", "patient", "patienten", "elev", "eleven", "klient", "klienten", "kund", "kunden", "ordförande", "sekreterare", "rektor", "rektorn", "chef", "chefen", "läkare", "läkaren", "sjuksköterska",
@@ -185,7 +185,13 @@ fn joins(between: &str) -> bool {
 
 fn opens_sentence(text: &str, start: usize) -> bool {
     let before = text.get(..start).unwrap_or_default().trim_end_matches([' ', '"', '\u{201d}', '\u{bb}', '(']);
-    before.is_empty() || before.ends_with(['.', '!', '?', '\n', ':', ';'])
+    before.is_empty() || before.ends_with(['!', '?', '\n', ':', ';']) || (before.ends_with('.') && !is_initial(before))
+}
+
+/// Whether the text ends in one capital and its full stop.
+fn is_initial(before: &str) -> bool {
+    let mut back = before.chars().rev().skip(1);
+    back.next().is_some_and(char::is_uppercase) && back.next().is_none_or(|c| c == ' ')
 }
 
 /// A person that begins at word `at`; the number of words taken.
@@ -198,14 +204,16 @@ fn person(text: &str, words: &[Word], at: usize, spans: &mut Vec<Span>) -> usize
     if BEFORE_THINGS.contains(&before.as_str()) {
         return chain(words, at);
     }
-    let title = TITLES.contains(&before.as_str());
-    let role = title || ROLES.contains(&before.as_str()) || before == "namn:";
+    // Behind a slash that opens a word stands who signed.
+    let signed = text.get(..first.start).is_some_and(|before| before.ends_with(" /") || before.ends_with("// ") || before == "/");
+    let title = signed || TITLES.contains(&before.as_str());
+    let role = title || is_role(&before);
     let found = if first.uses & GIVEN != 0 || first.shape == Shape::Initial {
         by_given(text, words, at, role)
     } else {
         None
     };
-    let found = found.or_else(|| reversed(text, words, at)).or_else(|| by_title(text, words, at, title, role)).or_else(|| by_family(text, words, at, role));
+    let found = found.or_else(|| by_company(text, words, at)).or_else(|| reversed(text, words, at)).or_else(|| by_title(text, words, at, title, role)).or_else(|| by_family(text, words, at, role));
     match found {
         Some((end, taken, kind, confidence, reason)) => {
             spans.push(span(first.start, end, kind, confidence, reason));
@@ -214,6 +222,36 @@ fn person(text: &str, words: &[Word], at: usize, spans: &mut Vec<Span>) -> usize
         None => 1,
     }
 }
+
+/// Whether a word in small letters is a role that people have.
+fn is_role(word: &str) -> bool {
+    const ENDINGS: &[&str] = &["chef", "chefen", "råd", "rådet", "läkare", "läkaren", "lärare", "läraren", "handläggare", "handläggaren", "sekreterare", "ledamot", "ledamoten", "ordförande", "ordföranden", "personen"];
+    ROLES.contains(&word) || ENDINGS.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
+}
+
+/// A word that no list has, and a listed family name behind it: `Thandiwe Arnell`. The word must be no common opening of a sentence.
+fn by_company(text: &str, words: &[Word], at: usize) -> Named {
+    let (first, second) = (words.get(at)?, words.get(at + 1)?);
+    let token = text.get(first.start..first.end)?;
+    let lower = token.to_lowercase();
+    if first.uses != 0 || first.shape != Shape::Name || token.chars().count() < 3 || OPENERS.contains(&lower.as_str()) || TITLES.contains(&lower.as_str()) || is_role(&lower) {
+        return None;
+    }
+    if THINGS.contains(&lower.as_str()) || BEFORE_THINGS.contains(&lower.as_str()) || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending)) || is_municipality(token) || lower.ends_with("gatan") {
+        return None;
+    }
+    let initial = usize::from(second.shape == Shape::Initial && second.joined);
+    let last = words.get(at + 1 + initial).filter(|word| word.joined && word.shape == Shape::Name)?;
+    let known = is_family(last) && last.uses & GIVEN == 0 && !is_ambiguous(stem(text, last));
+    (known && !is_thing_behind(text, words, at + 2 + initial)).then_some((last.stem, 2 + initial, Kind::PersonName, 0.72, "a listed family name behind a word with a capital"))
+}
+
+/// Words that open a sentence before a family name.
+#[rustfmt::skip]
+const OPENERS: &[&str] = &[
+    "enligt", "enl", "av", "med", "vid", "till", "från", "för", "kontakta", "kontakt", "ring", "fråga", "när", "som", "att", "och", "men", "då", "om", "på", "hos", "familjen", "bröderna", "släkten", "makarna", "the", "from", "to", "by", "for", "with", "and", "call", "ask", "please", "see", "contact",
+    "se", "hälsa", "efter", "innan", "under", "mellan", "via", "både", "vi", "jag", "han", "hon", "de", "det", "den", "ni", "du", "i", "har", "ska", "kan", "är", "var", "blev", "vill", "where", "when", "if", "firma", "nya", "gamla", "stora", "lilla", "norra", "södra", "östra", "västra", "domare", "nämndeman", "tack",
+];
 
 /// Where the name ends, words taken, what it is, how sure and why.
 type Named = Option<(usize, usize, Kind, f32, &'static str)>;
@@ -245,7 +283,8 @@ fn by_given(text: &str, words: &[Word], at: usize, role: bool) -> Named {
             (!thing).then_some((last.stem, taken, Kind::PersonName, confidence, "a listed given name and a family name"))
         });
     }
-    if first.shape == Shape::Initial || thing {
+    let verse = text.get(last.end + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.get(1..3).is_some_and(|rest| rest.contains(':')));
+    if first.shape == Shape::Initial || thing || verse {
         return None;
     }
     if given > 1 {

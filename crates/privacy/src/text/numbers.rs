@@ -73,6 +73,9 @@ pub(super) fn identity(lens: &Lens<'_>, at: usize) -> Found {
     if (bare || token.blank) && !named && context.near(OTHER_NUMBERS) {
         return None;
     }
+    if candidate.is_mobile() && !named && matches!(judged.person, Some(Person::Coordination | Person::CoordinationWeak)) {
+        return None;
+    }
     let (kind, confidence, reason) = told(&judged, candidate.form, named, token.blank, context.wide(ORGANISATION))?;
     Some((span(run.start, token.end, kind, confidence, reason), token.next))
 }

@@ -78,7 +78,7 @@ pub(super) fn case(lens: &Lens<'_>, at: usize) -> Found {
     let joint = lens.slice(first.end, second.start);
     let year = |run: &super::Run| run.len() == 4 && matches!(lens.digits(*run), [b'1', b'9', ..] | [b'2', b'0', ..]);
     let forward = year(first) && matches!(joint, "/" | "-" | ":" | ".") && (3..=7).contains(&second.len());
-    let backward = (2..=6).contains(&first.len()) && matches!(joint, "-" | "/") && (second.len() == 2 || year(second));
+    let backward = (3..=6).contains(&first.len()) && matches!(joint, "-" | "/") && (year(second) || (second.len() == 2 && !year(first)));
     if !(forward || backward) || !lens.opens(first.start) {
         return None;
     }
@@ -101,6 +101,7 @@ pub(super) fn case(lens: &Lens<'_>, at: usize) -> Found {
     let confidence = match (named, shaped && letters >= 2) {
         (true, _) => 0.95,
         (false, true) => 0.8,
+        (false, false) if (forward && joint == "-" && second.len() >= 5) || (letters == 1 && backward && second.len() == 2) => 0.6,
         (false, false) => return None,
     };
     Some((span(start, end, Kind::CaseNumber, confidence, "a year and a serial number, as a case is numbered"), next))

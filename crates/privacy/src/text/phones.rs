@@ -7,7 +7,7 @@ use super::{Found, Lens, numbers::OTHER_NUMBERS, span};
 use crate::detect::contact::{PhoneForm, area_code, is_length};
 use crate::kind::Kind;
 
-const PHONE: &[&str] = &["tel", "tfn", "-telefon", "mobil", "-nummer", "ring", "-nås på", "nås via", "sms", "fax", "phone", "call", "cell", "dial", "växel", "jour", "swish", "kontakt", "på "];
+const PHONE: &[&str] = &["tel", "tfn", "-telefon", "mobil", "numret", "nummer ", "ring", "-nås på", "nås via", "sms", "fax", "phone", "call", "cell", "dial", "växel", "jour", "swish", "kontakt", "på "];
 /// Groups of digits in one number.
 const GROUPS: usize = 7;
 

@@ -131,7 +131,8 @@ fn place_follows(lens: &Lens<'_>, end: usize) -> bool {
         return false;
     }
     let mut letters = word.chars();
-    letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_alphabetic) && !["SEK", "EUR", "USD", "Kr", "KR"].iter().any(|unit| word.starts_with(unit))
+    let whole = word.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_alphabetic) && !["SEK", "EUR", "USD", "Kr", "KR"].contains(&whole)
 }
 
 const ESTATE: &[&str] = &["-fastighet", "-beteckning", "tomt", "lagfart", "avstyckning", "bygglov", "kv.", "kv ", "kvarter", "köpt", "-ägare", "-skifte", "property", "intill", "gräns", "-arrende", "grannfastighet"];
@@ -141,6 +142,8 @@ const NO_ESTATE: &[&str] = &[
     "kl ", "kl. ", "skala", "mos ", "mosebok", "matt ", "matteus", "mark ", "markus ", "luk ", "lukas ", "joh ", "johannes ", "apg ", "rom ", "kor ", "psalm", "ps ", "jesaja", "kapitel", "kap ",
     "figur", "tabell", "bilaga", "avsnitt", "match", "vann", "slog", "besegrade", "förlorade", "resultat", "mot ", "ställning", "odds", "ratio", "time", "etapp", "division", "sfs", "lag ", "lagen", "förordning", "prop", "del ", "version", "utspädning", "beredning", "hjälte", "nummer ",
 ];
+
+const MATCH: &[&str] = &["match", "vann", "slog", "besegrade", "förlorade", "resultat", "ställning", "mellan"];
 
 /// `Skoby Berga 1:2`: a municipality or words about land, a name, a block and a unit.
 pub(super) fn property(lens: &Lens<'_>, at: usize) -> Found {
@@ -153,7 +156,9 @@ pub(super) fn property(lens: &Lens<'_>, at: usize) -> Found {
     }
     let (start, words, municipality) = capitalised(lens, block.start - 1);
     let context = lens.context(start);
-    if words == 0 || lens.context(block.start).near(NO_ESTATE) {
+    let sure = municipality && words > 1;
+    let vetoed = if sure { context.near(MATCH) } else { lens.context(block.start).near(NO_ESTATE) };
+    if words == 0 || vetoed {
         return None;
     }
     let confidence = match (municipality && words > 1, context.wide(ESTATE)) {
@@ -183,7 +188,9 @@ fn capitalised(lens: &Lens<'_>, end: usize) -> (usize, usize, bool) {
         }
         start = from;
         words += usize::from(upper);
-        municipality = names::is_municipality(word);
+        // Names of two words (`Lilla Edet`) have their first word before this one.
+        let both = lens.slice(from, (end).min(from + 24)).split(' ').take(2).collect::<Vec<_>>().join(" ");
+        municipality = names::is_municipality(word) || (words > 1 && names::is_municipality(&both));
         if from == 0 || lens.before(from) != b' ' {
             break;
         }

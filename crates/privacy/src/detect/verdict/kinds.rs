@@ -36,8 +36,8 @@ const SHAPED: &[Shaped] = &[
     Shaped { mark: Mark::Postcode, kind: Kind::Postcode, verdict: Verdict::Quasi, named: 0.5, silent: 2.0, header: |m| m == Meaning::Postcode },
     Shaped { mark: Mark::Case, kind: Kind::CaseNumber, verdict: Verdict::None, named: 0.4, silent: 0.9, header: |m| m == Meaning::Case },
     Shaped { mark: Mark::FullName, kind: Kind::PersonName, verdict: Verdict::Direct, named: 0.3, silent: 0.55, header: |m| matches!(m, Meaning::PersonName | Meaning::SomeName) },
-    Shaped { mark: Mark::GivenName, kind: Kind::GivenName, verdict: Verdict::Direct, named: 0.2, silent: 0.8, header: |m| m == Meaning::GivenName },
-    Shaped { mark: Mark::FamilyName, kind: Kind::FamilyName, verdict: Verdict::Direct, named: 0.2, silent: 0.8, header: |m| m == Meaning::FamilyName },
+    Shaped { mark: Mark::GivenName, kind: Kind::GivenName, verdict: Verdict::Direct, named: 0.2, silent: 0.65, header: |m| m == Meaning::GivenName },
+    Shaped { mark: Mark::FamilyName, kind: Kind::FamilyName, verdict: Verdict::Direct, named: 0.2, silent: 0.6, header: |m| m == Meaning::FamilyName },
     Shaped { mark: Mark::BirthDay, kind: Kind::DateOfBirth, verdict: Verdict::Quasi, named: 0.3, silent: 2.0, header: |m| m == Meaning::DateOfBirth },
     Shaped { mark: Mark::Point, kind: Kind::Coordinate, verdict: Verdict::None, named: 0.5, silent: 0.8, header: |m| matches!(m, Meaning::Point(_)) },
 ];
@@ -63,8 +63,7 @@ fn asked(column: &Counted, shaped: &Shaped) -> bool {
         return share >= shaped.named && column.cells > 0;
     }
     let against = column.meaning.is_some_and(|meaning| meaning != Meaning::SomeName);
-    let names = shaped.kind.is_name() && is_list_of_names(column);
-    share >= shaped.silent && !against && column.cells >= CELLS_MIN && !names
+    share >= shaped.silent && !against && column.cells >= CELLS_MIN
 }
 
 /// Each name once in a long column: names are told about, not people.
@@ -75,6 +74,10 @@ fn is_list_of_names(column: &Counted) -> bool {
 
 fn told(column: &Counted, shaped: &Shaped, personal: bool) -> PersonalDataFinding {
     let (tally, named) = (column.tally(shaped.mark), column.meaning.is_some_and(shaped.header));
+    if shaped.kind.is_name() && is_list_of_names(column) {
+        let evidence = format!("{} of {} cells are names and each stands once: names are told about, not people", tally.cells, column.cells);
+        return finding(column, Verdict::None, None, tally, 0.8, evidence);
+    }
     let says = if named { "and the header says so" } else { "and the header is silent" };
     let verdict = if shaped.mark == Mark::Point { exposure(column, personal) } else { shaped.verdict };
     let evidence = format!("{} of {} different cells have the shape, {says}", tally.cells, column.cells);
@@ -108,7 +111,7 @@ fn points(column: &Counted, personal: bool) -> Option<PersonalDataFinding> {
 /// Codes of diagnoses.
 fn codes(column: &Counted) -> Option<PersonalDataFinding> {
     let tally = column.tally(Mark::Icd);
-    let silent = column.meaning.is_none() && tally.cells >= CELLS_MIN && column.share(Mark::Icd) >= 0.98 && column.rows >= 2 * column.cells;
+    let silent = column.meaning.is_none() && tally.cells >= CELLS_MIN && column.share(Mark::Icd) >= 0.5 && column.rows >= 2 * column.cells;
     silent.then(|| {
         let evidence = format!("{} of {} different cells have the form of ICD-10, each used often: health (GDPR Art. 9)", tally.cells, column.cells);
         finding(column, Verdict::Sensitive, Some(Kind::SpecialCategory.as_str()), tally, 0.7, evidence)
