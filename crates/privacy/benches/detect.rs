@@ -24,7 +24,9 @@ const PROSE: &[&str] = &[
 ];
 
 fn texts() -> Vec<String> {
-    (0..TEXTS).map(|at| format!("{} {}", PROSE[at * 7 % PROSE.len()], PROSE[(at * 5 + at / 8) % PROSE.len()])).collect()
+    (0..TEXTS)
+        .map(|at| format!("{} {}", PROSE[at * 7 % PROSE.len()], PROSE[(at * 5 + at / 8) % PROSE.len()]))
+        .collect()
 }
 
 fn run(name: &str, texts: &[String], mut scanner: Scanner) {
@@ -36,7 +38,11 @@ fn run(name: &str, texts: &[String], mut scanner: Scanner) {
         found = texts.iter().map(|text| scanner.spans(text).len()).sum();
         best = best.min(start.elapsed().as_secs_f64());
     }
-    println!("{name:<12} {:>8.1} MB/s  {found} spans in {:.1} MB", bytes as f64 / best / 1e6, bytes as f64 / 1e6);
+    println!(
+        "{name:<12} {:>8.1} MB/s  {found} spans in {:.1} MB",
+        bytes as f64 / best / 1e6,
+        bytes as f64 / 1e6
+    );
 }
 
 fn main() {

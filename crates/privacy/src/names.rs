@@ -24,7 +24,9 @@ static USES: LazyLock<HashMap<&'static str, u8, Seed>> = LazyLock::new(|| {
     let mut uses: HashMap<&'static str, u8, Seed> = HashMap::default();
     for line in rows(NAMES) {
         let Some((name, letters)) = line.split_once(',') else { continue };
-        let bits = letters.bytes().fold(0, |bits, letter| bits | if letter == b'g' { GIVEN } else { FAMILY });
+        let bits = letters
+            .bytes()
+            .fold(0, |bits, letter| bits | if letter == b'g' { GIVEN } else { FAMILY });
         // A double name is known by its parts.
         for part in name.split([' ', '-']) {
             *uses.entry(part).or_default() |= bits;
@@ -78,7 +80,10 @@ const FAMILY_ENDINGS: &[&str] = &[
 
 /// Whether an unlisted word has the ending of a family name.
 pub(crate) fn has_family_ending(word: &str) -> bool {
-    word.len() >= 6 && FAMILY_ENDINGS.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
+    word.len() >= 6
+        && FAMILY_ENDINGS
+            .iter()
+            .any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
 }
 
 /// Listed names that are more often a word, a month, a place or a company: alone they prove nothing.

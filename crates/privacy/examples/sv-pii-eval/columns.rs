@@ -65,7 +65,20 @@ const CLASSES: &[Class] = &[
     Class { kind: "special_category", telling: &["diagnos", "religion", "fackförbund", "etnisk bakgrund", "sexuell läggning", "politisk åsikt", "brottsrubricering", "funktionsnedsättning"], silent: NEVER, cell: |_, r, _| r.of(&["A", "B", "ja", "nej", "okänt", "grupp 1", "grupp 2", "F32.1", "J45"]).to_owned() },
 ];
 
-const DIRECT: &[&str] = &["personal_identity_number", "coordination_number", "interim_number", "phone", "e_mail", "iban", "bank_account", "passport_number", "driving_licence", "given_name", "family_name", "person_name"];
+const DIRECT: &[&str] = &[
+    "personal_identity_number",
+    "coordination_number",
+    "interim_number",
+    "phone",
+    "e_mail",
+    "iban",
+    "bank_account",
+    "passport_number",
+    "driving_licence",
+    "given_name",
+    "family_name",
+    "person_name",
+];
 
 fn form(number: &str, style: usize) -> String {
     let old = number[..4].parse::<i32>().is_ok_and(|year| year <= 2026 - 100);
@@ -134,7 +147,11 @@ const TRAPS: &[Trap] = &[
 fn wrong(pin: &str) -> String {
     let last = pin.as_bytes()[11] - b'0';
     let ten = format!("{}{}", &pin[2..11], (last + 1 + pin.as_bytes()[10] % 8) % 10);
-    if people::luhn(&ten) { format!("{}{}", &ten[..9], (ten.as_bytes()[9] - b'0' + 1) % 10) } else { ten }
+    if people::luhn(&ten) {
+        format!("{}{}", &ten[..9], (ten.as_bytes()[9] - b'0' + 1) % 10)
+    } else {
+        ten
+    }
 }
 
 fn size(r: &mut Random) -> usize {
@@ -153,7 +170,11 @@ pub fn make(sources: &Sources, r: &mut Random) -> Vec<EvalColumn> {
         columns.push(trap(sources, r, index));
     }
     for index in 0..300 {
-        columns.push(if index % 5 == 4 { notes(sources, r) } else { contaminated(sources, r, index) });
+        columns.push(if index % 5 == 4 {
+            notes(sources, r)
+        } else {
+            contaminated(sources, r, index)
+        });
     }
     columns
 }
@@ -163,18 +184,50 @@ fn of_class(class: &Class, sources: &Sources, r: &mut Random, index: usize) -> E
     let header = r.of(if silent { class.silent } else { class.telling }).to_owned();
     let style = index % 4;
     let missing = r.of(&[&0u64, &2, &10]);
-    let style = if class.kind == "coordinate" { usize::from(header.starts_with("lon")) } else { style };
-    let cells = (0..size(r)).map(|_| if r.chance(*missing) { String::new() } else { (class.cell)(sources, r, style) }).collect();
+    let style = if class.kind == "coordinate" {
+        usize::from(header.starts_with("lon"))
+    } else {
+        style
+    };
+    let cells = (0..size(r))
+        .map(|_| {
+            if r.chance(*missing) {
+                String::new()
+            } else {
+                (class.cell)(sources, r, style)
+            }
+        })
+        .collect();
     let direct = DIRECT.contains(&class.kind);
     let clean = matches!(class.kind, "organisation_number" | "vat_number" | "case_number");
-    EvalColumn { header, cells, class: class.kind, direct, clean, contaminated: None, note: if silent { "silent header" } else { "telling header" } }
+    EvalColumn {
+        header,
+        cells,
+        class: class.kind,
+        direct,
+        clean,
+        contaminated: None,
+        note: if silent { "silent header" } else { "telling header" },
+    }
 }
 
 fn trap(sources: &Sources, r: &mut Random, index: usize) -> EvalColumn {
     let (note, headers, cell) = TRAPS[index % TRAPS.len()];
     let header = r.of(headers).to_owned();
-    let cells: Vec<String> = if note == "statistics of names" { sources.every_given(r) } else { (0..size(r)).map(|i| cell(sources, r, i as u64)).collect() };
-    EvalColumn { header, cells, class: "none", direct: false, clean: true, contaminated: None, note }
+    let cells: Vec<String> = if note == "statistics of names" {
+        sources.every_given(r)
+    } else {
+        (0..size(r)).map(|i| cell(sources, r, i as u64)).collect()
+    };
+    EvalColumn {
+        header,
+        cells,
+        class: "none",
+        direct: false,
+        clean: true,
+        contaminated: None,
+        note,
+    }
 }
 
 /// Something of somebody's in a column of something else. A bare number of ten digits among ten random digits is left out: 0.7 of a
@@ -195,15 +248,27 @@ fn contaminated(sources: &Sources, r: &mut Random, index: usize) -> EvalColumn {
     let percent = if index % 2 == 0 { 1 } else { r.between(2, 5) };
     let (class, guest): (&str, fn(&Sources, &mut Random) -> String) = match r.below(6) {
         0..=2 => ("personal_identity_number", |s, r| form(&s.pin(r), 0)),
-        3 => ("coordination_number", |s, r| form(&s.coords[r.below(s.coords.len() as u64) as usize], 2)),
+        3 => ("coordination_number", |s, r| {
+            form(&s.coords[r.below(s.coords.len() as u64) as usize], 2)
+        }),
         4 => ("e_mail", people::mail),
         _ => ("personal_identity_number", |s, r| form(&s.pin(r), 1)),
     };
     let count = size(r);
     let step = (100 / percent) as usize;
     let offset = r.below(step as u64) as usize;
-    let cells = (0..count).map(|i| if i % step == offset { guest(sources, r) } else { host(sources, r) }).collect();
-    EvalColumn { header: header.to_owned(), cells, class, direct: true, clean: false, contaminated: Some(percent), note: "contaminated" }
+    let cells = (0..count)
+        .map(|i| if i % step == offset { guest(sources, r) } else { host(sources, r) })
+        .collect();
+    EvalColumn {
+        header: header.to_owned(),
+        cells,
+        class,
+        direct: true,
+        clean: false,
+        contaminated: Some(percent),
+        note: "contaminated",
+    }
 }
 
 /// Free text with none to three things of one kind in a cell.
@@ -218,10 +283,22 @@ fn notes(sources: &Sources, r: &mut Random) -> EvalColumn {
         .map(|_| {
             let mut text = crate::sentences::prose(sources, r);
             for _ in 0..r.below(4) {
-                text = format!("{text} {} {}", r.of(&["Se även", "Uppgift från", "Kontakt med", "Gäller", "Enligt"]), guest(sources, r));
+                text = format!(
+                    "{text} {} {}",
+                    r.of(&["Se även", "Uppgift från", "Kontakt med", "Gäller", "Enligt"]),
+                    guest(sources, r)
+                );
             }
             text
         })
         .collect();
-    EvalColumn { header: r.of(&["anteckning", "fritext", "notering", "beskrivning"]).to_owned(), cells, class, direct: true, clean: false, contaminated: None, note: "free text" }
+    EvalColumn {
+        header: r.of(&["anteckning", "fritext", "notering", "beskrivning"]).to_owned(),
+        cells,
+        class,
+        direct: true,
+        clean: false,
+        contaminated: None,
+        note: "free text",
+    }
 }

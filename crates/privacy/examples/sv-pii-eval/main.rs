@@ -29,10 +29,20 @@ pub struct Options {
     predictions: Vec<PathBuf>,
     errors: bool,
     only: String,
+    every: usize,
 }
 
 fn options() -> Options {
-    let mut options = Options { lists: None, seed: 1, fold: "dev".into(), out: None, predictions: Vec::new(), errors: false, only: String::new() };
+    let mut options = Options {
+        lists: None,
+        seed: 1,
+        fold: "dev".into(),
+        out: None,
+        predictions: Vec::new(),
+        errors: false,
+        only: String::new(),
+        every: 1,
+    };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut next = || words.next().unwrap_or_default();
@@ -42,6 +52,7 @@ fn options() -> Options {
             "--fold" => options.fold = next(),
             "--out" => options.out = Some(next().into()),
             "--predictions" => options.predictions.push(next().into()),
+            "--every" => options.every = next().parse().unwrap_or(1),
             "--only" => options.only = next(),
             "--errors" => options.errors = true,
             _ => {}
@@ -53,7 +64,9 @@ fn options() -> Options {
 fn main() -> std::process::ExitCode {
     let options = options();
     let Some(lists) = &options.lists else {
-        eprintln!("give --lists FOLDER with allPins.json, allCoords.json and interim.json (github.com/personnummer/meta, testdata): no people's numbers stand in this project");
+        eprintln!(
+            "give --lists FOLDER with allPins.json, allCoords.json and interim.json (github.com/personnummer/meta, testdata): no people's numbers stand in this project"
+        );
         return std::process::ExitCode::from(2);
     };
     let sources = match people::Sources::read(lists) {
@@ -63,9 +76,19 @@ fn main() -> std::process::ExitCode {
             return std::process::ExitCode::from(3);
         }
     };
-    let columns = columns::make(&sources, &mut Random::new(options.seed));
+    let mut columns = columns::make(&sources, &mut Random::new(options.seed));
+    let mut place = 0;
+    columns.retain(|_| {
+        place += 1;
+        place % options.every.max(1) == 0
+    });
     let sentences = sentences::make(&sources, &mut Random::new(options.seed ^ 0xabcd), 5_000);
-    println!("sv-pii-eval, seed {}: {} columns, {} sentences", options.seed, columns.len(), sentences.len());
+    println!(
+        "sv-pii-eval, seed {}: {} columns, {} sentences",
+        options.seed,
+        columns.len(),
+        sentences.len()
+    );
     if let Some(folder) = &options.out {
         report::write(folder, &columns, &sentences).expect("the set could not be written");
     }

@@ -23,7 +23,10 @@ const PLACES: &str = include_str!("../../../../registers/municipalities.csv");
 const CLEARING: &str = include_str!("../../../../registers/clearing.csv");
 
 fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    text.lines().filter(|line| !line.starts_with('#')).skip(1).map(|line| line.split(',').collect())
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .skip(1)
+        .map(|line| line.split(',').collect())
 }
 
 impl Sources {
@@ -50,30 +53,66 @@ impl Sources {
 
     pub fn given(&self, r: &mut Random) -> String {
         if r.chance(12) {
-            return r.of(&["Alvfrid", "Tjelvar", "Ragnvi", "Eydís", "Oluchi", "Thandiwe", "Siobhan", "Zbigniew", "Ngoc", "Iðunn", "Folkvid", "Svenhilda"]).to_owned();
+            return r
+                .of(&[
+                    "Alvfrid",
+                    "Tjelvar",
+                    "Ragnvi",
+                    "Eydís",
+                    "Oluchi",
+                    "Thandiwe",
+                    "Siobhan",
+                    "Zbigniew",
+                    "Ngoc",
+                    "Iðunn",
+                    "Folkvid",
+                    "Svenhilda",
+                ])
+                .to_owned();
         }
         let one = self.given[r.below(self.given.len() as u64) as usize].to_owned();
-        if r.chance(6) && !one.contains(' ') { format!("{one}-{}", self.given[r.below(300) as usize].split(' ').next().unwrap_or("Karin")) } else { one }
+        if r.chance(6) && !one.contains(' ') {
+            format!("{one}-{}", self.given[r.below(300) as usize].split(' ').next().unwrap_or("Karin"))
+        } else {
+            one
+        }
     }
 
     /// Many given names, each once, as in a table about names.
     pub fn every_given(&self, r: &mut Random) -> Vec<String> {
         let from = r.below(400) as usize;
-        self.given.iter().skip(from).take(300 + r.below(600) as usize).map(|name| (*name).to_owned()).collect()
+        self.given
+            .iter()
+            .skip(from)
+            .take(300 + r.below(600) as usize)
+            .map(|name| (*name).to_owned())
+            .collect()
     }
 
     pub fn family(&self, r: &mut Random) -> String {
         if r.chance(25) {
-            let first = r.of(&["Gran", "Älv", "Fjäll", "Hav", "Löv", "Tjärn", "Vide", "Myr", "Korn", "Silver", "Snö", "Kärr"]);
-            let second = r.of(&["falk", "mo", "näs", "rud", "lid", "åker", "hök", "dal", "skans", "torp", "stråle", "kvist", "ryd", "fors", "hed", "tuna"]);
+            let first = r.of(&[
+                "Gran", "Älv", "Fjäll", "Hav", "Löv", "Tjärn", "Vide", "Myr", "Korn", "Silver", "Snö", "Kärr",
+            ]);
+            let second = r.of(&[
+                "falk", "mo", "näs", "rud", "lid", "åker", "hök", "dal", "skans", "torp", "stråle", "kvist", "ryd", "fors", "hed", "tuna",
+            ]);
             return format!("{first}{second}");
         }
         self.family[r.below(self.family.len() as u64) as usize].to_owned()
     }
 
     pub fn name(&self, r: &mut Random) -> String {
-        let middle = if r.chance(8) { format!("{} ", r.letters(1, "ABEGKLMS")) + "" } else { String::new() };
-        let middle = if middle.is_empty() { middle } else { format!("{}. ", middle.trim()) };
+        let middle = if r.chance(8) {
+            format!("{} ", r.letters(1, "ABEGKLMS")) + ""
+        } else {
+            String::new()
+        };
+        let middle = if middle.is_empty() {
+            middle
+        } else {
+            format!("{}. ", middle.trim())
+        };
         let particle = if r.chance(3) { "von " } else { "" };
         format!("{} {middle}{particle}{}", self.given(r), self.family(r))
     }
@@ -106,7 +145,11 @@ impl Sources {
 
     pub fn coord_written(&self, r: &mut Random) -> String {
         let number = self.coords[r.below(self.coords.len() as u64) as usize].clone();
-        let joint = if number.starts_with("19") && number[..4].parse::<i32>().is_ok_and(|year| year <= 1926) { '+' } else { '-' };
+        let joint = if number.starts_with("19") && number[..4].parse::<i32>().is_ok_and(|year| year <= 1926) {
+            '+'
+        } else {
+            '-'
+        };
         match r.below(3) {
             0 => number,
             1 => format!("{}-{}", &number[..8], &number[8..]),
@@ -117,7 +160,9 @@ impl Sources {
     pub fn account(&self, r: &mut Random) -> String {
         loop {
             let row = &self.clearing[r.below(self.clearing.len() as u64) as usize];
-            let (Ok(from), Ok(to)) = (row[0].parse::<u64>(), row[1].parse::<u64>()) else { continue };
+            let (Ok(from), Ok(to)) = (row[0].parse::<u64>(), row[1].parse::<u64>()) else {
+                continue;
+            };
             let length = row[4].split('-').next_back().and_then(|n| n.parse::<usize>().ok()).unwrap_or(7);
             if from == 8000 || from == 9500 || from == 9960 || from == 3300 || from == 3782 {
                 continue;
@@ -138,7 +183,16 @@ impl Sources {
 
 fn checks(kind: &str, comment: &str, clearing: &str, account: &str) -> bool {
     let whole = format!("{clearing}{account}");
-    let eleven = |digits: &str| digits.bytes().rev().enumerate().map(|(at, d)| u64::from(d - b'0') * (at as u64 % 10 + 1)).sum::<u64>() % 11 == 0;
+    let eleven = |digits: &str| {
+        digits
+            .bytes()
+            .rev()
+            .enumerate()
+            .map(|(at, d)| u64::from(d - b'0') * (at as u64 % 10 + 1))
+            .sum::<u64>()
+            % 11
+            == 0
+    };
     match (kind, comment) {
         ("1", "1") => eleven(&whole[1..]),
         ("1", _) => eleven(&whole),
@@ -149,7 +203,15 @@ fn checks(kind: &str, comment: &str, clearing: &str, account: &str) -> bool {
 
 pub fn luhn(digits: &str) -> bool {
     let product = |at: usize, d: u8| u32::from(d - b'0') * if at % 2 == 0 { 1 } else { 2 };
-    digits.bytes().rev().enumerate().map(|(at, d)| product(at, d)).map(|p| p / 10 + p % 10).sum::<u32>() % 10 == 0
+    digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(at, d)| product(at, d))
+        .map(|p| p / 10 + p % 10)
+        .sum::<u32>()
+        % 10
+        == 0
 }
 
 /// `digits` with a check digit behind.
@@ -188,7 +250,10 @@ pub fn phone(r: &mut Random) -> String {
 
 pub fn iban(r: &mut Random) -> String {
     let bban = format!("{}000000{}", r.of(&["500", "600", "120", "950", "902"]), r.digits(11));
-    let number = (2..99).map(|check| format!("SE{check:02}{bban}")).find(|iban| mod97(iban)).unwrap_or_default();
+    let number = (2..99)
+        .map(|check| format!("SE{check:02}{bban}"))
+        .find(|iban| mod97(iban))
+        .unwrap_or_default();
     if r.chance(60) {
         let groups: Vec<&str> = (0..6).map(|i| &number[i * 4..i * 4 + 4]).collect();
         return groups.join(" ");
@@ -198,7 +263,13 @@ pub fn iban(r: &mut Random) -> String {
 
 pub fn mod97(iban: &str) -> bool {
     let turned = format!("{}{}", &iban[4..], &iban[..4]);
-    let step = |rest: u64, c: char| if c.is_ascii_digit() { (rest * 10 + u64::from(c as u32 - 48)) % 97 } else { (rest * 100 + u64::from(c as u32 - 55)) % 97 };
+    let step = |rest: u64, c: char| {
+        if c.is_ascii_digit() {
+            (rest * 10 + u64::from(c as u32 - 48)) % 97
+        } else {
+            (rest * 100 + u64::from(c as u32 - 55)) % 97
+        }
+    };
     turned.chars().fold(0, step) == 1
 }
 
@@ -212,7 +283,11 @@ pub fn plate(r: &mut Random) -> String {
         if crate::columns::BARRED.lines().any(|line| line == letters) || ["SFS", "SOU", "ISO", "DIN"].contains(&letters.as_str()) {
             continue;
         }
-        let last = if r.chance(40) { r.letters(1, "ABCDEFGHJKLMNPRSTUWXYZ") } else { r.digits(1) };
+        let last = if r.chance(40) {
+            r.letters(1, "ABCDEFGHJKLMNPRSTUWXYZ")
+        } else {
+            r.digits(1)
+        };
         let joint = if r.chance(60) { " " } else { "" };
         return format!("{letters}{joint}{}{last}", r.digits(2));
     }
@@ -220,14 +295,56 @@ pub fn plate(r: &mut Random) -> String {
 
 impl Sources {
     pub fn property(&self, r: &mut Random) -> String {
-        let trakt = r.of(&["Berga", "Ekeby", "Norrby", "Åkerby", "Västerby", "Lövsta", "Hagby", "Säby", "Stora Mellösa", "Kyrkbyn", "Torpa", "Näs"]);
+        let trakt = r.of(&[
+            "Berga",
+            "Ekeby",
+            "Norrby",
+            "Åkerby",
+            "Västerby",
+            "Lövsta",
+            "Hagby",
+            "Säby",
+            "Stora Mellösa",
+            "Kyrkbyn",
+            "Torpa",
+            "Näs",
+        ]);
         format!("{} {trakt} {}:{}", self.place(r), r.between(1, 29), r.between(1, 399))
     }
 
     pub fn street(&self, r: &mut Random) -> String {
-        let name = r.of(&["Storgatan", "Kyrkogatan", "Skolvägen", "Björkstigen", "Norra Ringvägen", "Nygatan", "Trädgårdsgatan", "Hantverkargatan", "Södra vägen", "Ängsvägen", "Parkgatan", "Granitvägen", "Tallbacken", "Östra Strandgatan", "Lingonstigen", "Kvarngränd", "Rådhustorget", "Sveavägen", "Fabriksgatan", "Stora Nygatan"]);
-        let letter = if r.chance(25) { format!(" {}", r.letters(1, "ABCD")) } else { String::new() };
-        let flat = if r.chance(8) { format!(" lgh {}", 1000 + r.between(1, 699)) } else { String::new() };
+        let name = r.of(&[
+            "Storgatan",
+            "Kyrkogatan",
+            "Skolvägen",
+            "Björkstigen",
+            "Norra Ringvägen",
+            "Nygatan",
+            "Trädgårdsgatan",
+            "Hantverkargatan",
+            "Södra vägen",
+            "Ängsvägen",
+            "Parkgatan",
+            "Granitvägen",
+            "Tallbacken",
+            "Östra Strandgatan",
+            "Lingonstigen",
+            "Kvarngränd",
+            "Rådhustorget",
+            "Sveavägen",
+            "Fabriksgatan",
+            "Stora Nygatan",
+        ]);
+        let letter = if r.chance(25) {
+            format!(" {}", r.letters(1, "ABCD"))
+        } else {
+            String::new()
+        };
+        let flat = if r.chance(8) {
+            format!(" lgh {}", 1000 + r.between(1, 699))
+        } else {
+            String::new()
+        };
         format!("{name} {}{letter}{flat}", r.between(1, 140))
     }
 }
@@ -237,25 +354,40 @@ pub fn postcode(r: &mut Random) -> String {
 }
 
 pub fn mail(sources: &Sources, r: &mut Random) -> String {
-    let plain = |word: String| word.to_lowercase().replace(['å', 'ä'], "a").replace(['ö', 'ó'], "o").replace(|c: char| !c.is_ascii_alphanumeric(), "");
+    let plain = |word: String| {
+        word.to_lowercase()
+            .replace(['å', 'ä'], "a")
+            .replace(['ö', 'ó'], "o")
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "")
+    };
     let local = match r.below(3) {
         0 => format!("{}.{}", plain(sources.given(r)), plain(sources.family(r))),
         1 => plain(sources.given(r)),
         _ => r.of(&["info", "registrator", "kontakt", "bokning"]).to_owned(),
     };
-    format!("{local}@{}", r.of(&["exempelby.example", "post.exempel.example", "skoby.example", "mail.test.example"]))
+    format!(
+        "{local}@{}",
+        r.of(&["exempelby.example", "post.exempel.example", "skoby.example", "mail.test.example"])
+    )
 }
 
 pub fn ip(r: &mut Random) -> String {
     match r.below(5) {
         0 => format!("2001:db8:{:x}::{:x}", r.below(65_536), r.between(1, 65_535)),
-        n => format!("{}.{}", ["192.0.2", "198.51.100", "203.0.113", "192.0.2"][n as usize - 1], r.below(256)),
+        n => format!(
+            "{}.{}",
+            ["192.0.2", "198.51.100", "203.0.113", "192.0.2"][n as usize - 1],
+            r.below(256)
+        ),
     }
 }
 
 pub fn mac(r: &mut Random) -> String {
     let joint = r.of(&[":", "-"]);
-    let pairs: Vec<String> = ["02".to_owned()].into_iter().chain((0..5).map(|_| format!("{:02x}", r.below(256)))).collect();
+    let pairs: Vec<String> = ["02".to_owned()]
+        .into_iter()
+        .chain((0..5).map(|_| format!("{:02x}", r.below(256))))
+        .collect();
     let mac = pairs.join(joint);
     if r.chance(50) { mac.to_uppercase() } else { mac }
 }
@@ -275,9 +407,16 @@ pub fn birthday(r: &mut Random) -> (u64, u64, u64) {
 }
 
 pub fn passport(r: &mut Random) -> String {
-    if r.chance(60) { r.digits(8) } else { format!("{}{}", r.letters(2, "ABCDEX"), r.digits(7)) }
+    if r.chance(60) {
+        r.digits(8)
+    } else {
+        format!("{}{}", r.letters(2, "ABCDEX"), r.digits(7))
+    }
 }
 
 pub fn point(r: &mut Random) -> (String, String) {
-    (format!("{}.{:05}", r.between(55, 68), r.between(1_001, 99_999)), format!("{}.{:05}", r.between(11, 23), r.between(1_001, 99_999)))
+    (
+        format!("{}.{:05}", r.between(55, 68), r.between(1_001, 99_999)),
+        format!("{}.{:05}", r.between(11, 23), r.between(1_001, 99_999)),
+    )
 }

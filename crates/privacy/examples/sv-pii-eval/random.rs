@@ -31,6 +31,8 @@ impl Random {
         (0..n).map(|_| char::from(b'0' + self.below(10) as u8)).collect()
     }
     pub fn letters(&mut self, n: usize, of: &str) -> String {
-        (0..n).map(|_| char::from(of.as_bytes()[self.below(of.len() as u64) as usize])).collect()
+        (0..n)
+            .map(|_| char::from(of.as_bytes()[self.below(of.len() as u64) as usize]))
+            .collect()
     }
 }

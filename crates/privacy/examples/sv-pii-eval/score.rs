@@ -73,7 +73,11 @@ pub fn match_spans(truth: &[Piece], claimed: &[Piece]) -> BTreeMap<String, Count
     let mut used = vec![false; claimed.len()];
     for piece in truth {
         let same = |other: &Piece| group(&other.kind) == group(&piece.kind) && overlap(piece, other) >= 0.5;
-        let found = claimed.iter().enumerate().find(|(at, other)| !used[*at] && same(other)).map(|(at, _)| at);
+        let found = claimed
+            .iter()
+            .enumerate()
+            .find(|(at, other)| !used[*at] && same(other))
+            .map(|(at, _)| at);
         let slot = counts.entry(group(&piece.kind).to_owned()).or_default();
         match found {
             Some(at) => {
@@ -89,7 +93,14 @@ pub fn match_spans(truth: &[Piece], claimed: &[Piece]) -> BTreeMap<String, Count
     let blind = |a: &Piece, list: &[Piece]| list.iter().any(|b| overlap(a, b) >= 0.5);
     let hit = truth.iter().filter(|piece| blind(piece, claimed)).count() as f64;
     let alarm = claimed.iter().filter(|piece| !blind(piece, truth)).count() as f64;
-    counts.insert("all".into(), Counts { hit, alarm, miss: truth.len() as f64 - hit });
+    counts.insert(
+        "all".into(),
+        Counts {
+            hit,
+            alarm,
+            miss: truth.len() as f64 - hit,
+        },
+    );
     counts
 }
 

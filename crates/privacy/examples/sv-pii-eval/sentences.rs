@@ -30,11 +30,17 @@ pub fn is_kept(template: usize) -> bool {
 /// `count` sentences, every template about as often.
 pub fn make(sources: &Sources, r: &mut Random, count: usize) -> Vec<Sentence> {
     let templates: Vec<&str> = TEMPLATES.lines().filter(|line| !line.is_empty()).collect();
-    (0..count).map(|index| fill(sources, r, index % templates.len(), templates[index % templates.len()])).collect()
+    (0..count)
+        .map(|index| fill(sources, r, index % templates.len(), templates[index % templates.len()]))
+        .collect()
 }
 
 fn fill(sources: &Sources, r: &mut Random, template: usize, pattern: &str) -> Sentence {
-    let mut sentence = Sentence { text: String::new(), template, spans: Vec::new() };
+    let mut sentence = Sentence {
+        text: String::new(),
+        template,
+        spans: Vec::new(),
+    };
     let mut rest = pattern;
     while let Some(open) = rest.find('{') {
         sentence.text.push_str(&rest[..open]);
@@ -43,7 +49,11 @@ fn fill(sources: &Sources, r: &mut Random, template: usize, pattern: &str) -> Se
         let start = sentence.text.len();
         sentence.text.push_str(&value);
         if let Some(kind) = kind {
-            sentence.spans.push(Truth { start, end: sentence.text.len(), kind });
+            sentence.spans.push(Truth {
+                start,
+                end: sentence.text.len(),
+                kind,
+            });
         }
         sentence.text.push_str(tail);
         rest = &rest[close + 1..];
@@ -93,7 +103,15 @@ fn slot(s: &Sources, r: &mut Random, name: &str) -> (Option<&'static str>, Strin
             let (lat, lon) = people::point(r);
             some("coordinate", format!("{lat}{}{lon}", r.of(&[", ", " ", "; "])))
         }
-        "sweref" => some("coordinate", format!("{}{}{}", r.between(6_150_000, 7_600_000), r.of(&[", ", " "]), r.between(270_000, 900_000))),
+        "sweref" => some(
+            "coordinate",
+            format!(
+                "{}{}{}",
+                r.between(6_150_000, 7_600_000),
+                r.of(&[", ", " "]),
+                r.between(270_000, 900_000)
+            ),
+        ),
         "pass" => some("passport_number", people::passport(r)),
         "lic" => some("driving_licence", format!("{}{}", r.between(1, 9), r.digits(7))),
         "ip" => some("ip_address", people::ip(r)),
@@ -106,7 +124,20 @@ fn slot(s: &Sources, r: &mut Random, name: &str) -> (Option<&'static str>, Strin
 
 fn born(r: &mut Random) -> String {
     let (y, m, d) = people::birthday(r);
-    let month = ["januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december"][m as usize - 1];
+    let month = [
+        "januari",
+        "februari",
+        "mars",
+        "april",
+        "maj",
+        "juni",
+        "juli",
+        "augusti",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ][m as usize - 1];
     match r.below(5) {
         0 => format!("{y}{m:02}{d:02}"),
         1 => format!("{d} {month} {y}"),
@@ -126,30 +157,70 @@ fn nobody(s: &Sources, r: &mut Random, name: &str) -> String {
         }
         "xrun" => format!("{}{}{}", r.between(1, 9), s.pin(r), r.digits(2)),
         "xorder" => r.digits(10),
-        "xlaw" => format!("{} ({}:{})", r.of(&["lag", "förordning", "lagen", "Förordning"]), r.between(1949, 2026), r.between(1, 1500)),
+        "xlaw" => format!(
+            "{} ({}:{})",
+            r.of(&["lag", "förordning", "lagen", "Förordning"]),
+            r.between(1949, 2026),
+            r.between(1, 1500)
+        ),
         "xtime" => format!("{:02}{}{:02}", r.below(24), r.of(&[":", "."]), r.below(60)),
         "xdate" => match r.below(3) {
             0 => format!("{}/{} 20{:02}", r.between(1, 28), r.between(1, 12), r.between(10, 26)),
             _ => format!("20{:02}-{:02}-{:02}", r.between(10, 26), r.between(1, 12), r.between(1, 28)),
         },
         "xsum" => format!("{} {:03} {}", r.between(1, 999), r.below(1000), r.of(&["kr", "kronor", "SEK"])),
-        "xfirm" => format!("{} {} {}", s.given(r), s.family(r), r.of(&["Bygg AB", "Åkeri AB", "Konsult AB", "& Söner HB", "Måleri AB", "Fastigheter AB"])),
+        "xfirm" => format!(
+            "{} {} {}",
+            s.given(r),
+            s.family(r),
+            r.of(&["Bygg AB", "Åkeri AB", "Konsult AB", "& Söner HB", "Måleri AB", "Fastigheter AB"])
+        ),
         "xplate" => format!("{} {}", r.of(&["MLB", "APA", "ORM", "WWW", "USA"]), r.digits(3)),
         "xver" => format!("{}.{}.{}.{}", r.below(9), r.below(30), r.below(200), r.below(200)),
         "xscore" => format!("{}:{}", r.below(9), r.below(9)),
         "xweek" => format!("{}", r.between(1, 52)),
         "xcode" => format!("{}{}", r.letters(2, "BCDFGX"), r.digits(4)),
-        "xplace" => r.of(&["Stora torget", "Järnvägsstationen", "Badhuset", "Hamnplan", "Medborgarhuset"]).to_owned(),
+        "xplace" => r
+            .of(&["Stora torget", "Järnvägsstationen", "Badhuset", "Hamnplan", "Medborgarhuset"])
+            .to_owned(),
         "xschool" => format!("{}{}", s.place(r), r.of(&["skolan", " gymnasium", "s centralskola"])),
-        "xagency" => r.of(&["Skatteverket", "Länsstyrelsen", "Lantmäteriet", "Kommunstyrelsen", "Mark- och miljödomstolen", "Trafikverket"]).to_owned(),
+        "xagency" => r
+            .of(&[
+                "Skatteverket",
+                "Länsstyrelsen",
+                "Lantmäteriet",
+                "Kommunstyrelsen",
+                "Mark- och miljödomstolen",
+                "Trafikverket",
+            ])
+            .to_owned(),
         other => format!("<{other}>"),
     }
 }
 
 /// Prose in which nobody is named.
 pub fn prose(s: &Sources, r: &mut Random) -> String {
-    let subject = r.of(&["Brunnen", "Bron", "Lekplatsen", "Ledningen", "Anläggningen", "Skolan", "Vägen", "Mätaren", "Parken", "Hallen"]);
-    let verb = r.of(&["besiktigades", "stängdes", "öppnades", "reparerades", "målades om", "mättes in", "godkändes"]);
+    let subject = r.of(&[
+        "Brunnen",
+        "Bron",
+        "Lekplatsen",
+        "Ledningen",
+        "Anläggningen",
+        "Skolan",
+        "Vägen",
+        "Mätaren",
+        "Parken",
+        "Hallen",
+    ]);
+    let verb = r.of(&[
+        "besiktigades",
+        "stängdes",
+        "öppnades",
+        "reparerades",
+        "målades om",
+        "mättes in",
+        "godkändes",
+    ]);
     let tail = match r.below(5) {
         0 => format!("i {} den {}", s.place(r), nobody(s, r, "xdate")),
         1 => format!("till en kostnad av {}", nobody(s, r, "xsum")),

@@ -139,7 +139,11 @@ const LEAST: f32 = 0.7;
 
 fn look_at_digits(seen: &mut Seen, text: &str, numeric: bool, summary: &Summary, reference: NaiveDate) {
     let whole = restored(text, numeric);
-    let digits = if whole.len() == text.len() { summary.digits } else { whole.bytes().filter(u8::is_ascii_digit).count() };
+    let digits = if whole.len() == text.len() {
+        summary.digits
+    } else {
+        whole.bytes().filter(u8::is_ascii_digit).count()
+    };
     if digits >= 10 && whole.len() <= 24 {
         seen.marks.set(Mark::LongDigits);
     }

@@ -72,7 +72,10 @@ impl Category {
 impl Meaning {
     /// Whether a person's number under such a header is one by chance.
     pub(crate) fn is_contrary(self) -> bool {
-        matches!(self, Self::Contrary | Self::Case | Self::Plate | Self::Property | Self::Ip | Self::Mac | Self::Point(_) | Self::Postcode)
+        matches!(
+            self,
+            Self::Contrary | Self::Case | Self::Plate | Self::Property | Self::Ip | Self::Mac | Self::Point(_) | Self::Postcode
+        )
     }
 
     /// The verdict and kind that the header alone gives.

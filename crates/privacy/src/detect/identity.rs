@@ -110,6 +110,20 @@ impl Candidate {
         self.form == Form::Ten && first == 0 && second == 7 && matches!(third, 0 | 2 | 3 | 6 | 9)
     }
 
+    /// The number in twelve digits, where the century is known or follows from the separator or from what lies in the future.
+    pub(crate) fn twelve(&self, reference: NaiveDate) -> Option<String> {
+        let year = self.years(reference).next()?;
+        let letter = |at: usize, digit: u8| self.letter.filter(|_| at == 6).map_or_else(|| char::from(b'0' + digit), char::from);
+        let rest: String = self
+            .digits
+            .iter()
+            .enumerate()
+            .skip(2)
+            .map(|(at, digit)| letter(at, *digit))
+            .collect();
+        Some(format!("{year:04}{rest}"))
+    }
+
     /// Judges the candidate on the day `reference`.
     pub fn judge(&self, reference: NaiveDate) -> Judgement {
         if self.century == Some(16) {

@@ -120,8 +120,12 @@ fn network(marks: &mut Marks, text: &str) {
 fn property(marks: &mut Marks, text: &str) {
     let Some((place, register)) = text.rsplit_once(' ') else { return };
     let Some((block, unit)) = register.split_once(':') else { return };
-    let number = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()) && !part.starts_with('0');
-    let words = place.split(' ').all(|word| word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '.')) && !word.is_empty());
+    let number = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()) && !part.starts_with('0')
+    };
+    let words = place
+        .split(' ')
+        .all(|word| word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '.')) && !word.is_empty());
     if words && place.starts_with(char::is_uppercase) && (number(block, 3) || block == "S" || block == "GA") && number(unit, 4) {
         marks.set(Mark::Property);
     }
@@ -152,7 +156,11 @@ fn is_icd(text: &str) -> bool {
     let bytes = text.as_bytes();
     let Some((letter, rest)) = bytes.split_first() else { return false };
     let rest: Vec<u8> = rest.iter().filter(|byte| **byte != b'.').copied().collect();
-    letter.is_ascii_uppercase() && *letter != b'U' && (3..=4).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit) && bytes.get(3) == Some(&b'.')
+    letter.is_ascii_uppercase()
+        && *letter != b'U'
+        && (3..=4).contains(&rest.len())
+        && rest.iter().all(u8::is_ascii_digit)
+        && bytes.get(3) == Some(&b'.')
 }
 
 /// `KS 2023/00123`, `2023-01234`, `T 1234-23`, `dnr` left out.
@@ -162,11 +170,14 @@ fn is_case(text: &str) -> bool {
     let rest = rest.strip_prefix([' ', '-']).filter(|_| letters > 0).unwrap_or(rest);
     // A year and a number with a colon between are a law's.
     let joints: &[char] = if letters > 0 { &['-', '/', ':'] } else { &['-', '/'] };
-    let Some((head, tail)) = rest.split_once(joints) else { return false };
+    let Some((head, tail)) = rest.split_once(joints) else {
+        return false;
+    };
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let year = |part: &str| part.len() == 4 && (part.starts_with("19") || part.starts_with("20"));
     let serial = tail.split(['-', '/', ':']).next().unwrap_or_default();
-    let shaped = (year(head) && (3..=7).contains(&serial.len())) || (letters > 0 && (2..=6).contains(&head.len()) && (tail.len() == 2 || year(tail)));
+    let shaped = (year(head) && (3..=7).contains(&serial.len()))
+        || (letters > 0 && (2..=6).contains(&head.len()) && (tail.len() == 2 || year(tail)));
     letters <= 5 && number(head) && number(serial) && tail.split(['-', '/', ':']).all(number) && shaped
 }
 
@@ -175,8 +186,12 @@ fn is_birthday(text: &str, reference: NaiveDate) -> bool {
     let parts: Vec<&str> = text.split(['-', '/', '.']).collect();
     let number = |part: &&str| part.parse::<u32>().ok();
     let day = match parts.as_slice() {
-        [y, m, d] if y.len() == 4 => number(m).zip(number(d)).and_then(|(m, d)| NaiveDate::from_ymd_opt(y.parse().ok()?, m, d)),
-        [d, m, y] if y.len() == 4 => number(m).zip(number(d)).and_then(|(m, d)| NaiveDate::from_ymd_opt(y.parse().ok()?, m, d)),
+        [y, m, d] if y.len() == 4 => number(m)
+            .zip(number(d))
+            .and_then(|(m, d)| NaiveDate::from_ymd_opt(y.parse().ok()?, m, d)),
+        [d, m, y] if y.len() == 4 => number(m)
+            .zip(number(d))
+            .and_then(|(m, d)| NaiveDate::from_ymd_opt(y.parse().ok()?, m, d)),
         [digits] if matches!(digits.len(), 6 | 8) => return crate::text::is_birthday(digits, reference),
         _ => None,
     };
@@ -202,7 +217,9 @@ fn name(marks: &mut Marks, text: &str) {
         None => (text.to_owned(), false),
     };
     let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
-    let (Some(first), Some(last)) = (words.first(), words.last()) else { return };
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return;
+    };
     if words.len() > 5 || !words.iter().all(|word| is_part(word)) {
         return;
     }
@@ -216,7 +233,9 @@ fn name(marks: &mut Marks, text: &str) {
                 marks.set(Mark::FamilyName);
             }
         }
-        _ if given & GIVEN != 0 && (family & FAMILY != 0 || (family == 0 && (reversed || names::has_family_ending(last)))) => marks.set(Mark::FullName),
+        _ if given & GIVEN != 0 && (family & FAMILY != 0 || (family == 0 && (reversed || names::has_family_ending(last)))) => {
+            marks.set(Mark::FullName)
+        }
         // Family name first, without a comma.
         _ if given & FAMILY != 0 && family & GIVEN != 0 => marks.set(Mark::FullName),
         _ if words.iter().all(|word| bits(word) & GIVEN != 0) => marks.set(Mark::GivenName),
@@ -242,7 +261,8 @@ fn bits(word: &str) -> u8 {
 /// A capital and letters, a particle or an initial.
 fn is_part(word: &str) -> bool {
     let fine = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'' | '.');
-    word.chars().all(fine) && (word.starts_with(char::is_uppercase) || matches!(word, "von" | "af" | "de" | "van" | "der" | "den" | "el" | "al" | "bin"))
+    word.chars().all(fine)
+        && (word.starts_with(char::is_uppercase) || matches!(word, "von" | "af" | "de" | "van" | "der" | "den" | "el" | "al" | "bin"))
 }
 
 #[cfg(test)]

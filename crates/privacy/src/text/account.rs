@@ -9,7 +9,21 @@ use crate::kind::Kind;
 
 const CLEARING: &str = include_str!("../../../../registers/clearing.csv");
 
-const CONTEXT: &[&str] = &["-konto", "clearing", "cl.nr", "clnr", "utbetal", "account", "bank", "överför", "insättning", "swedbank", "handelsbanken", "nordea", "seb "];
+const CONTEXT: &[&str] = &[
+    "-konto",
+    "clearing",
+    "cl.nr",
+    "clnr",
+    "utbetal",
+    "account",
+    "bank",
+    "överför",
+    "insättning",
+    "swedbank",
+    "handelsbanken",
+    "nordea",
+    "seb ",
+];
 
 /// A series of clearing numbers and how its accounts are checked.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +87,12 @@ fn agrees(digits: &[u8]) -> Option<bool> {
 
 /// Weights 1, 2, …, 10, 1 from the right; the sum is a multiple of eleven.
 fn modulus_11(digits: &[u8], length: usize) -> bool {
-    let sum: usize = digits.iter().rev().enumerate().map(|(place, digit)| usize::from(digit - b'0') * (place % 10 + 1)).sum();
+    let sum: usize = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| usize::from(digit - b'0') * (place % 10 + 1))
+        .sum();
     digits.len() == length && sum.is_multiple_of(11)
 }
 
@@ -125,7 +144,9 @@ fn joins(gap: &str, step: usize) -> bool {
         return true;
     }
     let word = gap.trim_matches([' ', ',', ':', '-', '.']);
-    step <= 2 && gap.len() <= 24 && ["konto", "kontonr", "kontonummer", "account", "account number", "och konto", "kto"].contains(&word.to_lowercase().as_str())
+    step <= 2
+        && gap.len() <= 24
+        && ["konto", "kontonr", "kontonummer", "account", "account number", "och konto", "kto"].contains(&word.to_lowercase().as_str())
 }
 
 /// An IBAN of any country: two letters, check digits, groups of letters and digits whose number is 1 modulo 97.
@@ -154,7 +175,10 @@ pub(super) fn iban(lens: &Lens<'_>, at: usize) -> Found {
         return None;
     }
     let next = lens.runs.iter().position(|run| run.start >= end).unwrap_or(lens.runs.len());
-    Some((span(start, end, Kind::Iban, 0.99, "country, length and the modulus of 97 agree"), next))
+    Some((
+        span(start, end, Kind::Iban, 0.99, "country, length and the modulus of 97 agree"),
+        next,
+    ))
 }
 
 /// Whether the whole of `cell` is an IBAN, blanks left out.
@@ -234,7 +258,10 @@ mod tests {
     fn the_series_decides_which_digits_are_checked() {
         assert!(SERIES.len() > 50);
         for good in ["50001234560", "600012345674"] {
-            let account = (0..10).map(|d| format!("{}{d}", &good[..good.len() - 1])).filter(|n| is_account(n.as_bytes())).count();
+            let account = (0..10)
+                .map(|d| format!("{}{d}", &good[..good.len() - 1]))
+                .filter(|n| is_account(n.as_bytes()))
+                .count();
             assert_eq!(account, 1, "one check digit in ten fits {good}");
         }
         assert!(!is_account(b"00001234560"), "no such series");

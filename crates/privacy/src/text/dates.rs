@@ -7,7 +7,23 @@ use chrono::{Datelike, NaiveDate};
 use super::{Found, Lens, span};
 use crate::kind::Kind;
 
-const BORN: &[&str] = &["född ", "fött ", "födda ", "född:", "föddes", "-födelsedatum", "-födelsedag", "-födelsetid", "f. ", "f.d. ", "born", "birth", "dob ", "birthday", "fyller"];
+const BORN: &[&str] = &[
+    "född ",
+    "fött ",
+    "födda ",
+    "född:",
+    "föddes",
+    "-födelsedatum",
+    "-födelsedag",
+    "-födelsetid",
+    "f. ",
+    "f.d. ",
+    "born",
+    "birth",
+    "dob ",
+    "birthday",
+    "fyller",
+];
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "ma", "jun", "jul", "aug", "sep", "okt", "nov", "dec"];
 
@@ -17,7 +33,10 @@ pub(super) fn birth(lens: &Lens<'_>, at: usize) -> Found {
         return None;
     }
     let (end, next) = compact(lens, at).or_else(|| numeric(lens, at)).or_else(|| spelled(lens, at))?;
-    Some((span(run.start, end, Kind::DateOfBirth, 0.93, "a real day, beside words about birth"), next))
+    Some((
+        span(run.start, end, Kind::DateOfBirth, 0.93, "a real day, beside words about birth"),
+        next,
+    ))
 }
 
 /// `19800102`, `800102`.

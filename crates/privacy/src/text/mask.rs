@@ -55,7 +55,13 @@ impl Masker {
     /// assert_eq!(masked, "[PERSON_1] ringde. [PERSON_1]s nummer är [TELEFON_1].");
     /// ```
     pub fn mask(&mut self, text: &str) -> String {
-        let spans: Vec<Span> = self.scanner.spans(text).iter().filter(|span| span.confidence >= self.least).copied().collect();
+        let spans: Vec<Span> = self
+            .scanner
+            .spans(text)
+            .iter()
+            .filter(|span| span.confidence >= self.least)
+            .copied()
+            .collect();
         let mut masked = String::with_capacity(text.len());
         let mut last = 0;
         for span in spans {
@@ -82,7 +88,11 @@ impl Masker {
 
     /// The number of a value among those of its word in this record. A part of a name that was seen whole has the number of the whole.
     fn number(&mut self, word: &'static str, value: &str, kind: Kind) -> usize {
-        let value = if kind.is_name() { value.to_lowercase() } else { value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+        let value = if kind.is_name() {
+            value.to_lowercase()
+        } else {
+            value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
         let seen = self.seen.entry(word).or_default();
         let same = |known: &String| *known == value || (kind.is_name() && known.split(' ').any(|part| part == value));
         match seen.iter().position(same) {

@@ -146,7 +146,9 @@ fn triggers(bytes: &[u8], runs: &mut Vec<Run>) -> bool {
             at = start + 1;
             continue;
         }
-        let length = bytes.get(start..).map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
+        let length = bytes
+            .get(start..)
+            .map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
         at = start + length;
         runs.push(Run { start, end: at });
     }
@@ -172,7 +174,9 @@ impl<'t> Lens<'t> {
         let run = self.run(at)?;
         // A number of one to five digits is a part of something only with a neighbour; most are alone.
         if run.len() >= 6 || self.letters_before(run.start) == Some(*b"SE") {
-            let found = account::iban(self, at).or_else(|| numbers::vat(self, at)).or_else(|| numbers::identity(self, at));
+            let found = account::iban(self, at)
+                .or_else(|| numbers::vat(self, at))
+                .or_else(|| numbers::identity(self, at));
             if found.is_some() {
                 return found;
             }

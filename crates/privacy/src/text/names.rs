@@ -32,7 +32,9 @@ enum Shape {
 }
 
 /// Between a given and a family name.
-const PARTICLES: &[&str] = &["von", "af", "de", "van", "der", "den", "el", "al", "bin", "ben", "du", "la", "di", "da"];
+const PARTICLES: &[&str] = &[
+    "von", "af", "de", "van", "der", "den", "el", "al", "bin", "ben", "du", "la", "di", "da",
+];
 
 /// Words that make a company, a place or a foundation of the name before them.
 #[rustfmt::skip]
@@ -90,7 +92,9 @@ fn gather(text: &str, words: &mut Vec<Word>) {
         while bytes.get(at).is_some_and(|byte| is_word(*byte) || (*byte >= 0x80 && *byte < 0xc0)) || joins_inside(bytes, at) {
             at += 1;
         }
-        let capital = byte.is_ascii_uppercase() || (*byte == 0xc3 && bytes.get(start + 1).is_some_and(|second| (0x80..0x9f).contains(second))) || (*byte > 0xc3 && starts_upper(text, start));
+        let capital = byte.is_ascii_uppercase()
+            || (*byte == 0xc3 && bytes.get(start + 1).is_some_and(|second| (0x80..0x9f).contains(second)))
+            || (*byte > 0xc3 && starts_upper(text, start));
         if capital {
             words.push(word(text, start, at, words.last()));
         }
@@ -150,7 +154,14 @@ fn listed(token: &str) -> (u8, usize) {
     match token.rsplit_once('-') {
         Some((first, last)) => {
             let (before, (behind, stem)) = (uses_inflected(first).0, uses_inflected(last));
-            (if before & behind != 0 { before & behind } else { behind.max(before) }, first.len() + 1 + if behind != 0 { stem } else { last.len() })
+            (
+                if before & behind != 0 {
+                    before & behind
+                } else {
+                    behind.max(before)
+                },
+                first.len() + 1 + if behind != 0 { stem } else { last.len() },
+            )
         }
         None => (0, token.len()),
     }
@@ -180,11 +191,20 @@ fn is_name_shape(rest: &str) -> bool {
 
 /// One blank, or blanks around a particle.
 fn joins(between: &str) -> bool {
-    between == " " || between == "\u{a0}" || (between.len() <= 8 && between.starts_with(' ') && between.ends_with(' ') && between.split_whitespace().all(|word| PARTICLES.contains(&word)) && between.len() > 2)
+    between == " "
+        || between == "\u{a0}"
+        || (between.len() <= 8
+            && between.starts_with(' ')
+            && between.ends_with(' ')
+            && between.split_whitespace().all(|word| PARTICLES.contains(&word))
+            && between.len() > 2)
 }
 
 fn opens_sentence(text: &str, start: usize) -> bool {
-    let before = text.get(..start).unwrap_or_default().trim_end_matches([' ', '"', '\u{201d}', '\u{bb}', '(']);
+    let before = text
+        .get(..start)
+        .unwrap_or_default()
+        .trim_end_matches([' ', '"', '\u{201d}', '\u{bb}', '(']);
     before.is_empty() || before.ends_with(['!', '?', '\n', ':', ';']) || (before.ends_with('.') && !is_initial(before))
 }
 
@@ -205,7 +225,9 @@ fn person(text: &str, words: &[Word], at: usize, spans: &mut Vec<Span>) -> usize
         return chain(words, at);
     }
     // Behind a slash that opens a word stands who signed.
-    let signed = text.get(..first.start).is_some_and(|before| before.ends_with(" /") || before.ends_with("// ") || before == "/");
+    let signed = text
+        .get(..first.start)
+        .is_some_and(|before| before.ends_with(" /") || before.ends_with("// ") || before == "/");
     let title = signed || TITLES.contains(&before.as_str());
     let role = title || is_role(&before);
     let found = if first.uses & GIVEN != 0 || first.shape == Shape::Initial {
@@ -213,7 +235,11 @@ fn person(text: &str, words: &[Word], at: usize, spans: &mut Vec<Span>) -> usize
     } else {
         None
     };
-    let found = found.or_else(|| by_company(text, words, at)).or_else(|| reversed(text, words, at)).or_else(|| by_title(text, words, at, title, role)).or_else(|| by_family(text, words, at, role));
+    let found = found
+        .or_else(|| by_company(text, words, at))
+        .or_else(|| reversed(text, words, at))
+        .or_else(|| by_title(text, words, at, title, role))
+        .or_else(|| by_family(text, words, at, role));
     match found {
         Some((end, taken, kind, confidence, reason)) => {
             spans.push(span(first.start, end, kind, confidence, reason));
@@ -225,7 +251,24 @@ fn person(text: &str, words: &[Word], at: usize, spans: &mut Vec<Span>) -> usize
 
 /// Whether a word in small letters is a role that people have.
 fn is_role(word: &str) -> bool {
-    const ENDINGS: &[&str] = &["chef", "chefen", "råd", "rådet", "läkare", "läkaren", "lärare", "läraren", "handläggare", "handläggaren", "sekreterare", "ledamot", "ledamoten", "ordförande", "ordföranden", "personen"];
+    const ENDINGS: &[&str] = &[
+        "chef",
+        "chefen",
+        "råd",
+        "rådet",
+        "läkare",
+        "läkaren",
+        "lärare",
+        "läraren",
+        "handläggare",
+        "handläggaren",
+        "sekreterare",
+        "ledamot",
+        "ledamoten",
+        "ordförande",
+        "ordföranden",
+        "personen",
+    ];
     ROLES.contains(&word) || ENDINGS.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
 }
 
@@ -234,16 +277,35 @@ fn by_company(text: &str, words: &[Word], at: usize) -> Named {
     let (first, second) = (words.get(at)?, words.get(at + 1)?);
     let token = text.get(first.start..first.end)?;
     let lower = token.to_lowercase();
-    if first.uses != 0 || first.shape != Shape::Name || token.chars().count() < 3 || OPENERS.contains(&lower.as_str()) || TITLES.contains(&lower.as_str()) || is_role(&lower) {
+    if first.uses != 0
+        || first.shape != Shape::Name
+        || token.chars().count() < 3
+        || OPENERS.contains(&lower.as_str())
+        || TITLES.contains(&lower.as_str())
+        || is_role(&lower)
+    {
         return None;
     }
-    if THINGS.contains(&lower.as_str()) || BEFORE_THINGS.contains(&lower.as_str()) || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending)) || is_municipality(token) || lower.ends_with("gatan") {
+    if THINGS.contains(&lower.as_str())
+        || BEFORE_THINGS.contains(&lower.as_str())
+        || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        || is_municipality(token)
+        || lower.ends_with("gatan")
+    {
         return None;
     }
     let initial = usize::from(second.shape == Shape::Initial && second.joined);
-    let last = words.get(at + 1 + initial).filter(|word| word.joined && word.shape == Shape::Name)?;
+    let last = words
+        .get(at + 1 + initial)
+        .filter(|word| word.joined && word.shape == Shape::Name)?;
     let known = is_family(last) && last.uses & GIVEN == 0 && !is_ambiguous(stem(text, last));
-    (known && !is_thing_behind(text, words, at + 2 + initial)).then_some((last.stem, 2 + initial, Kind::PersonName, 0.72, "a listed family name behind a word with a capital"))
+    (known && !is_thing_behind(text, words, at + 2 + initial)).then_some((
+        last.stem,
+        2 + initial,
+        Kind::PersonName,
+        0.72,
+        "a listed family name behind a word with a capital",
+    ))
 }
 
 /// Words that open a sentence before a family name.
@@ -261,29 +323,43 @@ fn by_given(text: &str, words: &[Word], at: usize, role: bool) -> Named {
     let first = words.get(at)?;
     let mut given = 1;
     let next = |index: usize| words.get(at + index).filter(|word| word.joined);
-    while given < 4 && next(given).is_some_and(|word| word.shape == Shape::Initial || (word.uses & GIVEN != 0 && (word.uses & FAMILY == 0 || next(given + 1).is_some_and(|after| is_family(after))))) {
+    while given < 4
+        && next(given).is_some_and(|word| {
+            word.shape == Shape::Initial
+                || (word.uses & GIVEN != 0 && (word.uses & FAMILY == 0 || next(given + 1).is_some_and(is_family)))
+        })
+    {
         given += 1;
     }
-    let inflected = |index: usize| words.get(at + index).is_some_and(|word| word.stem < word.end && word.shape == Shape::Name);
+    let inflected = |index: usize| {
+        words
+            .get(at + index)
+            .is_some_and(|word| word.stem < word.end && word.shape == Shape::Name)
+    };
     let mut family = 0;
-    while family < 3 && !inflected(given + family - 1) && next(given + family).is_some_and(|word| is_family(word) || (family == 0 && is_unlisted(text, word, first))) {
+    while family < 3
+        && !inflected(given + family - 1)
+        && next(given + family).is_some_and(|word| is_family(word) || (family == 0 && is_unlisted(text, word, first)))
+    {
         family += 1;
     }
     let taken = given + family;
     let last = words.get(at + taken - 1)?;
-    if family > 0 && first.shape == Shape::Initial && (1..family + given).all(|index| next(index).is_none_or(|word| word.uses & FAMILY == 0 && !has_family_ending(stem(text, word)))) {
+    if family > 0
+        && first.shape == Shape::Initial
+        && (1..family + given).all(|index| next(index).is_none_or(|word| word.uses & FAMILY == 0 && !has_family_ending(stem(text, word))))
+    {
         return None;
     }
     let thing = is_thing_behind(text, words, at + taken);
     if family > 0 {
-        let listed = next(given).is_some_and(|word| word.uses & FAMILY != 0);
-        let genitive = last.stem < last.end;
-        return (!thing || (genitive && !is_place_behind(text, last.end))).then_some(()).and_then(|()| {
-            let confidence = if listed { 0.95 } else { 0.8 };
-            (!thing).then_some((last.stem, taken, Kind::PersonName, confidence, "a listed given name and a family name"))
-        });
+        let listed = next(given).is_some_and(is_family);
+        let confidence = if listed { 0.95 } else { 0.8 };
+        return (!thing).then_some((last.stem, taken, Kind::PersonName, confidence, "a listed given name and a family name"));
     }
-    let verse = text.get(last.end + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.get(1..3).is_some_and(|rest| rest.contains(':')));
+    let verse = text
+        .get(last.end + 1..)
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.get(1..3).is_some_and(|rest| rest.contains(':')));
     if first.shape == Shape::Initial || thing || verse {
         return None;
     }
@@ -310,11 +386,16 @@ fn is_family(word: &Word) -> bool {
 fn is_unlisted(text: &str, word: &Word, given: &Word) -> bool {
     let token = text.get(word.start..word.end).unwrap_or_default();
     let lower = token.to_lowercase();
-    if word.shape != Shape::Name || word.opens_sentence || token.chars().count() < 3 || THINGS.contains(&lower.as_str()) || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
+    if word.shape != Shape::Name
+        || word.opens_sentence
+        || token.chars().count() < 3
+        || THINGS.contains(&lower.as_str())
+        || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+    {
         return false;
     }
     let sure = has_family_ending(token) || has_family_ending(token.trim_end_matches('s'));
-    (sure || !is_ambiguous(stem(text, given))) && (sure || !is_municipality(token))
+    sure || (!is_ambiguous(stem(text, given)) && !is_municipality(token))
 }
 
 /// `Svensson, Anna`.
@@ -322,13 +403,21 @@ fn reversed(text: &str, words: &[Word], at: usize) -> Named {
     let (family, given) = (words.get(at)?, words.get(at + 1)?);
     let known = family.uses & FAMILY != 0 || has_family_ending(stem(text, family));
     let comma = text.get(family.end..given.start) == Some(", ");
-    let follows = words.get(at + 2).is_some_and(|word| word.joined && is_family(word) && word.uses & GIVEN == 0);
+    let follows = words
+        .get(at + 2)
+        .is_some_and(|word| word.joined && is_family(word) && word.uses & GIVEN == 0);
     if family.shape != Shape::Name || !known || !comma || given.uses & GIVEN == 0 || follows || family.stem < family.end {
         return None;
     }
     let second = words.get(at + 2).is_some_and(|word| word.joined && word.uses & GIVEN != 0);
     let last = words.get(at + 1 + usize::from(second))?;
-    Some((last.stem, 2 + usize::from(second), Kind::PersonName, 0.9, "a family name, a comma and a given name"))
+    Some((
+        last.stem,
+        2 + usize::from(second),
+        Kind::PersonName,
+        0.9,
+        "a family name, a comma and a given name",
+    ))
 }
 
 /// A name that no list has, behind a title or a role.
@@ -336,18 +425,38 @@ fn by_title(text: &str, words: &[Word], at: usize, title: bool, role: bool) -> N
     let first = words.get(at).filter(|_| role)?;
     let token = stem(text, first);
     let lower = token.to_lowercase();
-    if first.shape != Shape::Name || first.opens_sentence || token.chars().count() < 3 || THINGS.contains(&lower.as_str()) || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending)) || is_municipality(token) {
+    if first.shape != Shape::Name
+        || first.opens_sentence
+        || token.chars().count() < 3
+        || THINGS.contains(&lower.as_str())
+        || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        || is_municipality(token)
+    {
         return None;
     }
-    let second = words.get(at + 1).filter(|word| word.joined && word.shape == Shape::Name && first.stem == first.end);
+    let second = words
+        .get(at + 1)
+        .filter(|word| word.joined && word.shape == Shape::Name && first.stem == first.end);
     let second = second.filter(|word| is_family(word) || is_unlisted(text, word, first));
     if is_thing_behind(text, words, at + 1 + usize::from(second.is_some())) {
         return None;
     }
     let known = first.uses & FAMILY != 0 || has_family_ending(token) || token.strip_suffix('s').is_some_and(has_family_ending);
-    let end = |word: &Word| if word.uses == 0 && word.end - word.start > 4 && genitive(text, word) { word.end - 1 } else { word.stem };
+    let end = |word: &Word| {
+        if word.uses == 0 && word.end - word.start > 4 && genitive(text, word) {
+            word.end - 1
+        } else {
+            word.stem
+        }
+    };
     match second {
-        Some(second) if title || is_family(second) || has_family_ending(stem(text, second)) => Some((end(second), 2, Kind::PersonName, 0.8, "two words with capitals behind a title or role")),
+        Some(second) if title || is_family(second) || has_family_ending(stem(text, second)) => Some((
+            end(second),
+            2,
+            Kind::PersonName,
+            0.8,
+            "two words with capitals behind a title or role",
+        )),
         None if title || known => Some((end(first), 1, Kind::FamilyName, 0.8, "a word with a capital behind a title or role")),
         _ => None,
     }
@@ -363,20 +472,38 @@ fn genitive(text: &str, word: &Word) -> bool {
 fn by_family(text: &str, words: &[Word], at: usize, role: bool) -> Named {
     let word = words.get(at).filter(|word| word.shape == Shape::Name)?;
     let token = stem(text, word);
-    let typical = ["sson", "qvist", "kvist", "ström", "gren", "blom", "stedt"].iter().any(|ending| token.ends_with(ending) && token.len() > ending.len() + 1);
-    if word.uses & FAMILY == 0 || is_thing_behind(text, words, at + 1) || words.get(at + 1).is_some_and(|next| next.joined && next.shape == Shape::Name && next.uses == 0) {
+    let typical = ["sson", "qvist", "kvist", "ström", "gren", "blom", "stedt"]
+        .iter()
+        .any(|ending| token.ends_with(ending) && token.len() > ending.len() + 1);
+    if word.uses & FAMILY == 0
+        || is_thing_behind(text, words, at + 1)
+        || words
+            .get(at + 1)
+            .is_some_and(|next| next.joined && next.shape == Shape::Name && next.uses == 0)
+    {
         return None;
     }
     match (role, typical && !is_ambiguous(token) && !(word.joined && at > 0)) {
         (true, _) => Some((word.stem, 1, Kind::FamilyName, 0.85, "a listed family name behind a title or role")),
-        (false, true) => Some((word.stem, 1, Kind::FamilyName, 0.6, "a listed family name of a kind that is little else")),
+        (false, true) => Some((
+            word.stem,
+            1,
+            Kind::FamilyName,
+            0.6,
+            "a listed family name of a kind that is little else",
+        )),
         _ => None,
     }
 }
 
 /// Words that hang together with the one at `at`.
 fn chain(words: &[Word], at: usize) -> usize {
-    1 + words.get(at + 1..).unwrap_or_default().iter().take_while(|word| word.joined).count()
+    1 + words
+        .get(at + 1..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|word| word.joined)
+        .count()
 }
 
 /// Whether what follows the name makes a company, a place or a foundation of it.
@@ -387,7 +514,9 @@ fn is_thing_behind(text: &str, words: &[Word], next: usize) -> bool {
 
 fn is_place_behind(text: &str, end: usize) -> bool {
     let Some(rest) = text.get(end..) else { return false };
-    let Some(rest) = rest.strip_prefix(' ') else { return rest.starts_with("-gatan") || rest.starts_with("-skolan") };
+    let Some(rest) = rest.strip_prefix(' ') else {
+        return rest.starts_with("-gatan") || rest.starts_with("-skolan");
+    };
     if let Some(rest) = rest.strip_prefix("& ") {
         return rest.starts_with(char::is_uppercase);
     }
@@ -399,6 +528,12 @@ fn is_place_behind(text: &str, end: usize) -> bool {
 /// The word before `at` in lower case, without what stands between.
 fn word_before(text: &str, at: usize) -> String {
     let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', ':', '.', ',', '\u{a0}']);
-    let from = before.char_indices().rev().take(24).take_while(|(_, c)| c.is_alphabetic() || *c == ':').last().map_or(before.len(), |(at, _)| at);
+    let from = before
+        .char_indices()
+        .rev()
+        .take(24)
+        .take_while(|(_, c)| c.is_alphabetic() || *c == ':')
+        .last()
+        .map_or(before.len(), |(at, _)| at);
     before.get(from..).unwrap_or_default().to_lowercase()
 }

@@ -8,7 +8,10 @@ use super::{Found, Lens, Span, is_word, span};
 use crate::detect::contact::is_e_mail;
 use crate::kind::Kind;
 
-const VERSION: &[&str] = &["version", "ver ", "ver.", "v ", "release", "firmware", "utgåva", "avsnitt", "kapitel", "punkt", "section", "bilaga", "build", "rev", "nummer"];
+const VERSION: &[&str] = &[
+    "version", "ver ", "ver.", "v ", "release", "firmware", "utgåva", "avsnitt", "kapitel", "punkt", "section", "bilaga", "build", "rev",
+    "nummer",
+];
 
 /// E-mail, MAC and IPv6 addresses, found from their `@` and `:`.
 pub(super) fn addresses(lens: &Lens<'_>, spans: &mut Vec<Span>) {
@@ -17,7 +20,11 @@ pub(super) fn addresses(lens: &Lens<'_>, spans: &mut Vec<Span>) {
         if at < done {
             continue;
         }
-        let found = if lens.byte(at) == b'@' { e_mail(lens, at) } else { machine(lens, at) };
+        let found = if lens.byte(at) == b'@' {
+            e_mail(lens, at)
+        } else {
+            machine(lens, at)
+        };
         if let Some(span) = found {
             done = span.end;
             spans.push(span);
@@ -34,13 +41,28 @@ fn e_mail(lens: &Lens<'_>, at: usize) -> Option<Span> {
     let raw = lens.slice(at - before, end);
     let token = raw.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '_');
     let token = token.strip_prefix("mailto:").unwrap_or(token);
-    is_e_mail(token).then(|| span(end - token.len(), end, Kind::EMail, 0.99, "a local part and a host with a top domain"))
+    is_e_mail(token).then(|| {
+        span(
+            end - token.len(),
+            end,
+            Kind::EMail,
+            0.99,
+            "a local part and a host with a top domain",
+        )
+    })
 }
 
 /// A MAC or IPv6 address with a `:` at `at`.
 fn machine(lens: &Lens<'_>, at: usize) -> Option<Span> {
     let part = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b':';
-    let before = lens.bytes.get(..at)?.iter().rev().take(4).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let before = lens
+        .bytes
+        .get(..at)?
+        .iter()
+        .rev()
+        .take(4)
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
     let after = lens.bytes.get(at..)?.iter().take(40).take_while(|byte| part(byte)).count();
     let (start, end) = (at - before, at + after);
     if after < 2 || is_word(lens.before(start)) || is_word(lens.byte(end)) {
@@ -60,7 +82,13 @@ pub(crate) fn is_mac(token: &str) -> bool {
         return false;
     };
     token.len() == 17
-        && token.bytes().enumerate().all(|(place, byte)| if place % 3 == 2 { byte == *separator } else { byte.is_ascii_hexdigit() })
+        && token.bytes().enumerate().all(|(place, byte)| {
+            if place % 3 == 2 {
+                byte == *separator
+            } else {
+                byte.is_ascii_hexdigit()
+            }
+        })
 }
 
 /// The whole of `cell` as an address of IPv4 or IPv6.
@@ -74,7 +102,9 @@ pub(super) fn ip(lens: &Lens<'_>, at: usize) -> Found {
     if let Some(mac) = hyphened_mac(lens, at) {
         return Some(mac);
     }
-    let [first, .., last] = lens.runs.get(at..at + 4)? else { return None };
+    let [first, .., last] = lens.runs.get(at..at + 4)? else {
+        return None;
+    };
     let mut end = first.start;
     for (place, run) in lens.runs.get(at..at + 4)?.iter().enumerate() {
         let number: u16 = lens.slice(run.start, run.end).parse().ok().filter(|_| run.len() <= 3)?;
@@ -91,12 +121,22 @@ pub(super) fn ip(lens: &Lens<'_>, at: usize) -> Found {
 
 fn hyphened_mac(lens: &Lens<'_>, at: usize) -> Found {
     let run = lens.run(at)?;
-    let before = lens.bytes.get(..run.start)?.iter().rev().take(2).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let before = lens
+        .bytes
+        .get(..run.start)?
+        .iter()
+        .rev()
+        .take(2)
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
     let start = run.start - before;
     if run.len() > 2 || !matches!(lens.byte(start + 2), b'-') || is_word(lens.before(start)) {
         return None;
     }
-    let token = lens.text.get(start..start + 17).filter(|token| is_mac(token) && !is_word(lens.byte(start + 17)))?;
+    let token = lens
+        .text
+        .get(start..start + 17)
+        .filter(|token| is_mac(token) && !is_word(lens.byte(start + 17)))?;
     let end = start + token.len();
     let next = lens.runs.iter().position(|run| run.start >= end).unwrap_or(lens.runs.len());
     Some((span(start, end, Kind::MacAddress, 0.97, "six pairs of hexadecimal digits"), next))

@@ -9,13 +9,90 @@ use crate::kind::Kind;
 
 /// What a bare number is when one of these stands before it.
 pub(super) const OTHER_NUMBERS: &[&str] = &[
-    "order", "best.nr", "beställ", "-artikel", "art.nr", "artnr", "-faktura", "fakt", "invoice", "ocr", "isbn", "issn", "serie", "s/n", "sn ", "produkt",
-    "product", "kolli", "spårning", "tracking", "batch", "löpnr", "löpnummer", "kundnr", "kundnummer", "-referens", "reference", "ref ", "ref.", "bankgiro",
-    "bg ", "plusgiro", "pg ", "ean", "gtin", "streckkod", "version", "build", "id:", "objekt", "imei", "avtal", "-ärende", "dnr", "diarie", "case", "mätar",
-    "anläggnings", "elid", "epoch", "tidsstämpel", "timestamp", "belopp", "summa", "kr ", "sek",
+    "order",
+    "best.nr",
+    "beställ",
+    "-artikel",
+    "art.nr",
+    "artnr",
+    "-faktura",
+    "fakt",
+    "invoice",
+    "ocr",
+    "isbn",
+    "issn",
+    "serie",
+    "s/n",
+    "sn ",
+    "produkt",
+    "product",
+    "kolli",
+    "spårning",
+    "tracking",
+    "batch",
+    "löpnr",
+    "löpnummer",
+    "kundnr",
+    "kundnummer",
+    "-referens",
+    "reference",
+    "ref ",
+    "ref.",
+    "bankgiro",
+    "bg ",
+    "plusgiro",
+    "pg ",
+    "ean",
+    "gtin",
+    "streckkod",
+    "version",
+    "build",
+    "id:",
+    "objekt",
+    "imei",
+    "avtal",
+    "-ärende",
+    "dnr",
+    "diarie",
+    "case",
+    "mätar",
+    "anläggnings",
+    "elid",
+    "epoch",
+    "tidsstämpel",
+    "timestamp",
+    "belopp",
+    "summa",
+    "kr ",
+    "sek",
 ];
-const ORGANISATION: &[&str] = &["org", "-bolag", "-förening", "stiftelse", "företag", "leverantör", "ab ", "kb ", "hb ", "company", "supplier", "-myndighet", "kommun"];
-const PERSON: &[&str] = &["person", "pnr", "persnr", "född", "samordn", "identit", "patient", "social security", "personal", "interim"];
+const ORGANISATION: &[&str] = &[
+    "org",
+    "-bolag",
+    "-förening",
+    "stiftelse",
+    "företag",
+    "leverantör",
+    "ab ",
+    "kb ",
+    "hb ",
+    "company",
+    "supplier",
+    "-myndighet",
+    "kommun",
+];
+const PERSON: &[&str] = &[
+    "person",
+    "pnr",
+    "persnr",
+    "född",
+    "samordn",
+    "identit",
+    "patient",
+    "social security",
+    "personal",
+    "interim",
+];
 
 /// The token that begins at `run`, its separator written as `-`, with the byte and the run behind it.
 struct Token {
@@ -33,7 +110,10 @@ pub(super) fn vat(lens: &Lens<'_>, at: usize) -> Found {
         return None;
     }
     let (mut digits, mut length, mut last, mut next) = ([0u8; 12], 0, run, at);
-    while let Some(run) = lens.run(next).filter(|run| next == at || run.start == last.end + 1 && matches!(lens.byte(last.end), b'-' | b' ')) {
+    while let Some(run) = lens
+        .run(next)
+        .filter(|run| next == at || run.start == last.end + 1 && matches!(lens.byte(last.end), b'-' | b' '))
+    {
         for digit in lens.digits(run) {
             *digits.get_mut(length)? = *digit;
             length += 1;
@@ -91,9 +171,21 @@ fn told(judged: &Judgement, form: Form, named: bool, blank: bool, organisation: 
         0.8
     };
     match judged.person {
-        Some(Person::Identity) => return Some((Kind::PersonalIdentityNumber, sure, "a real day, a serial number and the check digit agree")),
+        Some(Person::Identity) => {
+            return Some((
+                Kind::PersonalIdentityNumber,
+                sure,
+                "a real day, a serial number and the check digit agree",
+            ));
+        }
         Some(Person::Coordination) => return Some((Kind::CoordinationNumber, sure, "a real day plus 60 and the check digit agree")),
-        Some(Person::Interim) => return Some((Kind::InterimNumber, sure.min(0.9), "an interim letter, a real day and the check digit agree")),
+        Some(Person::Interim) => {
+            return Some((
+                Kind::InterimNumber,
+                sure.min(0.9),
+                "an interim letter, a real day and the check digit agree",
+            ));
+        }
         Some(Person::CoordinationWeak) if (named || separated || twelve) && !blank => {
             return Some((Kind::CoordinationNumber, 0.7, "an incomplete day plus 60 and the check digit agree"));
         }
@@ -104,7 +196,11 @@ fn told(judged: &Judgement, form: Form, named: bool, blank: bool, organisation: 
         return None;
     }
     let confidence = if organisation { 0.97 } else { 0.85 };
-    Some((Kind::OrganisationNumber, confidence, "a known group and the check digit agree; no day of birth"))
+    Some((
+        Kind::OrganisationNumber,
+        confidence,
+        "a known group and the check digit agree; no day of birth",
+    ))
 }
 
 /// `1234567890,5` and `1234567890.5` are amounts.

@@ -23,8 +23,36 @@ const ABBREVIATIONS: &[&str] = &[
 ];
 
 const VEHICLE: &[&str] = &[
-    "reg", "-bil", "-fordon", "släp", "lastbil", "motorcykel", "moped", "mc ", "skylt", "parkera", "volvo", "saab", "toyota", "vehicle", "car ", "plate", "-buss ", "husbil", "taxi",
-    "traktor", "truck", "van ", "audi", "bmw", "skoda", "kia ", "tesla", "ford", "körde", "volkswagen",
+    "reg",
+    "-bil",
+    "-fordon",
+    "släp",
+    "lastbil",
+    "motorcykel",
+    "moped",
+    "mc ",
+    "skylt",
+    "parkera",
+    "volvo",
+    "saab",
+    "toyota",
+    "vehicle",
+    "car ",
+    "plate",
+    "-buss ",
+    "husbil",
+    "taxi",
+    "traktor",
+    "truck",
+    "van ",
+    "audi",
+    "bmw",
+    "skoda",
+    "kia ",
+    "tesla",
+    "ford",
+    "körde",
+    "volkswagen",
 ];
 
 /// Whether `plate` (`ABC123`, `ABC 12D`) is a combination that could be given out.
@@ -52,7 +80,12 @@ pub(super) fn plate(lens: &Lens<'_>, at: usize) -> Found {
     let letters = if lens.before(run.start) == b' ' { run.start - 1 } else { run.start };
     let start = letters.checked_sub(3)?;
     let end = if run.len() == 2 { run.end + 1 } else { run.end };
-    if is_word(lens.before(start)) || lens.before(start) == b'-' || is_word(lens.byte(end)) || !is_plate(lens.slice(start, end)) || !lens.closes(end) {
+    if is_word(lens.before(start))
+        || lens.before(start) == b'-'
+        || is_word(lens.byte(end))
+        || !is_plate(lens.slice(start, end))
+        || !lens.closes(end)
+    {
         return None;
     }
     let named = lens.context(start).wide(VEHICLE);
@@ -60,7 +93,16 @@ pub(super) fn plate(lens: &Lens<'_>, at: usize) -> Found {
         return None;
     }
     let confidence = if named { 0.96 } else { 0.72 };
-    Some((span(start, end, Kind::VehiclePlate, confidence, "three letters and three signs that are given out"), at + 1))
+    Some((
+        span(
+            start,
+            end,
+            Kind::VehiclePlate,
+            confidence,
+            "three letters and three signs that are given out",
+        ),
+        at + 1,
+    ))
 }
 
 /// `EUR 250 per`, `KLM 123 000`: a sum or a list, not a plate.
@@ -68,9 +110,47 @@ fn amount_follows(lens: &Lens<'_>, end: usize) -> bool {
     matches!(lens.byte(end), b'%') || (matches!(lens.byte(end), b',' | b' ') && lens.byte(end + 1).is_ascii_digit())
 }
 
-const CASE: &[&str] = &["dnr", "diarienr", "diarienummer", "-ärende", "ärendenr", "mål ", "målnr", "målnummer", "mål nr", "-akt ", "aktbilaga", "case ", "file no", "d.nr", "beslut", "beteckning"];
+const CASE: &[&str] = &[
+    "dnr",
+    "diarienr",
+    "diarienummer",
+    "-ärende",
+    "ärendenr",
+    "mål ",
+    "målnr",
+    "målnummer",
+    "mål nr",
+    "-akt ",
+    "aktbilaga",
+    "case ",
+    "file no",
+    "d.nr",
+    "beslut",
+    "beteckning",
+];
 /// What opens a reference to a law or a print of parliament.
-const LAW: &[&str] = &["sfs", "lag ", "-lagen", "-förordning", "-balken", "prop", "sou ", "ds ", "bet.", "betänkande", "rskr", "direktiv", "fs ", "eu ", "(eu)", "(eg)", "skrivelse", "motion", "standard", "iso"];
+const LAW: &[&str] = &[
+    "sfs",
+    "lag ",
+    "-lagen",
+    "-förordning",
+    "-balken",
+    "prop",
+    "sou ",
+    "ds ",
+    "bet.",
+    "betänkande",
+    "rskr",
+    "direktiv",
+    "fs ",
+    "eu ",
+    "(eu)",
+    "(eg)",
+    "skrivelse",
+    "motion",
+    "standard",
+    "iso",
+];
 
 /// `KS 2023/00123`, `2023-01234`, `T 1234-23`: digits with one joint, a year among them.
 pub(super) fn case(lens: &Lens<'_>, at: usize) -> Found {
@@ -87,7 +167,10 @@ pub(super) fn case(lens: &Lens<'_>, at: usize) -> Found {
     let mut end = second.end;
     let mut next = at + 2;
     // `2.3.1-12345/2023`, `2023-01234-5`: one more joint.
-    if let Some(third) = lens.run(next).filter(|run| run.start == end + 1 && matches!(lens.byte(end), b'-' | b'/' | b':') && run.len() <= 5) {
+    if let Some(third) = lens
+        .run(next)
+        .filter(|run| run.start == end + 1 && matches!(lens.byte(end), b'-' | b'/' | b':') && run.len() <= 5)
+    {
         if forward && third.len() <= 2 && second.len() <= 2 {
             return None;
         }
@@ -104,20 +187,54 @@ pub(super) fn case(lens: &Lens<'_>, at: usize) -> Found {
         (false, false) if (forward && joint == "-" && second.len() >= 5) || (letters == 1 && backward && second.len() == 2) => 0.6,
         (false, false) => return None,
     };
-    Some((span(start, end, Kind::CaseNumber, confidence, "a year and a serial number, as a case is numbered"), next))
+    Some((
+        span(
+            start,
+            end,
+            Kind::CaseNumber,
+            confidence,
+            "a year and a serial number, as a case is numbered",
+        ),
+        next,
+    ))
 }
 
 /// The start of a word of capitals (a board or a kind of case) before `at`, and how many they are.
 fn prefix(lens: &Lens<'_>, at: usize) -> (usize, usize) {
-    let end = if matches!(lens.before(at), b' ' | b'-') { at.saturating_sub(1) } else { at };
-    let capitals = |text: &str| text.chars().rev().take_while(|c| c.is_uppercase()).map(char::len_utf8).sum::<usize>();
+    let end = if matches!(lens.before(at), b' ' | b'-') {
+        at.saturating_sub(1)
+    } else {
+        at
+    };
+    let capitals = |text: &str| {
+        text.chars()
+            .rev()
+            .take_while(|c| c.is_uppercase())
+            .map(char::len_utf8)
+            .sum::<usize>()
+    };
     let length = capitals(lens.slice(0, end));
     let start = end - length;
     let count = lens.slice(start, end).chars().count();
-    if (1..=5).contains(&count) && !is_word(lens.before(start)) { (start, count) } else { (at, 0) }
+    if (1..=5).contains(&count) && !is_word(lens.before(start)) {
+        (start, count)
+    } else {
+        (at, 0)
+    }
 }
 
-const PASSPORT: &[&str] = &["-pass ", "passnr", "pass nr", "passnummer", "passport", "id-kort", "identitetskort", "nationellt id", "pass:", "passet"];
+const PASSPORT: &[&str] = &[
+    "-pass ",
+    "passnr",
+    "pass nr",
+    "passnummer",
+    "passport",
+    "id-kort",
+    "identitetskort",
+    "nationellt id",
+    "pass:",
+    "passet",
+];
 const LICENCE: &[&str] = &["körkort", "driving licen", "driver's licen", "driver licen", "drivers licen"];
 
 /// The number of a passport, an identity card or a driving licence, where words just before say so.
@@ -126,7 +243,14 @@ pub(super) fn identity_document(lens: &Lens<'_>, at: usize) -> Found {
     if !(6..=10).contains(&run.len()) {
         return None;
     }
-    let letters = lens.bytes.get(..run.start)?.iter().rev().take(3).take_while(|byte| byte.is_ascii_uppercase()).count();
+    let letters = lens
+        .bytes
+        .get(..run.start)?
+        .iter()
+        .rev()
+        .take(3)
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
     let start = run.start - letters;
     if letters > 2 || is_word(lens.before(start)) || !lens.closes(run.end) || (letters == 0 && !lens.opens(start)) {
         return None;
@@ -139,5 +263,14 @@ pub(super) fn identity_document(lens: &Lens<'_>, at: usize) -> Found {
     } else {
         return None;
     };
-    Some((span(start, run.end, kind, 0.9, "the length of such a number, beside words about the document"), at + 1))
+    Some((
+        span(
+            start,
+            run.end,
+            kind,
+            0.9,
+            "the length of such a number, beside words about the document",
+        ),
+        at + 1,
+    ))
 }

@@ -7,7 +7,28 @@ use super::{Found, Lens, numbers::OTHER_NUMBERS, span};
 use crate::detect::contact::{PhoneForm, area_code, is_length};
 use crate::kind::Kind;
 
-const PHONE: &[&str] = &["tel", "tfn", "-telefon", "mobil", "numret", "nummer ", "ring", "-nås på", "nås via", "sms", "fax", "phone", "call", "cell", "dial", "växel", "jour", "swish", "kontakt", "på "];
+const PHONE: &[&str] = &[
+    "tel",
+    "tfn",
+    "-telefon",
+    "mobil",
+    "numret",
+    "nummer ",
+    "ring",
+    "-nås på",
+    "nås via",
+    "sms",
+    "fax",
+    "phone",
+    "call",
+    "cell",
+    "dial",
+    "växel",
+    "jour",
+    "swish",
+    "kontakt",
+    "på ",
+];
 /// Groups of digits in one number.
 const GROUPS: usize = 7;
 
@@ -36,7 +57,14 @@ pub(super) fn phone(lens: &Lens<'_>, at: usize) -> Found {
     if international && super::is_word(lens.before(start)) {
         return None;
     }
-    let mut gathered = Gathered { digits: *b"0000000000000000", length: usize::from(international), groups: 0, hyphens: 0, first: 0, shortest: 16 };
+    let mut gathered = Gathered {
+        digits: *b"0000000000000000",
+        length: usize::from(international),
+        groups: 0,
+        hyphens: 0,
+        first: 0,
+        shortest: 16,
+    };
     let mut best = None;
     let mut last = run.start + skip;
     for (step, run) in lens.runs.get(at..)?.iter().take(GROUPS).enumerate() {
@@ -60,7 +88,11 @@ pub(super) fn phone(lens: &Lens<'_>, at: usize) -> Found {
     if !international && hyphens == 0 && lens.before(start) == b' ' && start > 1 && lens.byte(start - 2).is_ascii_digit() {
         return None;
     }
-    let start = if lens.before(start) == b'(' && lens.slice(start, end).contains(')') { start - 1 } else { start };
+    let start = if lens.before(start) == b'(' && lens.slice(start, end).contains(')') {
+        start - 1
+    } else {
+        start
+    };
     told(lens, form, start, end).map(|(confidence, reason)| (span(start, end, Kind::Phone, confidence, reason), next))
 }
 
@@ -74,7 +106,9 @@ fn told(lens: &Lens<'_>, form: PhoneForm, start: usize, end: usize) -> Option<(f
         PhoneForm::International => Some((0.97, "the country code and a number of the Swedish plan")),
         PhoneForm::Separated => Some((if named { 0.97 } else { 0.9 }, "an area code of the Swedish plan and its number")),
         PhoneForm::Bare if named => Some((0.9, "digits of the Swedish plan, beside words about a telephone")),
-        PhoneForm::Bare if end - start == 10 && lens.slice(start, end).starts_with("07") => Some((0.75, "ten digits that open as a mobile number")),
+        PhoneForm::Bare if end - start == 10 && lens.slice(start, end).starts_with("07") => {
+            Some((0.75, "ten digits that open as a mobile number"))
+        }
         PhoneForm::Bare => None,
     }
 }
@@ -91,7 +125,11 @@ fn joint(gap: &str) -> Option<bool> {
 impl Gathered {
     fn push(&mut self, group: &[u8], international: bool) -> Option<()> {
         // `+46 (0)70`: the nought in parentheses is the one that the country code replaces.
-        let group = if international && self.length == 1 { group.strip_prefix(b"0").unwrap_or(group) } else { group };
+        let group = if international && self.length == 1 {
+            group.strip_prefix(b"0").unwrap_or(group)
+        } else {
+            group
+        };
         if group.is_empty() {
             return Some(());
         }

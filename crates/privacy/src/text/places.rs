@@ -31,7 +31,11 @@ pub(super) fn street(lens: &Lens<'_>, at: usize) -> Found {
     if word.is_empty() || NO_STREETS.contains(&lower.as_str()) && !word_is_second(lens, behind - word.len()) {
         return None;
     }
-    let suffix = STREETS.iter().filter(|suffix| lower.ends_with(**suffix)).map(|suffix| suffix.len()).max()?;
+    let suffix = STREETS
+        .iter()
+        .filter(|suffix| lower.ends_with(**suffix))
+        .map(|suffix| suffix.len())
+        .max()?;
     let mut start = behind - word.len();
     let capital = word.starts_with(char::is_uppercase);
     // `Norra vägen`, `Karl Johans gata`: words with a capital before belong to the name.
@@ -51,12 +55,24 @@ pub(super) fn street(lens: &Lens<'_>, at: usize) -> Found {
     if is_word(lens.byte(end)) || matches!(lens.byte(end), b':' | b'%') || (lens.byte(end) == b',' && lens.byte(end + 1).is_ascii_digit()) {
         return None;
     }
-    Some((span(start, end, Kind::StreetAddress, 0.92, "a name that ends as a street's, and a number"), next))
+    Some((
+        span(
+            start,
+            end,
+            Kind::StreetAddress,
+            0.92,
+            "a name that ends as a street's, and a number",
+        ),
+        next,
+    ))
 }
 
 /// A word that may open a street's name of two: an adjective of place, or a genitive before a lower-case noun.
 fn is_part_of_street(word: &str, compound: bool) -> bool {
-    const ADJECTIVES: &[&str] = &["Norra", "Södra", "Östra", "Västra", "Stora", "Lilla", "Gamla", "Nya", "Övre", "Nedre", "Yttre", "Inre", "Sankt", "S:t", "S:ta", "Sankta", "Första", "Andra", "Tredje", "Fjärde"];
+    const ADJECTIVES: &[&str] = &[
+        "Norra", "Södra", "Östra", "Västra", "Stora", "Lilla", "Gamla", "Nya", "Övre", "Nedre", "Yttre", "Inre", "Sankt", "S:t", "S:ta",
+        "Sankta", "Första", "Andra", "Tredje", "Fjärde",
+    ];
     if ADJECTIVES.contains(&word) {
         return true;
     }
@@ -92,7 +108,15 @@ fn house(lens: &Lens<'_>, at: usize, end: usize) -> (usize, usize) {
 /// The word that ends at `end`: letters, and hyphens or colons between them.
 fn word_before<'t>(lens: &Lens<'t>, end: usize) -> &'t str {
     let part = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80 || matches!(byte, b'-' | b':' | b'.');
-    let length = lens.bytes.get(..end).unwrap_or_default().iter().rev().take(40).take_while(|byte| part(byte)).count();
+    let length = lens
+        .bytes
+        .get(..end)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take(40)
+        .take_while(|byte| part(byte))
+        .count();
     lens.slice(end - length, end).trim_start_matches(['-', ':', '.'])
 }
 
@@ -102,40 +126,83 @@ const POSTCODE: &[&str] = &["postnr", "postnummer", "postadress", "zip", "postco
 pub(super) fn postcode(lens: &Lens<'_>, at: usize) -> Found {
     let run = lens.run(at)?;
     let named = || lens.context(run.start).near(POSTCODE);
-    let country = matches!(lens.slice(run.start.saturating_sub(3), run.start), "SE-" | "se-") || lens.slice(run.start.saturating_sub(2), run.start) == "S-";
+    let country = matches!(lens.slice(run.start.saturating_sub(3), run.start), "SE-" | "se-")
+        || lens.slice(run.start.saturating_sub(2), run.start) == "S-";
     let (end, next) = match run.len() {
         5 => (run.end, at + 1),
         3 => {
-            let second = lens.run(at + 1).filter(|second| second.len() == 2 && lens.blank(run.end) == Some(second.start))?;
+            let second = lens
+                .run(at + 1)
+                .filter(|second| second.len() == 2 && lens.blank(run.end) == Some(second.start))?;
             (second.end, at + 2)
         }
         _ => return None,
     };
-    let range = lens.slice(run.start, run.start + 3).parse::<u16>().is_ok_and(|number| (100..=984).contains(&number));
+    let range = lens
+        .slice(run.start, run.start + 3)
+        .parse::<u16>()
+        .is_ok_and(|number| (100..=984).contains(&number));
     if !range || !(country || lens.opens(run.start)) || !lens.closes(end) {
         return None;
     }
     let place = place_follows(lens, end);
-    if !(country || named() || (run.len() == 3 && place) || (run.len() == 5 && place && lens.before(run.start) == b' ' && lens.before(run.start - 1) == b',')) {
+    if !(country
+        || named()
+        || (run.len() == 3 && place)
+        || (run.len() == 5 && place && lens.before(run.start) == b' ' && lens.before(run.start - 1) == b','))
+    {
         return None;
     }
-    Some((span(run.start, end, Kind::Postcode, 0.9, "five digits in range, before a place or beside words"), next))
+    Some((
+        span(
+            run.start,
+            end,
+            Kind::Postcode,
+            0.9,
+            "five digits in range, before a place or beside words",
+        ),
+        next,
+    ))
 }
 
 /// Whether one or two blanks and a capitalised word that is no unit come next.
 fn place_follows(lens: &Lens<'_>, end: usize) -> bool {
     let rest = lens.slice(end, (end + 24).min(lens.text.len()));
-    let rest = if rest.is_empty() { lens.text.get(end..).unwrap_or_default() } else { rest };
+    let rest = if rest.is_empty() {
+        lens.text.get(end..).unwrap_or_default()
+    } else {
+        rest
+    };
     let word = rest.trim_start_matches([' ', '\u{a0}']);
     if word.len() == rest.len() {
         return false;
     }
     let mut letters = word.chars();
     let whole = word.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-    letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_alphabetic) && !["SEK", "EUR", "USD", "Kr", "KR"].contains(&whole)
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.next().is_some_and(char::is_alphabetic)
+        && !["SEK", "EUR", "USD", "Kr", "KR"].contains(&whole)
 }
 
-const ESTATE: &[&str] = &["-fastighet", "-beteckning", "tomt", "lagfart", "avstyckning", "bygglov", "kv.", "kv ", "kvarter", "köpt", "-ägare", "-skifte", "property", "intill", "gräns", "-arrende", "grannfastighet"];
+const ESTATE: &[&str] = &[
+    "-fastighet",
+    "-beteckning",
+    "tomt",
+    "lagfart",
+    "avstyckning",
+    "bygglov",
+    "kv.",
+    "kv ",
+    "kvarter",
+    "köpt",
+    "-ägare",
+    "-skifte",
+    "property",
+    "intill",
+    "gräns",
+    "-arrende",
+    "grannfastighet",
+];
 /// What stands before digits, a colon and digits that are no designation.
 #[rustfmt::skip]
 const NO_ESTATE: &[&str] = &[
@@ -157,7 +224,11 @@ pub(super) fn property(lens: &Lens<'_>, at: usize) -> Found {
     let (start, words, municipality) = capitalised(lens, block.start - 1);
     let context = lens.context(start);
     let sure = municipality && words > 1;
-    let vetoed = if sure { context.near(MATCH) } else { lens.context(block.start).near(NO_ESTATE) };
+    let vetoed = if sure {
+        context.near(MATCH)
+    } else {
+        lens.context(block.start).near(NO_ESTATE)
+    };
     if words == 0 || vetoed {
         return None;
     }
@@ -168,7 +239,16 @@ pub(super) fn property(lens: &Lens<'_>, at: usize) -> Found {
         (false, false) if words > 1 && unit.len() <= 3 => 0.6,
         (false, false) => return None,
     };
-    Some((span(start, unit.end, Kind::PropertyDesignation, confidence, "a place, a block and a unit"), at + 2))
+    Some((
+        span(
+            start,
+            unit.end,
+            Kind::PropertyDesignation,
+            confidence,
+            "a place, a block and a unit",
+        ),
+        at + 2,
+    ))
 }
 
 /// The start of the words with capitals that end at `end`, how many, and whether the first is a municipality.
@@ -183,13 +263,35 @@ fn capitalised(lens: &Lens<'_>, end: usize) -> (usize, usize, bool) {
             break;
         }
         let from = at - word.len();
-        if ["Fastigheten", "Fastighet", "Beteckningen", "Tomten", "Avstyckning", "Lagfart", "Ägaren", "Bygglov", "För", "Kvarteret", "Kv", "På", "The", "Property"].contains(&word) {
+        if [
+            "Fastigheten",
+            "Fastighet",
+            "Beteckningen",
+            "Tomten",
+            "Avstyckning",
+            "Lagfart",
+            "Ägaren",
+            "Bygglov",
+            "För",
+            "Kvarteret",
+            "Kv",
+            "På",
+            "The",
+            "Property",
+        ]
+        .contains(&word)
+        {
             break;
         }
         start = from;
         words += usize::from(upper);
         // Names of two words (`Lilla Edet`) have their first word before this one.
-        let both = lens.slice(from, (end).min(from + 24)).split(' ').take(2).collect::<Vec<_>>().join(" ");
+        let both = lens
+            .slice(from, (end).min(from + 24))
+            .split(' ')
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" ");
         municipality = names::is_municipality(word) || (words > 1 && names::is_municipality(&both));
         if from == 0 || lens.before(from) != b' ' {
             break;
@@ -199,7 +301,23 @@ fn capitalised(lens: &Lens<'_>, end: usize) -> (usize, usize, bool) {
     (start, words, municipality)
 }
 
-const POINT: &[&str] = &["-koordinat", "sweref", "rt90", "rt 90", "wgs", "lat", "position", "gps", "long", "coordinate", "läge", "nord", "n ", "x ", "x="];
+const POINT: &[&str] = &[
+    "-koordinat",
+    "sweref",
+    "rt90",
+    "rt 90",
+    "wgs",
+    "lat",
+    "position",
+    "gps",
+    "long",
+    "coordinate",
+    "läge",
+    "nord",
+    "n ",
+    "x ",
+    "x=",
+];
 
 /// A pair of latitude and longitude with four decimals or more, or a pair of metres in SWEREF 99 TM beside words.
 pub(super) fn coordinates(lens: &Lens<'_>, at: usize) -> Found {
@@ -214,25 +332,52 @@ pub(super) fn coordinates(lens: &Lens<'_>, at: usize) -> Found {
     let east = lens.run(east_at).filter(|run| run.len() == 6)?;
     let gap = lens.slice(run.end, east.start);
     let close = gap.len() <= 12 && !gap.contains('\n');
-    let north = lens.slice(run.start, run.end).parse::<u32>().is_ok_and(|metres| (6_100_000..=7_700_000).contains(&metres));
-    let range = lens.slice(east.start, east.end).parse::<u32>().is_ok_and(|metres| (200_000..=930_000).contains(&metres));
+    let north = lens
+        .slice(run.start, run.end)
+        .parse::<u32>()
+        .is_ok_and(|metres| (6_100_000..=7_700_000).contains(&metres));
+    let range = lens
+        .slice(east.start, east.end)
+        .parse::<u32>()
+        .is_ok_and(|metres| (200_000..=930_000).contains(&metres));
     if !close || !north || !range || !lens.context(run.start).wide(POINT) {
         return None;
     }
     let (end, next) = with_decimals(lens, east.end, east_at + 1);
-    Some((span(run.start, end, Kind::Coordinate, 0.93, "a point within Sweden to the metre"), next))
+    Some((
+        span(run.start, end, Kind::Coordinate, 0.93, "a point within Sweden to the metre"),
+        next,
+    ))
 }
 
 fn degrees(lens: &Lens<'_>, at: usize) -> Found {
-    let [lat, lat_part, lon, lon_part] = lens.runs.get(at..at + 4)? else { return None };
-    let whole = |run: &super::Run, range: std::ops::RangeInclusive<u8>| run.len() == 2 && lens.slice(run.start, run.end).parse::<u8>().is_ok_and(|number| range.contains(&number));
+    let [lat, lat_part, lon, lon_part] = lens.runs.get(at..at + 4)? else {
+        return None;
+    };
+    let whole = |run: &super::Run, range: std::ops::RangeInclusive<u8>| {
+        run.len() == 2
+            && lens
+                .slice(run.start, run.end)
+                .parse::<u8>()
+                .is_ok_and(|number| range.contains(&number))
+    };
     let point = lens.byte(lat.end);
     let decimals = |whole: &super::Run, part: &super::Run| part.start == whole.end + 1 && lens.byte(whole.end) == point && part.len() >= 4;
     let gap = lens.slice(lat_part.end, lon.start);
     let apart = gap.len() <= 16 && !gap.contains('\n') && (point == b'.' || gap != ",");
     let fits = whole(lat, 55..=69) && whole(lon, 10..=24) && decimals(lat, lat_part) && decimals(lon, lon_part);
-    (fits && apart && lens.opens(lat.start) && lens.closes(lon_part.end))
-        .then(|| (span(lat.start, lon_part.end, Kind::Coordinate, 0.95, "a point within Sweden to ten metres or closer"), at + 4))
+    (fits && apart && lens.opens(lat.start) && lens.closes(lon_part.end)).then(|| {
+        (
+            span(
+                lat.start,
+                lon_part.end,
+                Kind::Coordinate,
+                0.95,
+                "a point within Sweden to ten metres or closer",
+            ),
+            at + 4,
+        )
+    })
 }
 
 /// The end of a number's decimals, if it has any.

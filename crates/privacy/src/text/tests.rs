@@ -5,12 +5,18 @@ use super::*;
 fn found(text: &str) -> Vec<(String, String)> {
     let mut scanner = Scanner::new("2026-11-22".parse().unwrap());
     let spans = scanner.spans(text);
-    spans.iter().map(|span| (span.kind.as_str().to_owned(), text[span.start..span.end].to_owned())).collect()
+    spans
+        .iter()
+        .map(|span| (span.kind.as_str().to_owned(), text[span.start..span.end].to_owned()))
+        .collect()
 }
 
 fn check(cases: &[(&str, &[(&str, &str)])]) {
     for (text, expected) in cases {
-        let expected: Vec<(String, String)> = expected.iter().map(|(kind, value)| ((*kind).to_owned(), (*value).to_owned())).collect();
+        let expected: Vec<(String, String)> = expected
+            .iter()
+            .map(|(kind, value)| ((*kind).to_owned(), (*value).to_owned()))
+            .collect();
         assert_eq!(found(text), expected, "{text}");
     }
 }
@@ -18,7 +24,10 @@ fn check(cases: &[(&str, &[(&str, &str)])]) {
 #[test]
 fn numbers_of_people_stand_alone_and_agree() {
     check(&[
-        ("Sökanden 18900101-9802 hör av sig.", &[("personal_identity_number", "18900101-9802")]),
+        (
+            "Sökanden 18900101-9802 hör av sig.",
+            &[("personal_identity_number", "18900101-9802")],
+        ),
         ("pnr 189001019802, ny", &[("personal_identity_number", "189001019802")]),
         ("(900101+9802)", &[("personal_identity_number", "900101+9802")]),
         ("född 18900101 9802", &[("personal_identity_number", "18900101 9802")]),
@@ -38,7 +47,10 @@ fn numbers_of_people_stand_alone_and_agree() {
 #[test]
 fn contacts_and_accounts() {
     check(&[
-        ("Ring 070-174 06 05 eller 08-465 004 00.", &[("phone", "070-174 06 05"), ("phone", "08-465 004 00")]),
+        (
+            "Ring 070-174 06 05 eller 08-465 004 00.",
+            &[("phone", "070-174 06 05"), ("phone", "08-465 004 00")],
+        ),
         ("tel +46 (0)70-174 06 05", &[("phone", "+46 (0)70-174 06 05")]),
         ("mobil 0701740605", &[("phone", "0701740605")]),
         ("nås på 0980-319 200", &[("phone", "0980-319 200")]),
@@ -47,7 +59,10 @@ fn contacts_and_accounts() {
         ("bg 5050-1055", &[]),
         ("Skriv till info@exempelby.example.", &[("e_mail", "info@exempelby.example")]),
         ("<a.b@c.se>; pris @ 20", &[("e_mail", "a.b@c.se")]),
-        ("IBAN SE45 5000 0000 0583 9825 7466 tack", &[("iban", "SE45 5000 0000 0583 9825 7466")]),
+        (
+            "IBAN SE45 5000 0000 0583 9825 7466 tack",
+            &[("iban", "SE45 5000 0000 0583 9825 7466")],
+        ),
         ("SE46 5000 0000 0583 9825 7466", &[]),
         ("från 192.0.2.17 i natt", &[("ip_address", "192.0.2.17")]),
         ("version 1.2.3.4", &[]),
@@ -61,7 +76,10 @@ fn contacts_and_accounts() {
 #[test]
 fn places_papers_and_days() {
     check(&[
-        ("bor på Storgatan 5 B, 123 45 Exempelby", &[("street_address", "Storgatan 5 B"), ("postcode", "123 45")]),
+        (
+            "bor på Storgatan 5 B, 123 45 Exempelby",
+            &[("street_address", "Storgatan 5 B"), ("postcode", "123 45")],
+        ),
         ("Norra vägen 12", &[("street_address", "Norra vägen 12")]),
         ("utmed väg 50 och länsväg 267", &[]),
         ("123 45 personer", &[]),

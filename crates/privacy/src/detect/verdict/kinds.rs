@@ -35,7 +35,7 @@ const SHAPED: &[Shaped] = &[
     Shaped { mark: Mark::Street, kind: Kind::StreetAddress, verdict: Verdict::Quasi, named: 0.2, silent: 0.6, header: |m| m == Meaning::StreetAddress },
     Shaped { mark: Mark::Postcode, kind: Kind::Postcode, verdict: Verdict::Quasi, named: 0.5, silent: 2.0, header: |m| m == Meaning::Postcode },
     Shaped { mark: Mark::Case, kind: Kind::CaseNumber, verdict: Verdict::None, named: 0.4, silent: 0.9, header: |m| m == Meaning::Case },
-    Shaped { mark: Mark::FullName, kind: Kind::PersonName, verdict: Verdict::Direct, named: 0.3, silent: 0.55, header: |m| matches!(m, Meaning::PersonName | Meaning::SomeName) },
+    Shaped { mark: Mark::FullName, kind: Kind::PersonName, verdict: Verdict::Direct, named: 0.3, silent: 0.55, header: |m| m == Meaning::PersonName },
     Shaped { mark: Mark::GivenName, kind: Kind::GivenName, verdict: Verdict::Direct, named: 0.2, silent: 0.65, header: |m| m == Meaning::GivenName },
     Shaped { mark: Mark::FamilyName, kind: Kind::FamilyName, verdict: Verdict::Direct, named: 0.2, silent: 0.6, header: |m| m == Meaning::FamilyName },
     Shaped { mark: Mark::BirthDay, kind: Kind::DateOfBirth, verdict: Verdict::Quasi, named: 0.3, silent: 2.0, header: |m| m == Meaning::DateOfBirth },
@@ -53,7 +53,9 @@ pub(super) fn whole(column: &Counted, personal: bool) -> Option<PersonalDataFind
     });
     match found {
         Some(shaped) => Some(told(column, shaped, personal)),
-        None => points(column, personal).or_else(|| codes(column)).or_else(|| header_without_shape(column)),
+        None => points(column, personal)
+            .or_else(|| codes(column))
+            .or_else(|| header_without_shape(column)),
     }
 }
 
@@ -75,11 +77,22 @@ fn is_list_of_names(column: &Counted) -> bool {
 fn told(column: &Counted, shaped: &Shaped, personal: bool) -> PersonalDataFinding {
     let (tally, named) = (column.tally(shaped.mark), column.meaning.is_some_and(shaped.header));
     if shaped.kind.is_name() && is_list_of_names(column) {
-        let evidence = format!("{} of {} cells are names and each stands once: names are told about, not people", tally.cells, column.cells);
+        let evidence = format!(
+            "{} of {} cells are names and each stands once: names are told about, not people",
+            tally.cells, column.cells
+        );
         return finding(column, Verdict::None, None, tally, 0.8, evidence);
     }
-    let says = if named { "and the header says so" } else { "and the header is silent" };
-    let verdict = if shaped.mark == Mark::Point { exposure(column, personal) } else { shaped.verdict };
+    let says = if named {
+        "and the header says so"
+    } else {
+        "and the header is silent"
+    };
+    let verdict = if shaped.mark == Mark::Point {
+        exposure(column, personal)
+    } else {
+        shaped.verdict
+    };
     let evidence = format!("{} of {} different cells have the shape, {says}", tally.cells, column.cells);
     let confidence = column.share(shaped.mark).clamp(0.5, 0.97) * if named { 1.0 } else { 0.9 };
     finding(column, verdict, Some(shaped.kind.as_str()), tally, confidence, evidence)
@@ -104,8 +117,18 @@ fn points(column: &Counted, personal: bool) -> Option<PersonalDataFinding> {
         rows: column.rows,
         ..Tally::default()
     };
-    let evidence = format!("{} of {} different numbers lie in Sweden, as exact as a dwelling", column.points, column.cells);
-    Some(finding(column, exposure(column, personal), Some(Kind::Coordinate.as_str()), &all, 0.85, evidence))
+    let evidence = format!(
+        "{} of {} different numbers lie in Sweden, as exact as a dwelling",
+        column.points, column.cells
+    );
+    Some(finding(
+        column,
+        exposure(column, personal),
+        Some(Kind::Coordinate.as_str()),
+        &all,
+        0.85,
+        evidence,
+    ))
 }
 
 /// Codes of diagnoses.
@@ -113,8 +136,18 @@ fn codes(column: &Counted) -> Option<PersonalDataFinding> {
     let tally = column.tally(Mark::Icd);
     let silent = column.meaning.is_none() && tally.cells >= CELLS_MIN && column.share(Mark::Icd) >= 0.5 && column.rows >= 2 * column.cells;
     silent.then(|| {
-        let evidence = format!("{} of {} different cells have the form of ICD-10, each used often: health (GDPR Art. 9)", tally.cells, column.cells);
-        finding(column, Verdict::Sensitive, Some(Kind::SpecialCategory.as_str()), tally, 0.7, evidence)
+        let evidence = format!(
+            "{} of {} different cells have the form of ICD-10, each used often: health (GDPR Art. 9)",
+            tally.cells, column.cells
+        );
+        finding(
+            column,
+            Verdict::Sensitive,
+            Some(Kind::SpecialCategory.as_str()),
+            tally,
+            0.7,
+            evidence,
+        )
     })
 }
 
@@ -129,7 +162,14 @@ fn header_without_shape(column: &Counted) -> Option<PersonalDataFinding> {
         rows: column.rows,
         ..Tally::default()
     };
-    Some(finding(column, verdict, Some(kind.as_str()), &all, 0.6, "the header says so and the cells are as long, though check digits do not agree".to_owned()))
+    Some(finding(
+        column,
+        verdict,
+        Some(kind.as_str()),
+        &all,
+        0.6,
+        "the header says so and the cells are as long, though check digits do not agree".to_owned(),
+    ))
 }
 
 /// Organisations' numbers: no person, unless one is the estate of a dead one (group 1).
@@ -137,16 +177,34 @@ pub(super) fn organisation(column: &Counted) -> Option<PersonalDataFinding> {
     if !is_organisations(column) {
         return None;
     }
-    let (all, estates, vat) = (column.tally(Mark::Organisation), column.tally(Mark::Estate), column.tally(Mark::Vat));
+    let (all, estates, vat) = (
+        column.tally(Mark::Organisation),
+        column.tally(Mark::Estate),
+        column.tally(Mark::Vat),
+    );
     if estates.cells > 0 {
         let evidence = format!(
             "{} of {} different numbers are estates of deceased persons (group 1)",
             estates.cells, column.cells
         );
-        return Some(finding(column, Verdict::Direct, Some("organisation_number"), estates, 0.95, evidence));
+        return Some(finding(
+            column,
+            Verdict::Direct,
+            Some("organisation_number"),
+            estates,
+            0.95,
+            evidence,
+        ));
     }
-    let (kind, tally) = if vat.cells * 2 >= all.cells { (Kind::VatNumber, vat) } else { (Kind::OrganisationNumber, all) };
-    let evidence = format!("{} of {} different cells are organisation numbers, none a person's", all.cells, column.cells);
+    let (kind, tally) = if vat.cells * 2 >= all.cells {
+        (Kind::VatNumber, vat)
+    } else {
+        (Kind::OrganisationNumber, all)
+    };
+    let evidence = format!(
+        "{} of {} different cells are organisation numbers, none a person's",
+        all.cells, column.cells
+    );
     Some(finding(column, Verdict::None, Some(kind.as_str()), tally, 0.95, evidence))
 }
 
@@ -176,7 +234,11 @@ pub(super) fn prose(columns: &[Counted], alpha: f64) -> Vec<(usize, Kind)> {
         }
     }
     let rejected = holm(&made.iter().map(|(_, _, p)| *p).collect::<Vec<_>>(), alpha);
-    made.iter().zip(rejected).filter(|(_, rejected)| *rejected).map(|((index, kind, _), _)| (*index, *kind)).collect()
+    made.iter()
+        .zip(rejected)
+        .filter(|(_, rejected)| *rejected)
+        .map(|((index, kind, _), _)| (*index, *kind))
+        .collect()
 }
 
 /// Prose with something personal in it: the kind that names a person, else the most frequent.
