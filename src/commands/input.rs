@@ -357,8 +357,8 @@ pub struct ScanBody {
     pub rows: u64,
     /// One finding a column.
     pub columns: Vec<ScanColumn>,
-    /// Free text: comes with span detection; empty until then.
-    pub free_text: Vec<serde_json::Value>,
+    /// What stands inside longer texts, by column and kind.
+    pub free_text: Vec<fyr_model::privacy::FreeTextFinding>,
 }
 
 /// One column of `scan`.
@@ -386,7 +386,7 @@ pub async fn scan(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let body = ScanBody {
         rows: read.table.facts().rows,
         columns,
-        free_text: Vec::new(),
+        free_text: read.free_text,
     };
     if door.json || cli::text(words, "format") == Some("json") {
         door.document("scan", reference(&read.resource), &body)?;

@@ -228,5 +228,25 @@ pub fn scan(term: &Term, body: &ScanBody) {
         })
         .collect();
     println!("{}", term.table(&heads, &[3, 4, 5], &rows));
+    free_text(term, body);
     println!("{} {}", term.count(body.rows), term.say("rader", "rows"));
+}
+
+fn free_text(term: &Term, body: &ScanBody) {
+    if body.free_text.is_empty() {
+        return;
+    }
+    let heads = match term.lang {
+        fyr_model::Lang::Sv => ["fritext i kolumn", "slag", "texter", "rader"],
+        fyr_model::Lang::En => ["free text in column", "kind", "texts", "rows"],
+    };
+    let row = |one: &fyr_model::privacy::FreeTextFinding| {
+        vec![
+            cut(&safe(&one.column), 32),
+            one.kind.clone(),
+            term.count(one.matches),
+            term.count(one.rows),
+        ]
+    };
+    println!("{}", term.table(&heads, &[2, 3], &body.free_text.iter().map(row).collect::<Vec<_>>()));
 }

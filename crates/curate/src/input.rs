@@ -7,7 +7,7 @@ use fyr_fetch::{Client, What};
 use fyr_model::Refusal;
 use fyr_model::limits::{TableLimits, WorkerLimits};
 use fyr_model::lock::ReadingLock;
-use fyr_model::privacy::PersonalDataFinding;
+use fyr_model::privacy::{FreeTextFinding, PersonalDataFinding};
 use fyr_model::resource::Resource;
 use fyr_model::table::{Reading, TableProfile};
 use fyr_table::{StageRequest, StagedTable};
@@ -24,6 +24,8 @@ pub struct Inspected {
     pub table: StagedTable,
     /// What detectors found.
     pub detections: Vec<PersonalDataFinding>,
+    /// What they found inside longer texts.
+    pub free_text: Vec<FreeTextFinding>,
     /// The profile, where it was asked for.
     pub profile: Option<TableProfile>,
     /// The state of the profile in the private folder, where it was to be kept.
@@ -58,12 +60,14 @@ impl Inspected {
         let StageResult {
             facts,
             detections,
+            free_text,
             profile,
         } = stage(runner, &resource, None, (reading, None), limits, dir, look)?;
         Ok(Self {
             resource,
             table: StagedTable::adopt(facts),
             detections,
+            free_text,
             profile,
             state: matches!(look, Look::Profile { kept: true, .. }).then(|| dir.join(STATE)),
         })

@@ -178,6 +178,7 @@ impl Curate {
             mut facts,
             detections,
             profile,
+            ..
         } = self.read(pipeline, distribution, &resource, &known, at).inspect_err(|refusal| {
             evidence.unreadable = Some(refusal.id.clone());
         })?;

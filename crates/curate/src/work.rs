@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use chrono::NaiveDate;
-use fyr_model::privacy::PersonalDataFinding;
+use fyr_model::privacy::{FreeTextFinding, PersonalDataFinding};
 use fyr_model::table::{Column, StagedFacts, TableProfile};
 use fyr_model::{Refusal, RefusalKind, Text};
 use fyr_privacy::detect::{self, ColumnDetector};
@@ -57,6 +57,8 @@ pub struct StageResult {
     pub facts: StagedFacts,
     /// One finding a column, verdict `none` included; none at all when nobody looked.
     pub detections: Vec<PersonalDataFinding>,
+    /// What stands inside longer texts, by column and kind.
+    pub free_text: Vec<FreeTextFinding>,
     /// What its holder may see of it.
     pub profile: Option<TableProfile>,
 }
@@ -120,6 +122,7 @@ pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, 
         return answer(StageResult {
             facts,
             detections: Vec::new(),
+            free_text: Vec::new(),
             profile: None,
         });
     };
@@ -131,6 +134,7 @@ pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, 
     };
     let facts = fyr_table::stage(&work.request, dir, &mut scan)?;
     let (detectors, profilers): (Vec<_>, Vec<_>) = scan.columns.into_iter().map(|column| (column.detector, column.profiler)).unzip();
+    let free_text = detect::free_text(&detectors);
     let detections = detect::judge(detectors);
     let profilers: Option<Vec<ColumnProfiler>> = profilers.into_iter().collect();
     let profile = profilers
@@ -155,6 +159,7 @@ pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, 
     answer(StageResult {
         facts,
         detections,
+        free_text,
         profile,
     })
 }

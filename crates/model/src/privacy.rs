@@ -149,6 +149,19 @@ pub struct PersonalDataFinding {
     pub rows: Vec<u64>,
 }
 
+/// Personal data inside the longer texts of a column: counts, never values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreeTextFinding {
+    /// The column.
+    pub column: String,
+    /// The kind of `interface.md`.
+    pub kind: String,
+    /// Different texts that hold one.
+    pub matches: u64,
+    /// Rows that hold one.
+    pub rows: u64,
+}
+
 /// What was decided for one column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnPlan {

@@ -3,10 +3,15 @@
 //! In: the text of a cell and whether its column is numeric. Out: marks, and the candidates with their judgements. Pure and without
 //! memory, so that a repeated value needs testing only once.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
 use super::contact::{PhoneForm, is_e_mail, phone};
-use super::identity::{Candidate, Form, Judgement, Person, iban};
+use super::identity::{Candidate, Form, Judgement, Person};
+use super::shape::{self, Summary};
+use crate::kind::{KINDS, Kind};
+use crate::text::{Scanner, account};
 
 /// What was seen in a cell; several may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,21 +32,58 @@ pub(crate) enum Mark {
     LongDigits,
     /// Six or eight digits that read as a date.
     DateDigits,
+    Vat,
+    Account,
+    Plate,
+    Property,
+    Street,
+    Postcode,
+    Point,
+    Document,
+    Ip,
+    Mac,
+    Case,
+    FullName,
+    GivenName,
+    FamilyName,
+    BirthDay,
+    Icd,
+    /// Four words or more.
+    Prose,
 }
 
+/// Where the marks of what stands inside longer text begin, one for each [`Kind`].
+const INSIDE: usize = 32;
 /// Number of marks.
-pub(crate) const MARKS: usize = 12;
+pub(crate) const MARKS: usize = INSIDE + KINDS.len();
+
+/// The place of the mark of `kind` inside longer text.
+pub(crate) fn inside(kind: Kind) -> usize {
+    INSIDE + kind as usize
+}
 
 /// A set of marks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Marks(u16);
+pub(crate) struct Marks(u64);
 
 impl Marks {
     pub(crate) fn set(&mut self, mark: Mark) {
         self.0 |= 1 << mark as u8;
     }
+    pub(crate) fn set_inside(&mut self, kind: Kind) {
+        self.0 |= 1 << inside(kind);
+    }
+    #[cfg(test)]
+    pub(crate) fn has(self, mark: Mark) -> bool {
+        self.0 & (1 << mark as u8) != 0
+    }
     pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
-        (0..MARKS).filter(move |index| self.0 & (1 << index) != 0)
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let index = rest.trailing_zeros() as usize;
+            rest &= rest.wrapping_sub(1);
+            (index < MARKS).then_some(index)
+        })
     }
 }
 
@@ -59,44 +101,83 @@ pub(crate) struct Seen {
     pub(crate) inside: bool,
 }
 
-/// Looks at one cell.
-pub(crate) fn look(text: &str, numeric: bool, reference: NaiveDate) -> Seen {
+/// Looks at one cell. What stands inside longer text is found by `scanner`.
+pub(crate) fn look(text: &str, numeric: bool, reference: NaiveDate, scanner: &mut Scanner) -> Seen {
     let mut seen = Seen::default();
     let text = text.trim();
+    let summary = Summary::of(text);
+    if summary.digits > 0 || numeric {
+        look_at_digits(&mut seen, text, numeric, &summary, reference);
+    }
+    if numeric {
+        return seen;
+    }
+    if summary.digits > 0 || summary.at {
+        contacts(&mut seen, text, &summary);
+    }
+    shape::mark(&mut seen.marks, text, &summary, reference);
+    if summary.blanks >= 3 {
+        seen.marks.set(Mark::Prose);
+    }
+    if summary.blanks >= 2 && (summary.digits > 0 || summary.at || summary.capitals > 1) {
+        for span in scanner.spans(text) {
+            let whole = span.start == 0 && span.end == text.len();
+            if !whole && span.confidence >= LEAST {
+                seen.marks.set_inside(span.kind);
+                seen.inside |= matches!(span.kind, Kind::Phone | Kind::EMail);
+            }
+        }
+    }
+    if summary.digits == 0 && summary.capitals > 1 && is_name_like(text) {
+        seen.marks.set(Mark::NameLike);
+    }
+    seen
+}
+
+/// Spans less sure than this count nothing in a column.
+const LEAST: f32 = 0.7;
+
+fn look_at_digits(seen: &mut Seen, text: &str, numeric: bool, summary: &Summary, reference: NaiveDate) {
     let whole = restored(text, numeric);
-    let digits = whole.bytes().filter(u8::is_ascii_digit).count();
+    let digits = if whole.len() == text.len() {
+        summary.digits
+    } else {
+        whole.bytes().filter(u8::is_ascii_digit).count()
+    };
     if digits >= 10 && whole.len() <= 24 {
         seen.marks.set(Mark::LongDigits);
     }
     if matches!(whole.len(), 6 | 8) && digits == whole.len() && reads_as_date(&whole) {
         seen.marks.set(Mark::DateDigits);
     }
+    if numeric && (6..=10).contains(&digits) && whole.len() == digits {
+        seen.marks.set(Mark::Document);
+    }
+    // A person's number has nine digits and more; one that lost its noughts has seven and nothing else.
+    if digits < 7 {
+        return;
+    }
     let candidate = if numeric || whole != text {
         Candidate::from_number(&whole)
-    } else {
+    } else if digits >= 9 {
         parse_whole(&whole)
+    } else {
+        None
     };
     match candidate {
-        Some(candidate) => judge(&mut seen, candidate, false, reference),
-        None if numeric => {}
-        None => look_inside(&mut seen, text, reference),
+        Some(candidate) => judge(seen, candidate, false, reference),
+        None if numeric || digits < 9 => {}
+        None => look_inside(seen, text, reference),
     }
-    if !numeric {
-        contacts(&mut seen, text);
-        if is_name_like(text) {
-            seen.marks.set(Mark::NameLike);
-        }
-    }
-    seen
 }
 
 /// The cell with what a spreadsheet did to it undone: `1.98E+11` and `198001012389.0` are whole numbers again.
-fn restored(text: &str, numeric: bool) -> String {
+fn restored(text: &str, numeric: bool) -> Cow<'_, str> {
     let whole = text
         .strip_suffix(".0")
         .filter(|rest| rest.len() >= 7 && rest.bytes().all(|b| b.is_ascii_digit()));
     if let Some(whole) = whole {
-        return whole.to_owned();
+        return Cow::Borrowed(whole);
     }
     let scientific = text.contains(['e', 'E']) && text.starts_with(|c: char| c.is_ascii_digit()) && text.len() <= 24;
     let number = if scientific || (numeric && text.contains('.')) {
@@ -105,8 +186,8 @@ fn restored(text: &str, numeric: bool) -> String {
         None
     };
     match number.filter(|value| value.fract() == 0.0 && (1e6..1e13).contains(value)) {
-        Some(value) => format!("{value:.0}"),
-        None => text.to_owned(),
+        Some(value) => Cow::Owned(format!("{value:.0}")),
+        None => Cow::Borrowed(text),
     }
 }
 
@@ -120,13 +201,20 @@ fn parse_whole(text: &str) -> Option<Candidate> {
 }
 
 fn judge(seen: &mut Seen, candidate: Candidate, inside: bool, reference: NaiveDate) {
-    let judgement = candidate.judge(reference);
+    let mut judgement = candidate.judge(reference);
+    // `0701740613` is a mobile number before it is a coordination number of a child of 2007.
+    if candidate.is_mobile() && matches!(judgement.person, Some(Person::Coordination | Person::CoordinationWeak)) {
+        judgement.person = None;
+    }
     match judgement.person {
         Some(Person::Identity) => seen.marks.set(Mark::Identity),
         Some(Person::Coordination) => seen.marks.set(Mark::Coordination),
         Some(Person::CoordinationWeak) => seen.marks.set(Mark::CoordinationWeak),
         Some(Person::Interim) => seen.marks.set(Mark::Interim),
         None => {}
+    }
+    if candidate.form == Form::Vat && (judgement.organisation.is_some() || judgement.person.is_some()) {
+        seen.marks.set(Mark::Vat);
     }
     if judgement.organisation.is_some() && !inside {
         seen.marks.set(Mark::Organisation);
@@ -160,22 +248,27 @@ fn look_inside(seen: &mut Seen, text: &str, reference: NaiveDate) {
 }
 
 /// E-mail addresses, telephone numbers and account numbers.
-fn contacts(seen: &mut Seen, text: &str) {
-    if text.contains('@') {
+fn contacts(seen: &mut Seen, text: &str, summary: &Summary) {
+    if summary.at {
         let edges = |c: char| c.is_whitespace() || "<>()[]{},;:\"'|/".contains(c);
         if text.split(edges).any(|word| is_e_mail(word.trim_matches('.'))) {
             seen.marks.set(Mark::EMail);
             seen.inside |= !is_e_mail(text);
         }
     }
-    seen.phone_shape = (8..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    seen.phone = phone(text);
-    if seen.phone.is_some() || phone_inside(text) {
-        seen.marks.set(Mark::Phone);
-        seen.inside |= seen.phone.is_none();
+    if summary.digits < 8 {
+        return;
     }
-    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    if iban(&compact).is_some() {
+    seen.phone_shape = (8..=10).contains(&text.len()) && summary.digits == text.len();
+    // Most cells with digits hold no nought that could open a number.
+    if text.contains(['0', '+']) {
+        seen.phone = phone(text);
+        if seen.phone.is_some() || (text.len() > summary.digits + 1 && phone_inside(text)) {
+            seen.marks.set(Mark::Phone);
+            seen.inside |= seen.phone.is_none();
+        }
+    }
+    if summary.digits >= 12 && account::is_iban(text) {
         seen.marks.set(Mark::Iban);
     }
 }
@@ -228,7 +321,8 @@ mod tests {
     use super::*;
 
     fn marks(text: &str, numeric: bool) -> Vec<usize> {
-        look(text, numeric, NaiveDate::from_ymd_opt(2026, 11, 22).unwrap())
+        let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+        look(text, numeric, day, &mut Scanner::new(day))
             .marks
             .iter()
             .filter(|m| *m <= Mark::Iban as usize)

@@ -73,11 +73,21 @@ pub fn phone(cell: &str) -> Option<PhoneForm> {
 }
 
 /// The area or network code that opens a national number, the leading 0 included.
-fn area_code(digits: &str) -> Option<&str> {
+pub(crate) fn area_code(digits: &str) -> Option<&str> {
     (2..=4)
         .rev()
         .filter_map(|length| digits.get(..length))
         .find(|code| AREA_CODES.contains(code))
+}
+
+/// Whether a national number of so many digits, the leading 0 included, can stand under the area or network code.
+pub(crate) fn is_length(area: &str, digits: usize) -> bool {
+    match area {
+        "070" | "072" | "073" | "076" | "079" | "010" => digits == 10,
+        "020" => (7..=10).contains(&digits),
+        _ if area.starts_with("077") => digits == 10,
+        _ => (8..=10).contains(&digits),
+    }
 }
 
 /// Area codes (riktnummer) and mobile, personal and freephone prefixes. Source: PTS, Svensk nummerplan för telefoni (E.164), 2025.

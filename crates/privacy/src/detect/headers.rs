@@ -23,12 +23,61 @@ pub(crate) enum Meaning {
     Postcode,
     StreetAddress,
     Background,
-    Special,
+    Special(Category),
+    Vat,
+    Iban,
+    BankAccount,
+    Plate,
+    Property,
+    Passport,
+    Licence,
+    Ip,
+    Mac,
+    Case,
+    /// A coordinate; `true` when it is of somebody's home.
+    Point(bool),
     /// Order, article, diary and invoice numbers, amounts, times: speaks against an identifier.
     Contrary,
 }
 
+/// Categories of GDPR Art. 9 and 10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Category {
+    Health,
+    Religion,
+    Origin,
+    Union,
+    Opinion,
+    Sexuality,
+    Biometrics,
+    Offences,
+}
+
+impl Category {
+    /// What is said of it, with its article.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Health => "health (GDPR Art. 9)",
+            Self::Religion => "religion or belief (GDPR Art. 9)",
+            Self::Origin => "racial or ethnic origin (GDPR Art. 9)",
+            Self::Union => "membership of a union (GDPR Art. 9)",
+            Self::Opinion => "political opinion (GDPR Art. 9)",
+            Self::Sexuality => "sexual life or orientation (GDPR Art. 9)",
+            Self::Biometrics => "biometric or genetic data (GDPR Art. 9)",
+            Self::Offences => "offences (GDPR Art. 10)",
+        }
+    }
+}
+
 impl Meaning {
+    /// Whether a person's number under such a header is one by chance.
+    pub(crate) fn is_contrary(self) -> bool {
+        matches!(
+            self,
+            Self::Contrary | Self::Case | Self::Plate | Self::Property | Self::Ip | Self::Mac | Self::Point(_) | Self::Postcode
+        )
+    }
+
     /// The verdict and kind that the header alone gives.
     pub(crate) fn verdict(self) -> Option<(Verdict, Option<&'static str>)> {
         Some(match self {
@@ -39,7 +88,7 @@ impl Meaning {
             Self::Age | Self::Gender | Self::Background => (Verdict::Quasi, None),
             Self::Postcode => (Verdict::Quasi, Some("postcode")),
             Self::StreetAddress => (Verdict::Quasi, Some("street_address")),
-            Self::Special => (Verdict::Sensitive, Some("special_category")),
+            Self::Special(_) => (Verdict::Sensitive, Some("special_category")),
             _ => return None,
         })
     }
@@ -60,9 +109,20 @@ const WORDS: &[Words] = &[
     Words(Meaning::Identity,
         &["personnr", "pnr", "persnr", "ssn", "nin", "samnr", "personid"],
         &["personnummer", "personnr", "samordningsnummer", "samordningsnr", "identitetsnummer", "personalidentitynumber", "personalnumber", "coordinationnumber", "socialsecurity", "nationalid"]),
+    Words(Meaning::Vat, &["vat", "vatnr", "momsnr", "vatno"], &["momsregistrering", "momsreg", "vatnumber", "momsnummer"]),
+    Words(Meaning::Iban, &["iban"], &["iban"]),
+    Words(Meaning::BankAccount, &["konto", "kontonr", "kontonummer", "bankkonto", "clearing", "account"], &["bankkonto", "kontonummer", "bankaccount", "accountnumber", "utbetalningskonto", "lönekonto"]),
+    Words(Meaning::Plate, &["regnr", "regnummer", "regno", "plate", "bilnr", "fordon", "registreringsskylt"], &["registreringsnummer", "licenseplate", "licenceplate", "fordonsnummer", "numberplate", "registreringsnr", "fordonsregnr"]),
+    Words(Meaning::Property, &["fastighet", "fastbet", "trakt"], &["fastighetsbeteckning", "fastbeteckning", "propertydesignation", "fastighetsbet", "registerbeteckning"]),
+    Words(Meaning::Passport, &["pass", "passnr", "passport"], &["passnummer", "passport", "idkort", "identitetskort", "idhandling"]),
+    Words(Meaning::Licence, &["körkort", "korkort"], &["körkort", "korkort", "drivinglicen", "driverslicen", "driverlicen"]),
+    Words(Meaning::Ip, &["ip", "ipadress", "ipaddress", "ipv4", "ipv6"], &["ipadress", "ipaddress", "ipnummer", "clientip", "remoteaddr"]),
+    Words(Meaning::Mac, &["mac", "macadress", "macaddress"], &["macadress", "macaddress", "hårdvaruadress", "hardwareaddress"]),
+    Words(Meaning::Case, &["dnr", "diarie", "diarienr", "diarienummer", "ärende", "arende", "ärendenr", "målnr", "målnummer", "case"], &["diarienummer", "diarienr", "ärendenummer", "ärendenr", "arendenummer", "målnummer", "casenumber", "caseid", "aktnummer", "ärendeid", "handlingsnummer"]),
+    Words(Meaning::Point(true), &[], &["hemkoordinat", "bostadskoordinat", "homelat", "homelon", "bostadslat", "bostadslon", "bostadenslat", "bostadenslon", "hemlat", "hemlon", "bostadensläge", "homelocation", "homecoordinate"]),
     Words(Meaning::Organisation,
-        &["orgnr", "orgno", "orgid", "org", "vat", "vatnr", "momsnr"],
-        &["organisationsnummer", "organisationsnr", "organizationnumber", "organisationnumber", "orgnr", "orgnummer", "foretagsnummer", "företagsnummer", "momsregistrering", "companynumber"]),
+        &["orgnr", "orgno", "orgid", "org"],
+        &["organisationsnummer", "organisationsnr", "organizationnumber", "organisationnumber", "orgnr", "orgnummer", "foretagsnummer", "företagsnummer", "companynumber", "bolagsnummer"]),
     Words(Meaning::EMail, &["epost", "mail", "email", "mejl"], &["epost", "email", "mailadress"]),
     Words(Meaning::Phone, &["tel", "tfn", "telnr", "mobil", "mobile", "phone", "fax", "gsm"], &["telefon", "phone", "mobilnummer", "mobilnr", "telnummer"]),
     Words(Meaning::GivenName, &["givenname", "firstname", "forename"], &["förnamn", "fornamn", "tilltalsnamn", "firstname", "givenname"]),
@@ -75,19 +135,26 @@ const WORDS: &[Words] = &[
     Words(Meaning::Gender, &["kön", "kon", "gender", "sex"], &["juridisktkön"]),
     Words(Meaning::Postcode, &["postnr", "postcode", "postcodes", "zip", "zipcode", "postalcode"], &["postnummer", "postcode", "postalcode", "zipcode"]),
     Words(Meaning::StreetAddress, &["adress", "address", "gata", "street", "bostadsadress"], &["gatuadress", "hemadress", "bostadsadress", "besöksadress", "postadress", "streetaddress", "homeaddress", "folkbokföringsadress"]),
-    Words(Meaning::Special,
-        &["diagnos", "diagnosis", "icd", "icd10", "sjukdom", "disease", "religion", "trosuppfattning", "etnicitet", "ethnicity", "ethnic", "race", "fackförbund", "brott", "offence", "dom", "drog", "hiv"],
-        &["diagnos", "sjukdom", "läkemedel", "lakemedel", "medicinering", "funktionsnedsättning", "funktionshinder", "hälsotillstånd", "healthcondition", "disability", "religio", "etnisk", "etnicitet",
-          "fackmedlem", "fackförening", "fackförbund", "tradeunion", "sexuelläggning", "sexualorientation", "politiskåsikt", "partitillhörighet", "partisympati", "politicalopinion", "biometri", "genetisk", "genetic", "brottstyp", "brottsmisstank",
-          "criminal", "conviction", "vårdinsats", "missbruk", "graviditet", "socialbidrag", "försörjningsstöd"]),
+    Words(Meaning::Special(Category::Health),
+        &["diagnos", "diagnosis", "icd", "icd10", "sjukdom", "disease", "drog", "hiv", "allergi", "allergier", "medicin", "symptom", "åtgärdskod", "kva", "atc", "atckod", "blodgrupp", "sjukskriven"],
+        &["diagnos", "sjukdom", "läkemedel", "lakemedel", "medicinering", "funktionsnedsättning", "funktionshinder", "hälsotillstånd", "hälsostatus", "healthcondition", "healthstatus", "medicalcondition", "disability", "vårdinsats", "missbruk", "graviditet", "sjukskriv", "sjukfrånvaro", "vårdkontakt", "blodgrupp",
+          "socialbidrag", "försörjningsstöd", "icdkod", "vaccination"]),
+    Words(Meaning::Special(Category::Religion), &["religion", "trosuppfattning", "trossamfund", "tro", "faith"], &["religio", "trosuppfattning", "trossamfund", "livsåskådning"]),
+    Words(Meaning::Special(Category::Origin), &["etnicitet", "ethnicity", "ethnic", "race", "ras", "ursprung"], &["etnisk", "etnicitet", "etnisktursprung", "ethnicorigin", "nationellminoritet"]),
+    Words(Meaning::Special(Category::Union), &["fackförbund", "fack", "union", "akassa"], &["fackmedlem", "fackförening", "fackförbund", "fackligt", "facklig", "tradeunion", "unionmember"]),
+    Words(Meaning::Special(Category::Opinion), &["politiskåsikt", "partisympati"], &["politiskåsikt", "partitillhörighet", "partisympati", "partimedlem", "politiskuppfattning", "politicalopinion", "politicalaffiliation"]),
+    Words(Meaning::Special(Category::Sexuality), &["sexuell"], &["sexuelläggning", "sexualorientation", "könsidentitet", "sexualliv", "genderidentity"]),
+    Words(Meaning::Special(Category::Biometrics), &["fingeravtryck", "dna", "fingerprint"], &["biometri", "genetisk", "genetic", "fingeravtryck", "dnaprofil"]),
+    Words(Meaning::Special(Category::Offences), &["brott", "offence", "dom", "påföljd", "conviction", "crime"], &["brottstyp", "brottsmisstank", "brottsrubricering", "criminal", "conviction", "påföljd", "straff", "misstänktför"]),
     Words(Meaning::Background,
         &["civilstånd", "civilstand", "yrke", "occupation", "nationalitet", "nationality", "utbildningsnivå", "maritalstatus"],
         &["civilstånd", "maritalstatus", "födelseland", "fodelseland", "medborgarskap", "countryofbirth", "nativecountry", "nationality", "modersmål", "hushållstyp", "familjetyp"]),
     Words(Meaning::SomeName, &["namn", "name", "names", "person", "kund", "klient"], &[]),
     Words(Meaning::Contrary,
-        &["order", "ordernr", "artikel", "art", "ean", "gtin", "sku", "faktura", "invoice", "diarie", "dnr", "ärende", "arende", "serie", "serienr", "belopp", "amount", "summa", "pris", "price", "tid", "time", "timestamp", "epoch",
-          "datum", "date", "lat", "lon", "x", "y", "n", "e", "värde", "value", "antal", "count", "kod", "code", "deso", "regso"],
-        &["ordernummer", "artikelnummer", "fakturanummer", "diarienummer", "serienummer", "ärendenummer", "beställningsnummer", "produktnummer", "productcode", "ordernumber", "invoicenumber", "koordinat", "coordinate", "tidsstämpel"]),
+        &["order", "ordernr", "kundnr", "artikel", "art", "ean", "gtin", "sku", "faktura", "invoice", "serie", "serienr", "belopp", "amount", "summa", "pris", "price", "tid", "time", "timestamp", "epoch",
+          "datum", "date", "antal", "count", "kod", "code", "deso", "regso"],
+        &["ordernummer", "artikelnummer", "fakturanummer", "serienummer", "beställningsnummer", "produktnummer", "productcode", "ordernumber", "invoicenumber", "tidsstämpel"]),
+    Words(Meaning::Point(false), &["lat", "lon", "lng", "long", "latitud", "longitud", "latitude", "longitude", "x", "y", "n", "e", "nord", "ost", "position", "gps"], &["koordinat", "coordinate", "sweref", "latitud", "longitud", "northing", "easting"]),
 ];
 
 /// The meaning of a header, from the tidy name and the header as it stood.
@@ -105,7 +172,7 @@ fn meaning_of(header: &str) -> Option<Meaning> {
             whole.iter().any(|w| joined == *w || words.iter().any(|word| word == w)) || stems.iter().any(|stem| joined.contains(stem))
         })
         .map(|Words(meaning, ..)| *meaning)
-        // A statistic of people is no person; `name` beside another word names a thing (`station_name`).
+        // A statistic of people is no person; `name` beside another word names a thing (`station_name`), and a passport beside one is a step.
         .filter(|meaning| !counts || matches!(meaning, Meaning::Contrary))
         .filter(|meaning| *meaning != Meaning::SomeName || words.len() == 1)
 }
@@ -149,7 +216,13 @@ mod tests {
             ("Kön", Some(Meaning::Gender)),
             ("ålder", Some(Meaning::Age)),
             ("postcodes", Some(Meaning::Postcode)),
-            ("diagnoskod", Some(Meaning::Special)),
+            ("diagnoskod", Some(Meaning::Special(Category::Health))),
+            ("Fackförbund", Some(Meaning::Special(Category::Union))),
+            ("Registreringsnummer", Some(Meaning::Plate)),
+            ("Fastighetsbeteckning", Some(Meaning::Property)),
+            ("Passnummer", Some(Meaning::Passport)),
+            ("diarienummer", Some(Meaning::Case)),
+            ("Latitud", Some(Meaning::Point(false))),
             ("marital-status", Some(Meaning::Background)),
             ("namn", Some(Meaning::SomeName)),
             ("ordernummer", Some(Meaning::Contrary)),

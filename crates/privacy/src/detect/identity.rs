@@ -82,6 +82,11 @@ impl Candidate {
         vat(&plain).or_else(|| account(&plain)).or_else(|| numbered(plain.as_bytes()))
     }
 
+    /// Ten or twelve digits with at most one `-` or `+` before the last four, or a letter first of them.
+    pub(crate) fn of(token: &[u8]) -> Option<Self> {
+        numbered(token)
+    }
+
     /// Reads a whole number whose leading zeros are lost: seven to nine digits are filled up to ten, ten and twelve stand as they are.
     ///
     /// The shortest that a personnummer can become is seven digits (a birthday in January 2000).
@@ -97,6 +102,26 @@ impl Candidate {
             10 | 12 => numbered(text.as_bytes()),
             _ => None,
         }
+    }
+
+    /// Whether the ten digits, written without a separator, open as a mobile telephone number.
+    pub(crate) fn is_mobile(&self) -> bool {
+        let [first, second, third, ..] = self.digits;
+        self.form == Form::Ten && first == 0 && second == 7 && matches!(third, 0 | 2 | 3 | 6 | 9)
+    }
+
+    /// The number in twelve digits, where the century is known or follows from the separator or from what lies in the future.
+    pub(crate) fn twelve(&self, reference: NaiveDate) -> Option<String> {
+        let year = self.years(reference).next()?;
+        let letter = |at: usize, digit: u8| self.letter.filter(|_| at == 6).map_or_else(|| char::from(b'0' + digit), char::from);
+        let rest: String = self
+            .digits
+            .iter()
+            .enumerate()
+            .skip(2)
+            .map(|(at, digit)| letter(at, *digit))
+            .collect();
+        Some(format!("{year:04}{rest}"))
     }
 
     /// Judges the candidate on the day `reference`.

@@ -9,19 +9,23 @@ pub mod contact;
 pub(crate) mod headers;
 pub mod identity;
 mod memory;
+mod shape;
 mod verdict;
 
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use chrono::NaiveDate;
-use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, Role};
+use fyr_model::privacy::{FreeTextFinding, PersonalDataFinding, PrivacyPolicy, Role};
 use fyr_model::table::Column;
 
 use crate::cells::Cells;
+use crate::kind::Kind;
+use crate::text::Scanner;
 use cell::{MARKS, Mark, Marks, look};
 use contact::PhoneForm;
 use headers::Meaning;
 use identity::FORMS;
+pub(crate) use memory::Seed;
 use memory::{Memory, Number};
 
 /// Positions kept per kind.
@@ -58,6 +62,12 @@ pub(crate) struct Tally {
     pub(crate) first: Vec<u64>,
 }
 
+static EMPTY: Tally = Tally {
+    cells: 0,
+    rows: 0,
+    first: Vec::new(),
+};
+
 /// Everything counted in one column.
 #[derive(Debug)]
 pub(crate) struct Counted {
@@ -78,17 +88,22 @@ pub(crate) struct Counted {
     pub(crate) phone_shapes: u64,
     /// Cells in which something stood inside longer text.
     pub(crate) inside: u64,
+    /// Different numbers that could be coordinates.
+    pub(crate) points: u64,
+    scanner: Scanner,
     memory: Memory,
 }
 
 impl Counted {
-    fn new(column: &Column) -> Self {
+    fn new(column: &Column, reference: NaiveDate) -> Self {
         Self {
+            scanner: Scanner::new(reference),
+            points: 0,
             meaning: headers::meaning(&column.name, &column.header),
             column: column.clone(),
             rows: 0,
             cells: 0,
-            tallies: Default::default(),
+            tallies: std::array::from_fn(|_| Tally::default()),
             strata: Default::default(),
             organisations: Default::default(),
             phones: [0; 3],
@@ -100,6 +115,16 @@ impl Counted {
 
     pub(crate) fn tally(&self, mark: Mark) -> &Tally {
         &self.tallies[mark as usize]
+    }
+
+    /// Of what stands inside longer text.
+    pub(crate) fn inside(&self, kind: Kind) -> &Tally {
+        self.tallies.get(cell::inside(kind)).unwrap_or(&EMPTY)
+    }
+
+    /// Share of different cells that bear `mark`.
+    pub(crate) fn share(&self, mark: Mark) -> f64 {
+        self.tally(mark).cells as f64 / self.cells.max(1) as f64
     }
 
     fn observe(&mut self, array: &ArrayRef, first_row: u64, reference: NaiveDate) {
@@ -144,6 +169,7 @@ impl Counted {
             let marks = match self.memory.numbers.get(&key) {
                 Some(marks) => *marks,
                 None => {
+                    self.points += u64::from(T::is_point(number));
                     let marks = if T::is_short(number) {
                         self.cells += 1;
                         Marks::default()
@@ -174,7 +200,7 @@ impl Counted {
     }
 
     fn test(&mut self, text: &str, numeric: bool, reference: NaiveDate) -> Marks {
-        let seen = look(text, numeric, reference);
+        let seen = look(text, numeric, reference, &mut self.scanner);
         self.cells += 1;
         self.inside += u64::from(seen.inside);
         for index in seen.marks.iter() {
@@ -236,7 +262,7 @@ impl ColumnDetector {
     /// Detectors for `column`; `reference` is the day that decides centuries and what lies in the future.
     pub fn new(column: &Column, reference: NaiveDate) -> Self {
         Self {
-            counted: Counted::new(column),
+            counted: Counted::new(column, reference),
             reference,
         }
     }
@@ -254,6 +280,25 @@ impl ColumnDetector {
             self.counted.rows += (array.len() - array.null_count()) as u64;
         }
     }
+}
+
+/// What stands inside the longer texts of each column, by kind: counts, whatever the verdict on the column.
+pub fn free_text(columns: &[ColumnDetector]) -> Vec<FreeTextFinding> {
+    let of = |column: &ColumnDetector| {
+        let counted = &column.counted;
+        let prose = counted.tally(Mark::Prose).cells * 2 >= counted.cells.max(1);
+        let tell = |kind: Kind| {
+            let tally = counted.inside(kind);
+            (prose && tally.cells > 0).then(|| FreeTextFinding {
+                column: counted.column.name.clone(),
+                kind: kind.as_str().to_owned(),
+                matches: tally.cells,
+                rows: tally.rows,
+            })
+        };
+        crate::kind::KINDS.into_iter().filter_map(tell).collect::<Vec<_>>()
+    };
+    columns.iter().flat_map(of).collect()
 }
 
 /// The verdicts, one per column in the order of the table.

@@ -10,6 +10,8 @@ use super::headers::Meaning;
 use super::identity::{FORMS, Form};
 use super::{Counted, Tally, Verdict};
 
+mod kinds;
+
 /// Log-likelihood ratio from which a column is of the type: a thousand to one.
 const LOG_RATIO_MIN: f64 = 6.907_755;
 /// Error rate over all columns of a table for contamination.
@@ -61,6 +63,7 @@ pub(super) fn judge(columns: &[Counted]) -> Vec<PersonalDataFinding> {
             .zip(&rejected)
             .any(|((index, kind, _), rejected)| *index == column && *kind == person && *rejected)
     };
+    let prose = kinds::prose(columns, ALPHA);
     let personal = siblings > 0 || people.iter().any(|test| test.clean);
     columns
         .iter()
@@ -69,15 +72,17 @@ pub(super) fn judge(columns: &[Counted]) -> Vec<PersonalDataFinding> {
         .map(|(index, (column, (person, phone)))| {
             by_person(column, person, found(index, true))
                 .or_else(|| by_contact(column, phone, found(index, false)))
-                .or_else(|| by_organisation(column))
+                .or_else(|| kinds::organisation(column))
+                .or_else(|| kinds::whole(column, personal))
                 .or_else(|| by_header(column, personal))
+                .or_else(|| kinds::inside(column, index, &prose))
                 .unwrap_or_else(|| nothing(column, person))
         })
         .collect()
 }
 
 /// Whether the column holds organisations' numbers: most cells are, or the header says so and many are.
-fn is_organisations(column: &Counted) -> bool {
+pub(super) fn is_organisations(column: &Counted) -> bool {
     let share = column.tally(Mark::Organisation).cells as f64 / column.cells.max(1) as f64;
     share >= 0.8 || (column.meaning == Some(Meaning::Organisation) && share >= 0.3)
 }
@@ -92,7 +97,9 @@ fn person_test(column: &Counted, siblings: bool) -> Test {
     };
     let (mut ratio, mut strata) = (0.0, 0u32);
     for (form, (pair, organisation)) in FORMS.iter().zip(column.strata.iter().zip(&column.organisations)) {
-        for (inside, stratum) in pair.iter().enumerate().filter(|(_, stratum)| stratum.hits > 0) {
+        // Among accounts, ten digits behind a clearing number are an account's; the one that is its holder's has a form of its own.
+        let accounts = column.share(Mark::Account) > 0.5 && *form != Form::Account && !header;
+        for (inside, stratum) in pair.iter().enumerate().filter(|(_, stratum)| stratum.hits > 0 && !accounts) {
             let explained = if organisations && inside == 0 { *organisation } else { 0 };
             let stratum = Stratum {
                 tested: stratum.tested.saturating_sub(explained),
@@ -119,7 +126,8 @@ fn person_test(column: &Counted, siblings: bool) -> Test {
     ratio += log_ratio(weak, weak, 0.01) + log_ratio(0, cells - hits, 0.01);
     ratio += match column.meaning {
         Some(Meaning::Identity) => HEADER_PRIOR,
-        Some(Meaning::Contrary | Meaning::Phone) => -HEADER_PRIOR,
+        Some(Meaning::Phone) => -HEADER_PRIOR,
+        Some(meaning) if meaning.is_contrary() => -HEADER_PRIOR,
         _ => 0.0,
     };
     ratio += if siblings { SIBLING_PRIOR } else { 0.0 };
@@ -161,7 +169,10 @@ fn phone_test(column: &Counted) -> Test {
         let base = if header { own * HEADER_FACTOR } else { own };
         test.hits += hits;
         test.base = test.base.min(base);
-        test.p = test.p.min(binomial_tail(*hits, tested.max(*hits), base) * 3.0);
+        // Bare digits of other things open with a nought as often as they like: a few prove nothing without a header.
+        if header || own < PHONE_BASE[2] {
+            test.p = test.p.min(binomial_tail(*hits, tested.max(*hits), base) * 3.0);
+        }
         test.log_ratio += log_ratio(*hits, *hits, base);
     }
     if inside > 0 {
@@ -172,7 +183,8 @@ fn phone_test(column: &Counted) -> Test {
     test.log_ratio += log_ratio(0, column.cells - test.hits.min(column.cells), 0.05);
     test.log_ratio += match column.meaning {
         Some(Meaning::Phone) => HEADER_PRIOR,
-        Some(Meaning::Contrary | Meaning::Identity | Meaning::Organisation | Meaning::Postcode) => -HEADER_PRIOR,
+        Some(Meaning::Identity | Meaning::Organisation) => -HEADER_PRIOR,
+        Some(meaning) if meaning.is_contrary() => -HEADER_PRIOR,
         _ => 0.0,
     };
     test.clean = test.hits > 0 && test.log_ratio > LOG_RATIO_MIN && test.hits * 2 >= column.cells;
@@ -247,6 +259,7 @@ fn by_contact(column: &Counted, phone: &Test, contaminated: bool) -> Option<Pers
         return Some(finding(column, Verdict::Direct, Some("e_mail"), mails, 0.99, evidence));
     }
     let accounts = column.tally(Mark::Iban);
+    // Two letters and a modulus pass by chance once in many millions.
     if accounts.cells > 0 {
         let evidence = format!(
             "{} of {} different cells are account numbers with valid check digits",
@@ -270,33 +283,6 @@ fn by_contact(column: &Counted, phone: &Test, contaminated: bool) -> Option<Pers
     ))
 }
 
-/// Organisations' numbers: no person, unless one is the estate of a dead one (group 1).
-fn by_organisation(column: &Counted) -> Option<PersonalDataFinding> {
-    if !is_organisations(column) {
-        return None;
-    }
-    let (all, estates) = (column.tally(Mark::Organisation), column.tally(Mark::Estate));
-    if estates.cells > 0 {
-        let evidence = format!(
-            "{} of {} different numbers are estates of deceased persons (group 1)",
-            estates.cells, column.cells
-        );
-        return Some(finding(
-            column,
-            Verdict::Direct,
-            Some("organisation_number"),
-            estates,
-            0.95,
-            evidence,
-        ));
-    }
-    let evidence = format!(
-        "{} of {} different cells are organisation numbers, none a person's",
-        all.cells, column.cells
-    );
-    Some(finding(column, Verdict::None, Some("organisation_number"), all, 0.95, evidence))
-}
-
 fn by_header(column: &Counted, personal: bool) -> Option<PersonalDataFinding> {
     let all = Tally {
         rows: column.rows,
@@ -306,7 +292,11 @@ fn by_header(column: &Counted, personal: bool) -> Option<PersonalDataFinding> {
         return None;
     }
     if let Some((verdict, kind)) = column.meaning.and_then(Meaning::verdict) {
-        return Some(finding(column, verdict, kind, &all, 0.8, "the header says so".to_owned()));
+        let told = match column.meaning {
+            Some(Meaning::Special(category)) => format!("the header says so: {}", category.as_str()),
+            _ => "the header says so".to_owned(),
+        };
+        return Some(finding(column, verdict, kind, &all, 0.8, told));
     }
     let names = column.tally(Mark::NameLike);
     if column.meaning == Some(Meaning::SomeName) && personal && names.cells * 10 >= column.cells * 8 {
@@ -349,7 +339,7 @@ fn numbers(column: &Counted, test: &Test) -> String {
         test.p,
         match column.meaning {
             Some(Meaning::Identity | Meaning::Phone | Meaning::Organisation) => "agrees",
-            Some(Meaning::Contrary) => "speaks against",
+            Some(meaning) if meaning.is_contrary() => "speaks against",
             _ => "silent",
         }
     )
@@ -375,7 +365,7 @@ fn logistic(ratio: f64) -> f64 {
     1.0 / (1.0 + (-ratio).exp())
 }
 
-fn finding(
+pub(super) fn finding(
     column: &Counted,
     verdict: Verdict,
     kind: Option<&str>,
