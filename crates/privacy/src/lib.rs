@@ -11,6 +11,7 @@ mod cells;
 pub mod detect;
 pub mod hierarchy;
 mod plan;
+pub mod proof;
 
 pub use detect::unresolved;
-pub use plan::{ProtectionPlan, plan};
+pub use plan::{Effort, Planner, ProtectionPlan, plan};
