@@ -12,6 +12,7 @@ pub mod detect;
 pub mod hierarchy;
 mod plan;
 pub mod proof;
+pub mod risk;
 
 pub use detect::unresolved;
 pub use plan::{Effort, Planner, ProtectionPlan, plan};
