@@ -248,5 +248,8 @@ fn free_text(term: &Term, body: &ScanBody) {
             term.count(one.rows),
         ]
     };
-    println!("{}", term.table(&heads, &[2, 3], &body.free_text.iter().map(row).collect::<Vec<_>>()));
+    println!(
+        "{}",
+        term.table(&heads, &[2, 3], &body.free_text.iter().map(row).collect::<Vec<_>>())
+    );
 }

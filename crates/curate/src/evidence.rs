@@ -74,7 +74,10 @@ pub(crate) fn record(
             .model
             .as_ref()
             .filter(|_| protected.is_protected())
-            .map(|model| format!("k-anonymity, k = {}", model.k)),
+            .map(|model| match model.k {
+                0 => protected.facts.models.join(", "),
+                k => format!("k-anonymity, k = {k}"),
+            }),
         change_note: Text::default(),
         previous: None,
     }

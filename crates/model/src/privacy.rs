@@ -54,16 +54,38 @@ impl ColumnPolicy {
     }
 }
 
-/// The model that published groups must meet.
+/// The model that published groups must meet; every model that is stated must hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// Smallest group of rows.
+    /// Smallest group of rows; 0 when it is not asked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub k: u64,
+    /// Diversity of the sensitive values in a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub l: Option<PerColumn<Diversity>>,
+    /// How far a group's sensitive values may lie from the whole table's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub t: Option<PerColumn<Closeness>>,
+    /// How much more common a sensitive value may be in a group than in the whole table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beta: Option<PerColumn<Likeness>>,
+    /// Bound on `|ln(q/p)|` of the sensitive values present in a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosure: Option<PerColumn<f64>>,
+    /// Delta-presence: the input is the population, `subset` names the rows to publish.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<Presence>,
+    /// k-map: the input is the sample, `population` names the table that groups are counted in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub k_map: Option<KMap>,
+    /// Largest mean risk: groups over rows of the published table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_risk: Option<f64>,
     /// Share of rows that may be suppressed.
     #[serde(default = "suppression_max")]
     pub suppression_max: f64,
-    /// The measure of loss that the search minimises; `entropy` (NUEn) or `entropy-monotone` (NUEm).
+    /// The measure of loss that the search minimises, a word of `interface.md`.
     #[serde(default = "entropy")]
     pub loss: String,
     /// Weight between generalisation and suppression, 0 to 1 (`privacy.md` 2.2).
@@ -71,6 +93,144 @@ pub struct Model {
     pub gs_factor: f64,
 }
 
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            k: 0,
+            l: None,
+            t: None,
+            beta: None,
+            disclosure: None,
+            presence: None,
+            k_map: None,
+            average_risk: None,
+            suppression_max: suppression_max(),
+            loss: entropy(),
+            gs_factor: gs_factor(),
+        }
+    }
+}
+
+/// A bound for every sensitive column, or for each that is named.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PerColumn<T> {
+    /// `l = { kind = "entropy", value = 3 }`.
+    All(T),
+    /// `l.diagnosis = { kind = "entropy", value = 3 }`.
+    Each(BTreeMap<String, T>),
+}
+
+impl<T> PerColumn<T> {
+    /// What holds for a column.
+    pub fn of(&self, column: &str) -> Option<&T> {
+        match self {
+            Self::All(bound) => Some(bound),
+            Self::Each(bounds) => bounds.get(column),
+        }
+    }
+    /// The columns that are named; none when the bound is for all.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let named = match self {
+            Self::All(_) => None,
+            Self::Each(bounds) => Some(bounds.keys().map(String::as_str)),
+        };
+        named.into_iter().flatten()
+    }
+}
+
+/// l-diversity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Diversity {
+    /// Which form.
+    pub kind: DiversityKind,
+    /// l.
+    pub value: f64,
+    /// c, of the recursive form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub c: Option<f64>,
+}
+
+/// The forms of l-diversity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiversityKind {
+    /// So many different values.
+    Distinct,
+    /// Entropy of at least ln l.
+    Entropy,
+    /// The most common value is less than c times what is left after the l - 1 most common.
+    Recursive,
+}
+
+/// t-closeness.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closeness {
+    /// The distance between values.
+    pub kind: ClosenessKind,
+    /// t.
+    pub value: f64,
+}
+
+/// How far two sensitive values lie from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClosenessKind {
+    /// All values equally far.
+    Equal,
+    /// By their order.
+    Ordered,
+    /// By the column's hierarchy.
+    Hierarchical,
+}
+
+/// beta-likeness.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Likeness {
+    /// Which form.
+    pub kind: LikenessKind,
+    /// beta.
+    pub value: f64,
+}
+
+/// The forms of beta-likeness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LikenessKind {
+    /// `(q - p) / p <= beta`.
+    Basic,
+    /// And at most `-ln p`.
+    Enhanced,
+}
+
+/// delta-presence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Presence {
+    /// Least share of a population group that is in the published rows.
+    pub min: f64,
+    /// Greatest share.
+    pub max: f64,
+    /// The rows to publish: a file beside the policy.
+    pub subset: String,
+}
+
+/// k-map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KMap {
+    /// Smallest group of the population.
+    pub k: u64,
+    /// The population: a file beside the policy.
+    pub population: String,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
 fn suppression_max() -> f64 {
     0.04
 }

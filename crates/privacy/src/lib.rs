@@ -15,8 +15,10 @@ pub mod hierarchy;
 pub mod kind;
 mod names;
 mod plan;
+pub mod proof;
 pub mod pseudonym;
+pub mod risk;
 pub mod text;
 
 pub use detect::unresolved;
-pub use plan::{ProtectionPlan, plan};
+pub use plan::{Effort, Planner, ProtectionPlan, plan};

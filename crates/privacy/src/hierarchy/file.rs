@@ -1,15 +1,21 @@
 //! Hierarchy files: one row per leaf, one column per level, no header, `;` between (`privacy.md` 2.5).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use fyr_model::finding::{Position, Refusal};
 use fyr_model::text::Text;
 
-use super::{Leaves, refusal};
+use super::{Domain, Leaves, refusal};
 
-/// The labels above each leaf.
-pub(super) fn rows(column: &str, text: &str, leaves: &Leaves) -> Result<Vec<Option<Vec<String>>>, Refusal> {
+/// The labels above each leaf, and how many leaves of the file each label stands for.
+pub(super) fn rows(column: &str, text: &str, leaves: &Leaves) -> Result<(Vec<Option<Vec<String>>>, Domain), Refusal> {
     let table = parse(column, text)?;
+    let mut domain: Domain = vec![HashMap::new(); table.values().map(Vec::len).max().unwrap_or(0)];
+    for row in table.values() {
+        for (labels, label) in domain.iter_mut().zip(row) {
+            *labels.entry(label.clone()).or_insert(0) += 1;
+        }
+    }
     let mut absent = 0u64;
     let rows = leaves
         .values
@@ -30,7 +36,7 @@ pub(super) fn rows(column: &str, text: &str, leaves: &Leaves) -> Result<Vec<Opti
         )
         .hint(Text::new("lägg till raderna i hierarkifilen", "add the rows to the hierarchy file")));
     }
-    Ok(rows)
+    Ok((rows, domain))
 }
 
 fn parse(column: &str, text: &str) -> Result<HashMap<String, Vec<String>>, Refusal> {
@@ -80,7 +86,15 @@ fn parse(column: &str, text: &str) -> Result<HashMap<String, Vec<String>>, Refus
             return Err(refusal("hierarchy-duplicate-leaf", column, sv, en).at(at(line)));
         }
     }
-    let tops: std::collections::BTreeSet<&String> = table.iter().filter_map(|(leaf, row)| row.last().or(Some(leaf))).collect();
+    if is_cyclic(&parents) {
+        return Err(refusal(
+            "hierarchy-cycle",
+            column,
+            "ett värde blir över flera nivåer sitt eget överordnade".into(),
+            "a value becomes its own parent over several levels".into(),
+        ));
+    }
+    let tops: BTreeSet<&String> = table.iter().filter_map(|(leaf, row)| row.last().or(Some(leaf))).collect();
     match tops.len() {
         0 => Err(refusal(
             "hierarchy-empty",
@@ -95,6 +109,23 @@ fn parse(column: &str, text: &str) -> Result<HashMap<String, Vec<String>>, Refus
             format!("den sista nivån har {n} värden i stället för ett"),
             format!("the last level has {n} values instead of one"),
         )),
+    }
+}
+
+/// Whether a label comes back above another that stands above it; a label that only stays the same does not.
+fn is_cyclic(parents: &[HashMap<String, String>]) -> bool {
+    let mut above: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (child, parent) in parents.iter().flatten().filter(|(child, parent)| child != parent) {
+        above.entry(child).or_default().insert(parent);
+    }
+    // Labels with nothing above them are taken away until none is left; what stays goes in circles.
+    loop {
+        let before = above.len();
+        let known: BTreeSet<&str> = above.keys().copied().collect();
+        above.retain(|_, parents| parents.iter().any(|parent| known.contains(parent)));
+        if above.len() == before {
+            return !above.is_empty();
+        }
     }
 }
 

@@ -35,25 +35,32 @@ pub(crate) struct Level {
 #[derive(Debug, Clone)]
 pub(crate) struct Hierarchy {
     pub(crate) levels: Vec<Level>,
+    /// Per level and code, how many leaves it stands for: those of the file, else those of the data.
+    leaves: Vec<Vec<u64>>,
 }
+
+/// How many leaves of a hierarchy file each label above the leaf stands for, finest level first.
+pub(crate) type Domain = Vec<HashMap<String, u64>>;
 
 /// Builds the hierarchy of `column`: from `text` when the policy's word names a file, else built in, else the value and `*`.
 pub(crate) fn build(column: &str, word: Option<&str>, text: Option<&str>, leaves: &Leaves, k: u64) -> Result<Hierarchy, Refusal> {
-    let rows = match (text, word) {
-        (Some(text), _) => file::rows(column, text, leaves)?,
-        (None, Some(word)) => built_in::rows(column, word, leaves, k)?,
-        (None, None) => leaves
-            .values
-            .iter()
-            .map(|value| value.as_ref().map(|_| vec![STAR.to_owned()]))
-            .collect(),
+    let (rows, domain) = match (text, word) {
+        (Some(text), _) => {
+            let (rows, domain) = file::rows(column, text, leaves)?;
+            (rows, Some(domain))
+        }
+        (None, Some(word)) => (built_in::rows(column, word, leaves, k)?, None),
+        (None, None) => {
+            let star = |value: &Option<String>| value.as_ref().map(|_| vec![STAR.to_owned()]);
+            (leaves.values.iter().map(star).collect(), None)
+        }
     };
-    Hierarchy::of(column, leaves, &rows)
+    Hierarchy::of(column, leaves, &rows, domain.as_ref())
 }
 
 impl Hierarchy {
     /// Levels from the labels of each leaf above the leaf itself; a missing leaf has none.
-    fn of(column: &str, leaves: &Leaves, rows: &[Option<Vec<String>>]) -> Result<Self, Refusal> {
+    fn of(column: &str, leaves: &Leaves, rows: &[Option<Vec<String>>], domain: Option<&Domain>) -> Result<Self, Refusal> {
         let height = rows.iter().flatten().map(Vec::len).max().unwrap_or(1);
         let mut levels = vec![Level {
             codes: (0..leaves.values.len() as u32).collect(),
@@ -80,7 +87,8 @@ impl Hierarchy {
             }
             levels.push(next);
         }
-        let hierarchy = Self { levels };
+        let leaves = levels.iter().enumerate().map(|(level, l)| leaves_under(level, l, domain)).collect();
+        let hierarchy = Self { levels, leaves };
         match hierarchy.fault() {
             None => Ok(hierarchy),
             Some(level) => Err(refusal(
@@ -130,6 +138,18 @@ impl Hierarchy {
         counts
     }
 
+    /// The share of all leaves that each code of a level stands for.
+    pub(crate) fn shares(&self, level: usize) -> Vec<f64> {
+        let all = self.leaves_all().max(1) as f64;
+        let under = self.leaves.get(level).map_or(&[][..], Vec::as_slice);
+        under.iter().map(|leaves| *leaves as f64 / all).collect()
+    }
+
+    /// All leaves.
+    pub(crate) fn leaves_all(&self) -> u64 {
+        self.leaves.last().map_or(0, |top| top.iter().sum())
+    }
+
     /// The table from codes of level `from` to codes of the coarser level `to`.
     pub(crate) fn step(&self, from: usize, to: usize) -> Vec<u32> {
         let (Some(fine), Some(coarse)) = (self.levels.get(from), self.levels.get(to)) else {
@@ -143,6 +163,30 @@ impl Hierarchy {
         }
         table
     }
+}
+
+/// Leaves under each code of a level. A missing value is one leaf more than the file has.
+fn leaves_under(level: usize, of: &Level, domain: Option<&Domain>) -> Vec<u64> {
+    let mut counts = vec![0; of.labels.len()];
+    match level.checked_sub(1).and_then(|above| domain?.get(above)) {
+        Some(known) => {
+            for (slot, label) in counts.iter_mut().zip(&of.labels) {
+                *slot = label.as_ref().map_or(1, |label| known.get(label).copied().unwrap_or(1));
+            }
+            let missing = domain.is_some_and(|domain| level == domain.len()) && of.labels.len() == 1;
+            if let (true, Some(top)) = (missing, counts.first_mut()) {
+                *top = (*top).max(of.codes.len() as u64);
+            }
+        }
+        None => {
+            for code in &of.codes {
+                if let Some(slot) = counts.get_mut(*code as usize) {
+                    *slot += 1;
+                }
+            }
+        }
+    }
+    counts
 }
 
 pub(crate) fn refusal(id: &str, column: &str, sv: String, en: String) -> Refusal {

@@ -89,6 +89,7 @@ fn a_hierarchy_file_that_contradicts_itself_is_refused() {
     assert_eq!(fault("a;x;*\nb;x;+"), "hierarchy-two-parents");
     assert_eq!(fault("a;x;*\nb;*"), "hierarchy-row-length");
     assert_eq!(fault("a;x\nb;y"), "hierarchy-top");
+    assert_eq!(fault("a;x;y;*\nb;y;x;*"), "hierarchy-cycle");
     assert_eq!(fault("a;x;*\nc;x;*"), "hierarchy-missing-leaf");
     assert_eq!(fault("\n"), "hierarchy-empty");
     assert!(build("kolumn", Some("fil.csv"), Some("a;x;*\r\n\"b\";x;*\n"), &leaves(&["a", "b"]), 2).is_ok());

@@ -1,25 +1,42 @@
 //! Plans: which columns go, which generalise to what level, which rows are suppressed, and what that costs.
 //!
-//! In: the staged batches, their columns, a policy, the texts of hierarchy files. Out: a [`ProtectionPlan`] that recodes batches one by
-//! one, or one typed refusal. The plan never measures what it made: that is `audit`'s work on the written file.
+//! In: the rows of a table in batches, its columns, a policy, the texts of hierarchy files. Out: a [`ProtectionPlan`] that recodes batches one
+//! by one, or one typed refusal. The plan never measures what it made: that is `audit`'s work on the written file.
 
+mod apply;
+mod evaluate;
 mod fresh;
+mod intake;
+mod key;
+mod lattice;
+mod loss;
+mod models;
+mod policy;
 mod search;
 mod tuples;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::RecordBatch;
 use fyr_model::finding::{Refusal, RefusalKind};
-use fyr_model::privacy::{ColumnPlan, Model, PrivacyPolicy, ProtectionFacts, Role, SearchFacts};
+use fyr_model::privacy::{ClosenessKind, ColumnPlan, Model, PrivacyPolicy, ProtectionFacts, Role, SearchFacts};
 use fyr_model::table::{Column, ColumnType};
 use fyr_model::text::Text;
 
-use crate::hierarchy::{self, BUILT_IN, STAR};
-use search::{Found, NODES_MAX, Question};
-use tuples::{Quasi, TupleMap};
+use crate::hierarchy::{self, BUILT_IN, Hierarchy, Leaves};
+use crate::proof::Proof;
+use evaluate::{Class, Problem, Scratch};
+use key::Key;
+use loss::Costs;
+use models::{Attribute, Criterion};
+use policy::configuration;
+use search::{Found, NODES_MAX};
+use tuples::Quasi;
+
+pub(crate) use evaluate::View;
+pub(crate) use intake::Intake;
+pub(crate) use key::bits;
+pub use search::Effort;
 
 /// What will be done to every column and row, and what it costs.
 #[derive(Debug)]
@@ -28,160 +45,322 @@ pub struct ProtectionPlan {
     roles: Vec<Role>,
     quasi: Vec<Quasi>,
     node: Vec<usize>,
-    outliers: TupleMap<()>,
+    outliers: HashSet<u128>,
     /// Whether suppressed rows are left out; else they stay with `*` in every quasi-identifier.
     left_out: bool,
     facts: ProtectionFacts,
+    proof: Option<Proof>,
 }
 
-/// Plans the protection of a table.
+/// Takes in a table batch by batch, then plans its protection. Memory follows the different combinations of values, not the rows.
+#[derive(Debug)]
+pub struct Planner<'a> {
+    columns: &'a [Column],
+    policy: &'a PrivacyPolicy,
+    roles: Vec<Role>,
+    model: Option<&'a Model>,
+    intake: Intake,
+}
+
+/// Plans the protection of a table that lies in memory, by a model that asks for no second table.
 ///
 /// `hierarchies` holds the texts of hierarchy files by the word that the policy uses for them, or by the column's name.
 ///
 /// # Errors
-/// `role-missing`, `role-unknown-column`, `model-missing`, `model-invalid`, `hierarchy-*`, `lattice-too-large`, `too-many-values`,
-/// `column-absent`, `column-type` and, when no generalisation within the allowed suppression satisfies the model, `no-admissible-node`.
+/// Those of [`Planner::new`], [`Planner::take`] and [`Planner::plan`].
 pub fn plan(
     batches: &[RecordBatch],
     columns: &[Column],
     policy: &PrivacyPolicy,
     hierarchies: &BTreeMap<String, String>,
 ) -> Result<ProtectionPlan, Refusal> {
-    let roles = roles(columns, policy)?;
-    let model = model(&roles, policy)?;
-    let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
-    let Some(model) = model else {
-        return Ok(ProtectionPlan::unchanged(columns, roles, rows));
-    };
-    let quasi = quasi(batches, columns, &roles, policy, hierarchies, model.k)?;
-    let nodes = search::nodes(&quasi).filter(|nodes| *nodes <= NODES_MAX).ok_or_else(too_large)?;
-    let tuples = tuples::collapse(batches, &quasi)?;
-    let question = Question {
-        k: model.k,
-        outliers_max: (model.suppression_max * rows as f64).floor() as u64,
-        suppression_costs: model.loss == "entropy",
-        gs_factor: model.gs_factor,
-    };
-    let found = search::search(&quasi, tuples.clone(), question);
-    debug_assert_eq!(found.nodes, nodes);
-    let Some(best) = &found.best else {
-        return Err(no_node(&found, model, rows));
-    };
-    let outliers = search::outliers(&quasi, &tuples, &best.node, model.k);
-    // As one class of their own, suppressed rows must meet the model like any other, or go.
-    let left_out = best.suppressed > 0 && best.suppressed < model.k;
-    let facts = facts(columns, &roles, &quasi, &found, model, rows, left_out);
-    Ok(ProtectionPlan {
-        columns: columns.to_vec(),
-        roles,
-        node: best.node.clone(),
-        quasi,
-        outliers,
-        left_out,
-        facts,
-    })
+    let mut planner = Planner::new(columns, policy)?;
+    if let Some(word) = planner.second_table() {
+        let message = Text::new(
+            format!("modellen {word} behöver en andra tabell, som det här steget inte läser"),
+            format!("the model {word} needs a second table, which this step does not read"),
+        );
+        return Err(configuration("model-needs-table", message));
+    }
+    for batch in batches {
+        planner.take(batch)?;
+    }
+    planner.plan(hierarchies, Effort::default())
 }
 
-fn roles(columns: &[Column], policy: &PrivacyPolicy) -> Result<Vec<Role>, Refusal> {
-    let missing: Vec<&str> = columns
-        .iter()
-        .map(|c| c.name.as_str())
-        .filter(|name| !policy.columns.contains_key(*name))
-        .collect();
-    if !missing.is_empty() {
-        let names = missing.join(", ");
-        let message = Text::new(
-            format!("kolumner utan roll i policyn: {names}"),
-            format!("columns without a role in the policy: {names}"),
-        );
-        let hint = Text::new(
-            "ge varje kolumn en roll under [columns]: identifier, quasi-identifier, sensitive eller plain",
-            "give each column a role under [columns]: identifier, quasi-identifier, sensitive or plain",
-        );
-        return Err(configuration("role-missing", message).hint(hint));
+impl<'a> Planner<'a> {
+    /// Checks a policy against the columns of a table.
+    ///
+    /// # Errors
+    /// `role-missing`, `role-unknown-column`, `model-missing`, `model-invalid`.
+    pub fn new(columns: &'a [Column], policy: &'a PrivacyPolicy) -> Result<Self, Refusal> {
+        let roles = policy::roles(columns, policy)?;
+        let model = policy::model(columns, &roles, policy)?;
+        let of_role = |wanted: Role| {
+            let pairs = columns.iter().zip(&roles);
+            pairs
+                .filter(move |(_, role)| **role == wanted)
+                .map(|(column, _)| column.name.clone())
+        };
+        let quasi: Vec<String> = model.iter().flat_map(|_| of_role(Role::QuasiIdentifier)).collect();
+        let sensitive: Vec<String> = model
+            .iter()
+            .flat_map(|model| policy::bounded(columns, &roles, model))
+            .map(|column| column.name.clone())
+            .collect();
+        let population = model.is_some_and(|model| model.presence.is_some() || model.k_map.is_some());
+        Ok(Self {
+            intake: Intake::new(&quasi, &sensitive, population),
+            columns,
+            policy,
+            roles,
+            model,
+        })
     }
-    let known = |name: &&String| columns.iter().any(|column| column.name == **name);
-    let unknown: Vec<&str> = policy.columns.keys().filter(|name| !known(name)).map(String::as_str).collect();
-    if !unknown.is_empty() {
-        let names = unknown.join(", ");
-        let message = Text::new(
-            format!("policyn ger roller åt kolumner som tabellen saknar: {names}"),
-            format!("the policy gives roles to columns that the table lacks: {names}"),
-        );
-        let hint = Text::new("rätta namnen, eller ta bort raderna", "mend the names, or remove the lines");
-        return Err(configuration("role-unknown-column", message).hint(hint));
-    }
-    Ok(columns
-        .iter()
-        .map(|column| policy.columns.get(&column.name).map_or(Role::Identifier, |policy| policy.role()))
-        .collect())
-}
 
-fn model<'a>(roles: &[Role], policy: &'a PrivacyPolicy) -> Result<Option<&'a Model>, Refusal> {
-    let protected = roles.iter().any(|role| matches!(role, Role::QuasiIdentifier | Role::Sensitive));
-    let Some(model) = &policy.model else {
-        if protected {
-            let message = Text::new(
-                "policyn har indirekt identifierande eller känsliga kolumner men ingen [model]",
-                "the policy has quasi-identifying or sensitive columns but no [model]",
-            );
-            return Err(configuration("model-missing", message).hint(Text::new("ange [model] med k", "state [model] with k")));
+    /// The model that asks for the rows of a second table: `presence` or `k_map`.
+    pub fn second_table(&self) -> Option<&'static str> {
+        let model = self.model?;
+        let presence = model.presence.is_some().then_some("presence");
+        presence.or(model.k_map.is_some().then_some("k_map"))
+    }
+
+    /// Takes in rows of the table to be published.
+    ///
+    /// # Errors
+    /// `column-absent`, `column-type`, `too-many-values`.
+    pub fn take(&mut self, batch: &RecordBatch) -> Result<(), Refusal> {
+        self.intake.take(batch)
+    }
+
+    /// Takes in rows of the population that the published rows are a part of.
+    ///
+    /// # Errors
+    /// Those of [`Planner::take`].
+    pub fn take_population(&mut self, batch: &RecordBatch) -> Result<(), Refusal> {
+        self.intake.take_population(batch)
+    }
+
+    /// Plans: the cheapest generalisation and suppression that meets every model, or none.
+    ///
+    /// # Errors
+    /// `hierarchy-*`, `lattice-too-large`, `too-many-values`, `model-invalid`; `no-admissible-node` when nothing within the allowed suppression
+    /// satisfies the models, `all-rows-suppressed` when the best leaves nothing; `search-stopped` when the effort ended before anything was found.
+    pub fn plan(self, hierarchies: &BTreeMap<String, String>, effort: Effort<'_>) -> Result<ProtectionPlan, Refusal> {
+        let rows = self.intake.rows();
+        let Some(model) = self.model else {
+            return Ok(ProtectionPlan::unchanged(self.columns, self.roles, rows));
+        };
+        let quasi_columns: Vec<&Column> = of_role(self.columns, &self.roles, Role::QuasiIdentifier);
+        let mut quasi = Vec::new();
+        let mut fields = Vec::new();
+        let mut shift = 0;
+        for (place, column) in quasi_columns.iter().enumerate() {
+            let (leaves, table) = self.intake.leaves(place, false);
+            let hierarchy = self.hierarchy(column, hierarchies, &leaves, model.k)?;
+            let next = Quasi::new(&column.name, leaves, hierarchy, shift);
+            fields.push((shift, table));
+            shift += next.bits;
+            quasi.push(next);
         }
-        return Ok(None);
-    };
-    let fault = match model {
-        m if m.k < 2 => Some(("k måste vara minst 2", "k must be at least 2")),
-        m if !(0.0..=1.0).contains(&m.suppression_max) => Some((
-            "suppression_max måste ligga mellan 0 och 1",
-            "suppression_max must lie between 0 and 1",
-        )),
-        m if !(0.0..=1.0).contains(&m.gs_factor) => Some(("gs_factor måste ligga mellan 0 och 1", "gs_factor must lie between 0 and 1")),
-        m if !matches!(m.loss.as_str(), "entropy" | "entropy-monotone") => Some((
-            "loss måste vara entropy eller entropy-monotone i den här versionen",
-            "loss must be entropy or entropy-monotone in this version",
-        )),
-        _ => None,
-    };
-    match fault {
-        Some((sv, en)) => Err(configuration("model-invalid", Text::new(sv, en))),
-        None => Ok(protected.then_some(model)),
+        let nodes = quasi
+            .iter()
+            .try_fold(1u64, |nodes, column| nodes.checked_mul(column.hierarchy.height() as u64));
+        nodes.filter(|nodes| *nodes <= NODES_MAX).ok_or_else(too_large)?;
+        let sensitive = policy::bounded(self.columns, &self.roles, model);
+        let mut attributes = Vec::new();
+        let mut tables = Vec::new();
+        for (place, column) in sensitive.iter().enumerate() {
+            let (attribute, table) = self.attribute(quasi.len() + place, column, hierarchies, model, rows)?;
+            attributes.push(attribute);
+            tables.push(table);
+        }
+        let low = tables.iter().map(|table| evaluate::low_bits(table.len())).max().unwrap_or(0);
+        let prepared = Prepared {
+            columns: self.columns,
+            roles: self.roles,
+            model,
+            quasi,
+            attributes,
+            criteria: policy::criteria(model, &sensitive),
+            rows,
+        };
+        if shift + low <= u64::BITS {
+            prepared.solve::<u64>(&fields, self.intake, &tables, effort)
+        } else if shift + low <= u128::BITS {
+            prepared.solve::<u128>(&fields, self.intake, &tables, effort)
+        } else {
+            Err(intake::too_wide())
+        }
     }
-}
 
-fn quasi(
-    batches: &[RecordBatch],
-    columns: &[Column],
-    roles: &[Role],
-    policy: &PrivacyPolicy,
-    hierarchies: &BTreeMap<String, String>,
-    k: u64,
-) -> Result<Vec<Quasi>, Refusal> {
-    let mut quasi = Vec::new();
-    let mut shift = 0;
-    for (column, _) in columns.iter().zip(roles).filter(|(_, role)| **role == Role::QuasiIdentifier) {
-        let word = policy.columns.get(&column.name).and_then(|policy| policy.hierarchy());
-        let text = word.and_then(|word| hierarchies.get(word)).or_else(|| {
-            let by_column = hierarchies.get(&column.name);
+    fn hierarchy(&self, column: &Column, texts: &BTreeMap<String, String>, leaves: &Leaves, k: u64) -> Result<Hierarchy, Refusal> {
+        let word = self.policy.columns.get(&column.name).and_then(|policy| policy.hierarchy());
+        let text = word.and_then(|word| texts.get(word)).or_else(|| {
+            let by_column = texts.get(&column.name);
             by_column.filter(|_| !word.is_some_and(|word| BUILT_IN.contains(&word)))
         });
-        let leaves = tuples::leaves(batches, &column.name)?;
-        let hierarchy = hierarchy::build(&column.name, word, text.map(String::as_str), &leaves, k)?;
-        let bits = tuples::bits(leaves.values.len());
-        if shift + bits >= u128::BITS {
-            let message = Text::new(
-                "de indirekt identifierande kolumnerna har tillsammans fler olika värden än sökningen rymmer",
-                "the quasi-identifying columns together have more different values than the search can hold",
-            );
-            return Err(configuration("too-many-values", message));
-        }
-        quasi.push(Quasi::new(&column.name, leaves, hierarchy, shift));
-        shift += bits;
+        hierarchy::build(&column.name, word, text.map(String::as_str), leaves, k)
     }
-    Ok(quasi)
+
+    /// A sensitive attribute with its distribution in the table to be published.
+    fn attribute(
+        &self,
+        place: usize,
+        column: &Column,
+        texts: &BTreeMap<String, String>,
+        model: &Model,
+        rows: u64,
+    ) -> Result<(Attribute, Vec<u32>), Refusal> {
+        let numeric = matches!(column.kind, ColumnType::Integer | ColumnType::Number);
+        let (leaves, table) = self.intake.leaves(place, numeric);
+        let closeness = model.t.as_ref().and_then(|t| t.of(&column.name));
+        let mut levels = Vec::new();
+        if closeness.is_some_and(|t| t.kind == ClosenessKind::Hierarchical) {
+            if self
+                .policy
+                .columns
+                .get(&column.name)
+                .is_none_or(|policy| policy.hierarchy().is_none())
+            {
+                let message = Text::new(
+                    format!("hierarkiskt t kräver att kolumnen `{}` har en hierarki", column.name),
+                    format!("hierarchical t needs column `{}` to have a hierarchy", column.name),
+                );
+                return Err(configuration("model-invalid", message));
+            }
+            let hierarchy = self.hierarchy(column, texts, &leaves, model.k)?;
+            levels = hierarchy.levels.into_iter().skip(1).map(|level| level.codes).collect();
+        }
+        let attribute = Attribute {
+            shares: leaves.counts.iter().map(|count| *count as f64 / rows as f64).collect(),
+            order: (0..leaves.values.len() as u32).collect(),
+            levels,
+        };
+        Ok((attribute, table))
+    }
 }
 
-fn facts(columns: &[Column], roles: &[Role], quasi: &[Quasi], found: &Found, model: &Model, rows: u64, left_out: bool) -> ProtectionFacts {
-    let best = found.best.as_ref();
+/// The code in the lowest bits of a key.
+pub(crate) fn low(key: u128, low_bits: u32) -> u32 {
+    Key::field(key, 0, low_bits)
+}
+
+fn of_role<'a>(columns: &'a [Column], roles: &[Role], wanted: Role) -> Vec<&'a Column> {
+    let pairs = columns.iter().zip(roles);
+    pairs.filter(|(_, role)| **role == wanted).map(|(column, _)| column).collect()
+}
+
+/// All that a plan needs but the tuples.
+struct Prepared<'a> {
+    columns: &'a [Column],
+    roles: Vec<Role>,
+    model: &'a Model,
+    quasi: Vec<Quasi>,
+    attributes: Vec<Attribute>,
+    criteria: (Vec<Criterion>, Vec<String>),
+    rows: u64,
+}
+
+impl Prepared<'_> {
+    fn solve<K: Key>(
+        self,
+        fields: &[(u32, Vec<u32>)],
+        intake: Intake,
+        tables: &[Vec<u32>],
+        effort: Effort<'_>,
+    ) -> Result<ProtectionPlan, Refusal> {
+        let (criteria, words) = self.criteria;
+        let firsts: Vec<K> = if self.model.average_risk.is_some() {
+            intake.firsts(fields)
+        } else {
+            Vec::new()
+        };
+        let problem = Problem {
+            quasi: &self.quasi,
+            has_population: self.model.presence.is_some() || self.model.k_map.is_some(),
+            metric: policy::metric(self.model),
+            costs: Costs::new(policy::metric(self.model), self.model.gs_factor, self.rows, &self.quasi),
+            outliers_max: (self.model.suppression_max * self.rows as f64).floor() as u64,
+            average_risk: self.model.average_risk,
+            attributes: self.attributes,
+            criteria,
+            firsts,
+            base: intake.views(fields, tables),
+        };
+        debug_assert_eq!(problem.rows(), self.rows);
+        let found = search::search(&problem, effort);
+        let Some(best) = &found.proof.best else {
+            return Err(no_node(&found, &words, self.model, self.rows));
+        };
+        if self.rows > 0 && best.suppressed == self.rows {
+            return Err(all_suppressed(self.rows));
+        }
+        let (outliers, left_out) = suppressed(&problem, &best.node);
+        let facts = facts(
+            self.columns,
+            &self.roles,
+            &self.quasi,
+            &found,
+            self.model,
+            words,
+            (self.rows, left_out),
+        );
+        Ok(ProtectionPlan {
+            columns: self.columns.to_vec(),
+            roles: self.roles,
+            node: best.node.clone(),
+            outliers: outliers.into_iter().map(Key::wide).collect(),
+            quasi: self.quasi,
+            left_out,
+            facts,
+            proof: Some(found.proof),
+        })
+    }
+}
+
+/// The classes that a node suppresses, and whether their rows must be left out: as one class of their own they must meet every model like any
+/// other, or go.
+fn suppressed<K: Key>(problem: &Problem<'_, K>, node: &[usize]) -> (HashSet<K>, bool)
+where
+    K: std::hash::Hash,
+{
+    let mut scratch = Scratch::default();
+    let bottom = vec![0; node.len()];
+    let views = problem.roll_up(&mut scratch, &bottom, node, &problem.base);
+    let mut outliers = Vec::new();
+    problem.evaluate(&mut scratch, 0, node, &views, Some(&mut outliers));
+    let outliers: HashSet<K> = outliers.into_iter().collect();
+    let among = |view: &View<K>| -> BTreeMap<u32, u64> {
+        let mut counts = BTreeMap::new();
+        for (key, count) in view.tuples.iter().filter(|(key, _)| outliers.contains(&key.above(view.low_bits))) {
+            *counts.entry(key.field(0, view.low_bits)).or_insert(0) += count;
+        }
+        counts
+    };
+    let counts: Vec<Vec<(u32, u64)>> = views.iter().map(|view| among(view).into_iter().collect()).collect();
+    let sum = |counts: Option<&Vec<(u32, u64)>>| counts.map_or(0, |counts| counts.iter().map(|(_, count)| count).sum::<u64>());
+    let rows = sum(counts.first());
+    let slices: Vec<&[(u32, u64)]> = counts.iter().map(Vec::as_slice).collect();
+    let class = Class {
+        rows,
+        population: if problem.has_population { sum(counts.last()) } else { rows },
+        sensitive: &slices,
+    };
+    let passes = problem.criteria.iter().all(|one| one.passes(&class, &problem.attributes));
+    (outliers, rows > 0 && !passes)
+}
+
+fn facts(
+    columns: &[Column],
+    roles: &[Role],
+    quasi: &[Quasi],
+    found: &Found,
+    model: &Model,
+    models: Vec<String>,
+    (rows, left_out): (u64, bool),
+) -> ProtectionFacts {
+    let best = found.proof.best.as_ref();
     let suppressed = best.map_or(0, |best| best.suppressed);
     let level_of = |name: &str| {
         let place = quasi.iter().position(|column| column.name == name)?;
@@ -202,141 +381,21 @@ fn facts(columns: &[Column], roles: &[Role], quasi: &[Quasi], found: &Found, mod
             levels,
         }
     };
-    let loss = best.map_or(0.0, |best| best.loss);
     ProtectionFacts {
         rows_in: rows,
         rows_out: if left_out { rows - suppressed } else { rows },
-        models: vec![format!("{}-anonymity", model.k)],
+        models,
         columns: columns.iter().zip(roles).map(column_plan).collect(),
         suppressed_rows: suppressed,
         loss_metric: model.loss.clone(),
-        loss,
+        loss: best.and_then(|best| best.loss.first().copied()).unwrap_or(0.0),
         search: SearchFacts {
-            nodes: found.nodes,
-            visited: found.visited,
-            optimal: best.is_some(),
-            bound: loss,
+            nodes: found.proof.nodes,
+            visited: found.proof.visited,
+            optimal: found.proof.optimal && best.is_some(),
+            bound: found.proof.bound,
         },
     }
-}
-
-impl ProtectionPlan {
-    /// Nothing to generalise: plain columns stay, identifiers go.
-    fn unchanged(columns: &[Column], roles: Vec<Role>, rows: u64) -> Self {
-        let none = Found {
-            best: None,
-            nodes: 0,
-            visited: 0,
-            outliers_min: 0,
-        };
-        let model = Model {
-            k: 0,
-            suppression_max: 0.0,
-            loss: "none".to_owned(),
-            gs_factor: 0.5,
-        };
-        let mut facts = facts(columns, &roles, &[], &none, &model, rows, false);
-        facts.models.clear();
-        facts.search.optimal = true;
-        Self {
-            columns: columns.to_vec(),
-            roles,
-            quasi: Vec::new(),
-            node: Vec::new(),
-            outliers: TupleMap::default(),
-            left_out: false,
-            facts,
-        }
-    }
-
-    /// What was decided and what it costs.
-    pub fn facts(&self) -> &ProtectionFacts {
-        &self.facts
-    }
-
-    /// The columns of the published table: identifiers gone; what is generalised, or holds suppressed rows, is text.
-    pub fn columns(&self) -> Vec<Column> {
-        self.published()
-            .map(|(column, place)| match place {
-                Some(place) if self.is_text(place) => Column {
-                    kind: ColumnType::Text,
-                    semantic: None,
-                    unit: None,
-                    ..column.clone()
-                },
-                _ => column.clone(),
-            })
-            .collect()
-    }
-
-    /// Each published column, with its place among the quasi-identifiers.
-    fn published(&self) -> impl Iterator<Item = (&Column, Option<usize>)> {
-        let kept = self.columns.iter().zip(&self.roles).filter(|(_, role)| **role != Role::Identifier);
-        kept.map(|(column, _)| (column, self.quasi.iter().position(|quasi| quasi.name == column.name)))
-    }
-
-    fn is_text(&self, place: usize) -> bool {
-        let stars = self.facts.suppressed_rows > 0 && !self.left_out;
-        stars || self.node.get(place).is_some_and(|level| *level > 0)
-    }
-
-    /// Recodes one batch into arrays of its own: no buffer of the input is shared with the output.
-    ///
-    /// The order of rows is the input's; whoever writes must sort (`publishing.md` section 2).
-    ///
-    /// # Errors
-    /// `plan-mismatch` when a quasi-identifier holds a value that the plan has not seen, `column-absent`, `column-type`.
-    pub fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch, Refusal> {
-        let mut packed = tuples::pack(batch, &self.quasi)?;
-        for tuple in &mut packed {
-            *tuple = search::generalise(&self.quasi, &self.node, *tuple);
-        }
-        let is_outlier = |row: &usize| packed.get(*row).is_some_and(|tuple| self.outliers.contains_key(tuple));
-        let rows: Vec<usize> = (0..batch.num_rows()).filter(|row| !(self.left_out && is_outlier(row))).collect();
-        let mut fields = Vec::new();
-        let mut arrays: Vec<ArrayRef> = Vec::new();
-        for (column, place) in self.published() {
-            let array = match place
-                .filter(|place| self.is_text(*place))
-                .and_then(|place| self.quasi.get(place).zip(self.node.get(place)))
-            {
-                Some((quasi, level)) => labels(quasi, *level, &rows, &packed, is_outlier),
-                None => {
-                    let source = tuples::array_of(batch, &column.name)?;
-                    fresh::copy(source, &rows).ok_or_else(|| tuples::unreadable(&column.name))?
-                }
-            };
-            let kind = if place.is_some_and(|place| self.is_text(place)) {
-                DataType::Utf8
-            } else {
-                fresh::kind(array.data_type())
-            };
-            fields.push(Field::new(&column.name, kind, true));
-            arrays.push(array);
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options).map_err(|_| {
-            let message = Text::new("den skyddade tabellen kunde inte byggas", "the protected table could not be built");
-            Refusal::new("plan-apply", RefusalKind::Internal, "", message)
-        })
-    }
-}
-
-/// The labels of one column at its level; `*` in suppressed rows.
-fn labels(quasi: &Quasi, level: usize, rows: &[usize], packed: &[u128], is_outlier: impl Fn(&usize) -> bool) -> ArrayRef {
-    let names = quasi.hierarchy.levels.get(level).map_or(&[][..], |l| &l.labels);
-    let label = |row: &usize| {
-        if is_outlier(row) {
-            return Some(STAR);
-        }
-        let code = quasi.field(*packed.get(*row)?) as usize;
-        names.get(code)?.as_deref()
-    };
-    Arc::new(StringArray::from_iter(rows.iter().map(label)))
-}
-
-fn configuration(id: &str, message: Text) -> Refusal {
-    Refusal::new(id, RefusalKind::Configuration, "policy", message)
 }
 
 fn too_large() -> Refusal {
@@ -351,14 +410,34 @@ fn too_large() -> Refusal {
     configuration("lattice-too-large", message).hint(hint)
 }
 
-fn no_node(found: &Found, model: &Model, rows: u64) -> Refusal {
-    let (k, nodes, least, share) = (model.k, found.nodes, found.outliers_min, model.suppression_max);
+fn all_suppressed(rows: u64) -> Refusal {
+    let message = Text::new(
+        format!("den bästa generaliseringen undantar alla {rows} rader, så det finns inget att publicera"),
+        format!("the best generalisation suppresses all {rows} rows, so there is nothing to publish"),
+    );
+    let hint = Text::new(
+        "sänk suppression_max eller lätta på modellen",
+        "lower suppression_max or ease the model",
+    );
+    Refusal::new("all-rows-suppressed", RefusalKind::Forbidden, "policy", message).hint(hint)
+}
+
+fn no_node(found: &Found, words: &[String], model: &Model, rows: u64) -> Refusal {
+    let (nodes, least, share, words) = (found.proof.nodes, found.outliers_min, model.suppression_max, words.join(", "));
+    if !found.proof.optimal {
+        let visited = found.proof.visited;
+        let message = Text::new(
+            format!("sökningen avbröts efter {visited} av {nodes} generaliseringar utan att ha hittat någon som uppfyller {words}"),
+            format!("the search was stopped after {visited} of {nodes} generalisations without finding one that meets {words}"),
+        );
+        return Refusal::new("search-stopped", RefusalKind::Forbidden, "policy", message);
+    }
     let message = Text::new(
         format!(
-            "ingen av {nodes} generaliseringar ger grupper om minst {k} rader; minst {least} av {rows} rader skulle behöva undantas, tillåten andel är {share}"
+            "ingen av {nodes} generaliseringar uppfyller {words}; minst {least} av {rows} rader skulle behöva undantas, tillåten andel är {share}"
         ),
         format!(
-            "none of {nodes} generalisations gives groups of at least {k} rows; at least {least} of {rows} rows would have to be suppressed, the allowed share is {share}"
+            "none of {nodes} generalisations meets {words}; at least {least} of {rows} rows would have to be suppressed, the allowed share is {share}"
         ),
     );
     let hint = Text::new(

@@ -1,422 +1,345 @@
-//! The search for the cheapest admissible node of the generalisation lattice: exact, and its answer does not depend on any order of work.
+//! The search for the cheapest admissible node: exact, and neither its answer nor its record depends on how many threads worked on it.
 //!
-//! In: distinct tuples, hierarchies, k, the rows that may be suppressed, a measure of loss. Out: the best node with its loss and what was
-//! visited, or nothing when no node is admissible. Sources: `privacy.md` 2.1, 2.2 and 2.6; non-uniform entropy after De Waal and
-//! Willenborg (1999), split in a monotone part (a sum over columns, known without looking at classes) and a suppression part.
+//! In: a [`Problem`] and how much effort is allowed. Out: the best node, or none, with a record that a checker of its own can follow.
 //!
-//! The monotone part is a lower bound on either measure: a node whose bound passes the best loss found is never looked at. k-anonymity is
-//! monotone under suppression (merging classes never adds outlier rows), so an inadmissible node settles everything below it and an
-//! admissible one everything above it. Classes of a node are rolled up from the smallest evaluated node below it.
+//! Three things settle a node without looking at it: its cost by columns is a lower bound and passes the best; a more general node fails in
+//! what is monotone under suppression, so it fails too; a less general one has classes that bound the cost of all above it. Nodes are looked
+//! at in rounds of a fixed size: what a round starts from does not depend on how its nodes are shared between threads. Sources:
+//! `privacy.md` 2.1, 2.2, 2.6.
 
-use std::collections::HashMap;
-
-use super::tuples::{Quasi, TupleMap};
+use super::evaluate::{Evaluated, Problem, Scratch, Views};
+use super::key::Key;
+use super::lattice::{ABOVE, BELOW, EVALUATED, Lattice};
+use super::loss::Cost;
+use crate::proof::{Best, Proof, Pruned};
 
 /// The largest lattice that is searched.
-pub(crate) const NODES_MAX: u64 = 1 << 20;
-/// Classes kept for rolling up.
-const CACHE_CLASSES_MAX: usize = 2_000_000;
+pub(crate) const NODES_MAX: u64 = 1 << 24;
+/// Nodes of one round.
+const ROUND: usize = 16;
+/// Tuples kept for rolling up, in all and in how many nodes.
+const CACHE_TUPLES_MAX: usize = 4_000_000;
+const CACHE_NODES_MAX: usize = 256;
 
-/// What is asked.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Question {
-    pub(crate) k: u64,
-    /// Rows that may be suppressed.
-    pub(crate) outliers_max: u64,
-    /// Whether suppression costs (NUEn) or not (NUEm).
-    pub(crate) suppression_costs: bool,
-    /// `f` of `privacy.md` 2.2.
-    pub(crate) gs_factor: f64,
-}
-
-/// The best node.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) node: Vec<usize>,
-    pub(crate) loss: f64,
-    pub(crate) suppressed: u64,
+/// How much may be done before the best that was found is given with its gap.
+#[derive(Clone, Copy, Default)]
+pub struct Effort<'a> {
+    /// Threads; 0 for as many as the machine has.
+    pub threads: usize,
+    /// Asked between rounds: whether to stop with what there is.
+    pub stop: Option<&'a (dyn Fn() -> bool + Sync)>,
+    /// Nodes that may be looked at.
+    pub visited_max: Option<u64>,
 }
 
 /// The answer and how it was found.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
-    pub(crate) best: Option<Answer>,
-    pub(crate) nodes: u64,
-    pub(crate) visited: u64,
-    /// The fewest rows that any node would suppress.
+    pub(crate) proof: Proof,
+    /// The fewest rows that any node looked at would suppress.
     pub(crate) outliers_min: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tag {
-    Unknown,
-    Admissible,
-    Inadmissible,
+struct Search<'a, K> {
+    problem: &'a Problem<'a, K>,
+    lattice: Lattice,
+    /// Lower bound of each node's cost, by columns.
+    bounds: Vec<f64>,
+    marks: Vec<u8>,
+    best: Option<(Cost, usize, u64)>,
+    evaluated: Vec<Evaluated>,
+    cache: Vec<(usize, Views<K>)>,
+    cached_tuples: usize,
+    scratch: Vec<Scratch<K>>,
+    pruned: Pruned,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Evaluated {
-    outliers: u64,
-    suppression_loss: f64,
-}
-
-/// Packed tuples at a node's levels, with their rows.
-type Classes = Vec<(u128, u64)>;
-
-struct Search<'a> {
-    quasi: &'a [Quasi],
-    question: Question,
-    heights: Vec<usize>,
-    tags: Vec<Tag>,
-    evaluated: HashMap<usize, Evaluated>,
-    cache: Vec<(Vec<usize>, Classes)>,
-    /// `steps[column][from][to]`: codes of one level to codes of a coarser one.
-    steps: Vec<Vec<Vec<Vec<u32>>>>,
-}
-
-/// Nodes of the lattice; `None` beyond what fits.
-pub(crate) fn nodes(quasi: &[Quasi]) -> Option<u64> {
-    quasi
-        .iter()
-        .try_fold(1u64, |nodes, column| nodes.checked_mul(column.hierarchy.height() as u64))
-}
-
-/// Searches the lattice over `tuples`.
-pub(crate) fn search(quasi: &[Quasi], tuples: Vec<(u128, u64)>, question: Question) -> Found {
-    let heights: Vec<usize> = quasi.iter().map(|column| column.hierarchy.height()).collect();
-    let total: usize = heights.iter().product();
-    let steps = quasi.iter().map(steps_of).collect();
+/// Searches the whole lattice.
+pub(crate) fn search<K: Key>(problem: &Problem<'_, K>, effort: Effort<'_>) -> Found {
+    let lattice = Lattice::new(problem.quasi.iter().map(|column| column.hierarchy.height()).collect());
+    let threads = match effort.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let bounds: Vec<f64> = if problem.metric.is_by_column() {
+        (0..lattice.nodes).map(|index| problem.costs.bound(&lattice.node(index))).collect()
+    } else {
+        Vec::new()
+    };
     let mut search = Search {
-        quasi,
-        question,
-        tags: vec![Tag::Unknown; total],
-        evaluated: HashMap::new(),
-        cache: vec![(vec![0; heights.len()], tuples)],
-        heights,
-        steps,
+        problem,
+        bounds,
+        marks: vec![0; lattice.nodes],
+        lattice,
+        best: None,
+        evaluated: Vec::new(),
+        cache: Vec::new(),
+        cached_tuples: 0,
+        scratch: (0..threads.max(1)).map(|_| Scratch::default()).collect(),
+        pruned: Pruned::default(),
     };
-    let best = search.run(total);
-    let outliers_min = search.evaluated.values().map(|e| e.outliers).min().unwrap_or(0);
-    Found {
-        best,
-        nodes: total as u64,
-        visited: search.evaluated.len() as u64,
-        outliers_min,
-    }
+    let done = search.run(effort);
+    search.found(done)
 }
 
-fn steps_of(column: &Quasi) -> Vec<Vec<Vec<u32>>> {
-    let height = column.hierarchy.height();
-    let to = |from: usize| {
-        (0..height)
-            .map(|to| if to >= from { column.hierarchy.step(from, to) } else { Vec::new() })
-            .collect()
-    };
-    (0..height).map(to).collect()
-}
-
-/// Two losses are a tie within this share of their size; a tie goes to the lexicographically smallest node.
-const TIE: f64 = 1e-12;
-
-impl Search<'_> {
-    fn run(&mut self, total: usize) -> Option<Answer> {
-        let by_column = self.monotone_costs();
-        let cost = |node: &[usize]| -> f64 { node.iter().zip(&by_column).filter_map(|(level, column)| column.get(*level)).sum() };
-        let costs: Vec<f64> = (0..total).map(|index| cost(&self.node(index))).collect();
-        let mut order: Vec<usize> = (0..total).collect();
-        let cost = |index: usize| costs.get(index).copied().unwrap_or(f64::INFINITY);
-        order.sort_by(|a, b| cost(*b).total_cmp(&cost(*a)).then(b.cmp(a)));
-        let mut best = None;
-        // A good answer first, by walking down from the top; then everything that could still beat it, dearest first: there the classes
-        // are few, and an inadmissible node settles all that lies below it.
-        if self.settle(total.checked_sub(1)?) {
-            self.descend(total - 1, &cost, &mut best);
-        }
-        for index in order {
-            let Some((least, _)) = best else { break };
-            if cost(index) > least + TIE * least.abs() || self.tag(index) == Tag::Inadmissible {
-                continue;
+impl<K: Key> Search<'_, K> {
+    /// Whether all was settled within the effort.
+    fn run(&mut self, effort: Effort<'_>) -> bool {
+        let spent = |search: &Self| {
+            effort.visited_max.is_some_and(|most| search.evaluated.len() as u64 >= most) || effort.stop.is_some_and(|stop| stop())
+        };
+        let top = self.lattice.nodes - 1;
+        self.look_at(&[top, 0]);
+        self.descend(top, &spent);
+        let order = self.order();
+        // What cannot settle others from above is best looked at in the order of its bound: then nothing is looked at in vain.
+        let from_above = self.problem.is_partly_monotone() && !self.evaluated.iter().any(|one| one.index == 0 && !one.settles_below);
+        let from_below = !from_above || !self.problem.metric.is_by_column();
+        let (mut low, mut high) = (0, order.len());
+        loop {
+            if spent(self) {
+                return self.open(&order, low, high).next().is_none();
             }
-            let fresh = self.tag(index) == Tag::Unknown;
-            if self.is_admissible(index) {
-                self.consider(index, cost(index), &mut best);
-                if fresh {
-                    self.descend(index, &cost, &mut best);
+            let mut round: Vec<usize> = Vec::new();
+            if from_above {
+                while high > low && order.get(high - 1).is_some_and(|index| !self.is_open(*index)) {
+                    high -= 1;
+                }
+                for at in (low..high).rev().take(ROUND * 16) {
+                    let Some(index) = order.get(at).copied().filter(|index| self.is_open(*index)) else {
+                        continue;
+                    };
+                    if !round.iter().any(|above| self.lattice.is_below(index, *above)) {
+                        round.push(index);
+                    }
+                    if round.len() >= ROUND {
+                        break;
+                    }
                 }
             }
+            if from_below {
+                while low < high && order.get(low).is_some_and(|index| !self.is_open(*index)) {
+                    low += 1;
+                }
+                let wanted = round.len() + ROUND;
+                for index in self.open(&order, low, high) {
+                    if round.len() >= wanted {
+                        break;
+                    }
+                    if !round.contains(&index) {
+                        round.push(index);
+                    }
+                }
+            }
+            if round.is_empty() {
+                return true;
+            }
+            if let Some(better) = self.look_at(&round) {
+                self.descend(better, &spent);
+            }
         }
-        best.map(|(loss, index)| Answer {
-            suppressed: self.evaluate(index).outliers,
-            node: self.node(index),
-            loss,
-        })
     }
 
-    /// Walks down from an admissible node, each time to the cheapest admissible neighbour, and considers every node on the way.
-    fn descend(&mut self, from: usize, cost: &impl Fn(usize) -> f64, best: &mut Option<(f64, usize)>) {
+    fn open<'s>(&'s self, order: &'s [usize], low: usize, high: usize) -> impl Iterator<Item = usize> + 's {
+        order
+            .get(low..high)
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .filter(|index| self.is_open(*index))
+    }
+
+    /// All nodes, by their bound, or by height where no bound is known beforehand.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.lattice.nodes).filter(|index| self.is_open(*index)).collect();
+        if self.problem.metric.is_by_column() {
+            order.sort_unstable_by(|a, b| self.bound(*a).total_cmp(&self.bound(*b)).then(a.cmp(b)));
+        } else {
+            order.sort_by_cached_key(|index| (self.lattice.height(*index), *index));
+        }
+        order
+    }
+
+    fn bound(&self, index: usize) -> f64 {
+        self.bounds.get(index).copied().unwrap_or(0.0)
+    }
+
+    /// Whether a node could still be the answer.
+    fn is_open(&self, index: usize) -> bool {
+        self.marks.get(index) == Some(&0) && !self.is_too_dear(index)
+    }
+
+    /// Whether its cost by columns alone passes the best.
+    fn is_too_dear(&self, index: usize) -> bool {
+        self.best
+            .as_ref()
+            .is_some_and(|(cost, best, _)| passes(self.bound(index), index, cost, *best))
+    }
+
+    /// Walks down from an admissible node, each time to the cheapest admissible neighbour that it has not seen.
+    fn descend(&mut self, from: usize, spent: &impl Fn(&Self) -> bool) {
         let mut at = Some(from);
         while let Some(index) = at {
-            self.consider(index, cost(index), best);
-            let node = self.node(index);
-            let mut below: Vec<usize> = (0..node.len()).filter_map(|column| self.neighbour(&node, column, false)).collect();
-            below.sort_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(a.cmp(b)));
-            at = below.into_iter().find(|next| self.settle(*next));
+            if spent(self) {
+                return;
+            }
+            let mut below: Vec<usize> = self.lattice.below(index).filter(|below| self.is_open(*below)).collect();
+            below.sort_by(|a, b| self.bound(*a).total_cmp(&self.bound(*b)).then(a.cmp(b)));
+            let before = self.evaluated.len();
+            self.look_at(&below);
+            let seen = self.evaluated.iter().skip(before);
+            at = seen
+                .filter_map(|one| Some((one.cost.as_ref()?, one.index)))
+                .min_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal))
+                .map(|(_, index)| index);
         }
     }
 
-    /// Takes an admissible node as the best when its loss is less, or the same at a lexicographically smaller node.
-    fn consider(&mut self, index: usize, bound: f64, best: &mut Option<(f64, usize)>) {
-        let loss = if self.question.suppression_costs && self.question.outliers_max > 0 {
-            bound + self.evaluate(index).suppression_loss
+    /// Looks at nodes and takes in what they say; gives the new best, if it is among them.
+    fn look_at(&mut self, indices: &[usize]) -> Option<usize> {
+        let mut indices: Vec<usize> = indices.iter().copied().filter(|index| self.is_open(*index)).collect();
+        indices.dedup();
+        let former = self.best.as_ref().map(|(_, index, _)| *index);
+        let mut seen = self.evaluate(&indices);
+        seen.sort_by_key(|(one, _)| indices.iter().position(|index| *index == one.index));
+        for (one, views) in seen {
+            if let Some(slot) = self.marks.get_mut(one.index) {
+                *slot |= EVALUATED;
+            }
+            self.remember(one.index, views);
+            self.consider(&one);
+            self.evaluated.push(one);
+        }
+        let now = self.best.as_ref().map(|(_, index, _)| *index);
+        if now != former {
+            self.close_above(0);
         } else {
-            bound
-        };
-        let better = best.is_none_or(|(least, first)| {
-            let tie = (loss - least).abs() <= TIE * least.abs();
-            if tie { index < first } else { loss < least }
-        });
+            self.close_above(self.evaluated.len() - indices.len());
+        }
+        now.filter(|now| Some(*now) != former)
+    }
+
+    fn consider(&mut self, one: &Evaluated) {
+        if one.settles_below {
+            self.pruned.by_group += self.lattice.close(&mut self.marks, one.index, BELOW);
+        }
+        let Some(cost) = &one.cost else { return };
+        let better = self
+            .best
+            .as_ref()
+            .is_none_or(|(least, index, _)| (cost, one.index) < (least, *index));
         if better {
-            *best = Some((loss, index));
+            self.best = Some((cost.clone(), one.index, one.suppressed));
         }
     }
 
-    /// Per column and level: -gF * the sum over all rows of log2(count of the value / count of its generalisation).
-    fn monotone_costs(&self) -> Vec<Vec<f64>> {
-        let f = self.question.gs_factor;
-        let weight = if f <= 0.5 { 1.0 } else { 2.0 - 2.0 * f };
-        let column_costs = |column: &Quasi| {
-            let level_cost = |level: usize| {
-                let general = column.hierarchy.counts(level, &column.counts);
-                let codes = column.hierarchy.levels.get(level).map_or(&[][..], |l| &l.codes);
-                let rows = column.counts.iter().zip(codes).filter(|(count, _)| **count > 0);
-                weight
-                    * rows
-                        .map(|(count, code)| {
-                            let whole = general.get(*code as usize).copied().unwrap_or(*count) as f64;
-                            *count as f64 * (whole / *count as f64).log2()
-                        })
-                        .sum::<f64>()
-            };
-            (0..column.hierarchy.height()).map(level_cost).collect()
+    /// Settles what lies above nodes whose classes already cost too much.
+    fn close_above(&mut self, from: usize) {
+        let Some((cost, best, _)) = &self.best else { return };
+        for one in self.evaluated.iter().skip(from) {
+            let marked = self.marks.get(one.index).is_some_and(|mark| mark & ABOVE != 0);
+            // What lies above has a larger index than the node, which has itself been looked at.
+            if !marked && one.bound_above > 0.0 && passes(one.bound_above, one.index + 1, cost, *best) {
+                self.pruned.by_successor += self.lattice.close(&mut self.marks, one.index, ABOVE);
+            }
+        }
+    }
+
+    fn evaluate(&mut self, indices: &[usize]) -> Vec<(Evaluated, Views<K>)> {
+        let (problem, lattice, cache) = (self.problem, &self.lattice, &self.cache);
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let work = |scratch: &mut Scratch<K>| {
+            let mut done = Vec::new();
+            while let Some(index) = indices.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                let node = lattice.node(*index);
+                let source = cache.iter().filter(|(from, _)| lattice.is_below(*from, *index));
+                let source = source
+                    .min_by_key(|(from, views)| (size(views), *from))
+                    .map(|(from, views)| (*from, views));
+                let (from, views) = source
+                    .filter(|(_, views)| size(views) < size(&problem.base))
+                    .unwrap_or((0, &problem.base));
+                let views = problem.roll_up(scratch, &lattice.node(from), &node, views);
+                done.push((problem.evaluate(scratch, *index, &node, &views, None), views));
+            }
+            done
         };
-        self.quasi.iter().map(column_costs).collect()
-    }
-
-    /// The levels of a node from its place in lexicographic order.
-    fn node(&self, mut index: usize) -> Vec<usize> {
-        let mut node = vec![0; self.heights.len()];
-        for (slot, height) in node.iter_mut().zip(&self.heights).rev() {
-            *slot = index % height;
-            index /= height;
-        }
-        node
-    }
-
-    fn index(&self, node: &[usize]) -> usize {
-        node.iter()
-            .zip(&self.heights)
-            .fold(0, |index, (level, height)| index * height + level)
-    }
-
-    fn tag(&self, index: usize) -> Tag {
-        self.tags.get(index).copied().unwrap_or(Tag::Inadmissible)
-    }
-
-    /// Settles a node by halving the chain from it to the top: the highest inadmissible node of the chain settles the most.
-    fn is_admissible(&mut self, index: usize) -> bool {
-        if self.tag(index) == Tag::Unknown {
-            let chain = self.chain(index);
-            let (mut low, mut high) = (0, chain.len());
-            while low < high {
-                let middle = (low + high) / 2;
-                let Some(at) = chain.get(middle).copied() else { break };
-                if self.settle(at) { high = middle } else { low = middle + 1 }
-            }
-        }
-        self.tag(index) == Tag::Admissible
-    }
-
-    /// The node, then one level more each time, in the column with the most levels left.
-    fn chain(&self, index: usize) -> Vec<usize> {
-        let mut chain = vec![index];
-        let mut node = self.node(index);
-        let left = |node: &[usize], column: usize| match (self.heights.get(column), node.get(column)) {
-            (Some(height), Some(level)) => height - 1 - level,
-            _ => 0,
-        };
-        loop {
-            let next = (0..node.len()).max_by_key(|column| (left(&node, *column), usize::MAX - column));
-            let Some(up) = next.and_then(|column| self.neighbour(&node, column, true)) else {
-                return chain;
-            };
-            node = self.node(up);
-            chain.push(up);
+        match self.scratch.as_mut_slice() {
+            [one] => work(one),
+            [one, ..] if indices.len() == 1 => work(one),
+            many => std::thread::scope(|scope| {
+                let threads: Vec<_> = many.iter_mut().map(|scratch| scope.spawn(|| work(scratch))).collect();
+                threads
+                    .into_iter()
+                    .flat_map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)))
+                    .collect()
+            }),
         }
     }
 
-    fn settle(&mut self, index: usize) -> bool {
-        match self.tag(index) {
-            Tag::Admissible => true,
-            Tag::Inadmissible => false,
-            Tag::Unknown => {
-                let admissible = self.evaluate(index).outliers <= self.question.outliers_max;
-                self.spread(index, admissible);
-                admissible
-            }
-        }
-    }
-
-    /// Tags a node and everything that follows from it: what lies above an admissible node, what lies below an inadmissible one.
-    fn spread(&mut self, index: usize, admissible: bool) {
-        let tag = if admissible { Tag::Admissible } else { Tag::Inadmissible };
-        let mut open = vec![index];
-        while let Some(index) = open.pop() {
-            match self.tags.get_mut(index) {
-                Some(slot) if *slot == Tag::Unknown => *slot = tag,
-                _ => continue,
-            }
-            let node = self.node(index);
-            open.extend((0..node.len()).filter_map(|column| self.neighbour(&node, column, admissible)));
-        }
-    }
-
-    /// The node one level up or down in one column.
-    fn neighbour(&self, node: &[usize], column: usize, up: bool) -> Option<usize> {
-        let (level, height) = (*node.get(column)?, *self.heights.get(column)?);
-        let next = if up {
-            (level + 1 < height).then_some(level + 1)
-        } else {
-            level.checked_sub(1)
-        }?;
-        let mut neighbour = node.to_vec();
-        *neighbour.get_mut(column)? = next;
-        Some(self.index(&neighbour))
-    }
-
-    fn evaluate(&mut self, index: usize) -> Evaluated {
-        if let Some(known) = self.evaluated.get(&index) {
-            return *known;
-        }
-        let node = self.node(index);
-        let classes = self.classes(&node);
-        let outliers: u64 = classes
-            .iter()
-            .map(|(_, count)| *count)
-            .filter(|count| *count < self.question.k)
-            .sum();
-        let costs = self.question.suppression_costs && outliers > 0 && outliers <= self.question.outliers_max;
-        let evaluated = Evaluated {
-            outliers,
-            suppression_loss: if costs {
-                self.suppression_loss(&node, &classes, outliers)
-            } else {
-                0.0
-            },
-        };
-        self.evaluated.insert(index, evaluated);
-        self.remember(node, classes);
-        evaluated
-    }
-
-    /// sF times, per column, the sum over the generalised values among suppressed rows of c * -log2(c / suppressed).
-    fn suppression_loss(&self, node: &[usize], classes: &[(u128, u64)], suppressed: u64) -> f64 {
-        let weight = (2.0 * self.question.gs_factor).min(1.0);
-        let column_loss = |(column, level): (&Quasi, &usize)| {
-            let width = column.hierarchy.levels.get(*level).map_or(0, |l| l.labels.len());
-            let mut counts = vec![0u64; width];
-            for (tuple, count) in classes.iter().filter(|(_, count)| *count < self.question.k) {
-                if let Some(slot) = counts.get_mut(column.field(*tuple) as usize) {
-                    *slot += count;
-                }
-            }
-            let present = counts.into_iter().filter(|count| *count > 0);
-            present
-                .map(|count| -(count as f64) * (count as f64 / suppressed as f64).log2())
-                .sum::<f64>()
-        };
-        weight * self.quasi.iter().zip(node).map(column_loss).sum::<f64>()
-    }
-
-    /// The classes of a node, rolled up from the smallest remembered node below it.
-    fn classes(&self, node: &[usize]) -> Vec<(u128, u64)> {
-        let below = |from: &Vec<usize>| from.iter().zip(node).all(|(from, to)| from <= to);
-        let source = self
-            .cache
-            .iter()
-            .filter(|(from, _)| below(from))
-            .min_by_key(|(_, classes)| classes.len());
-        source.map_or_else(Vec::new, |(from, classes)| self.roll_up(from, node, classes))
-    }
-
-    fn roll_up(&self, from: &[usize], to: &[usize], classes: &[(u128, u64)]) -> Vec<(u128, u64)> {
-        let mut moves: Vec<(u32, u128, &[u32])> = Vec::new();
-        let mut kept = u128::MAX;
-        for (column, steps) in self.quasi.iter().zip(&self.steps).enumerate().map(|(i, (q, s))| ((i, q), s)) {
-            let (index, quasi) = column;
-            let (Some(from), Some(to)) = (from.get(index), to.get(index)) else {
-                continue;
-            };
-            if from != to {
-                let table = steps.get(*from).and_then(|row| row.get(*to)).map_or(&[][..], Vec::as_slice);
-                kept &= !(quasi.mask << quasi.shift);
-                moves.push((quasi.shift, quasi.mask, table));
-            }
-        }
-        let mut merged: TupleMap<u64> = TupleMap::with_capacity_and_hasher(classes.len() / 2, Default::default());
-        for (tuple, count) in classes {
-            let mut next = tuple & kept;
-            for (shift, mask, table) in &moves {
-                let code = table.get(((tuple >> shift) & mask) as usize).copied().unwrap_or(0);
-                next |= u128::from(code) << shift;
-            }
-            *merged.entry(next).or_insert(0) += count;
-        }
-        merged.into_iter().collect()
-    }
-
-    /// Keeps the classes for later, within bounds: the largest go first, the base tuples never.
-    fn remember(&mut self, node: Vec<usize>, classes: Vec<(u128, u64)>) {
-        self.cache.push((node, classes));
-        while self.cache.iter().map(|(_, classes)| classes.len()).skip(1).sum::<usize>() > CACHE_CLASSES_MAX || self.cache.len() > 256 {
-            let largest = self
+    /// Keeps classes for later, within bounds: the largest go first.
+    fn remember(&mut self, index: usize, views: Views<K>) {
+        self.cached_tuples += size(&views);
+        self.cache.push((index, views));
+        while self.cached_tuples > CACHE_TUPLES_MAX || self.cache.len() > CACHE_NODES_MAX {
+            let sizes = self
                 .cache
                 .iter()
                 .enumerate()
-                .skip(1)
-                .max_by_key(|(_, (_, classes))| classes.len())
-                .map(|(index, _)| index);
-            match largest {
-                Some(index) => drop(self.cache.swap_remove(index)),
-                None => break,
-            }
+                .map(|(place, (index, views))| (size(views), *index, place));
+            let Some((tuples, _, place)) = sizes.max() else { break };
+            self.cache.swap_remove(place);
+            self.cached_tuples -= tuples;
+        }
+    }
+
+    fn found(mut self, done: bool) -> Found {
+        let unseen = |search: &Self, index: usize| search.marks.get(index) == Some(&0);
+        let open: Vec<f64> = (0..self.lattice.nodes)
+            .filter(|index| self.is_open(*index))
+            .map(|index| self.bound(index))
+            .collect();
+        self.pruned.by_cost = (0..self.lattice.nodes)
+            .filter(|index| unseen(&self, *index) && self.is_too_dear(*index))
+            .count() as u64;
+        let least_open = open.iter().copied().fold(f64::INFINITY, f64::min);
+        let best = self.best.as_ref().map(|(cost, index, suppressed)| Best {
+            node: self.lattice.node(*index),
+            loss: cost.0.clone(),
+            suppressed: *suppressed,
+        });
+        let bound = best.as_ref().map_or(0.0, |best| best.loss.first().copied().unwrap_or(0.0));
+        let frontier = |keep: &dyn Fn(&Evaluated) -> bool| -> Vec<Vec<usize>> {
+            self.evaluated
+                .iter()
+                .filter(|one| keep(one))
+                .map(|one| self.lattice.node(one.index))
+                .collect()
+        };
+        let closed = |one: &Evaluated, mark: u8| self.marks.get(one.index).is_some_and(|marks| marks & mark != 0);
+        Found {
+            outliers_min: self.evaluated.iter().map(|one| one.suppressed).min().unwrap_or(0),
+            proof: Proof {
+                nodes: self.lattice.nodes as u64,
+                visited: self.evaluated.len() as u64,
+                optimal: done,
+                bound: if done { bound } else { least_open.min(bound) },
+                pruned: self.pruned.clone(),
+                inadmissible: frontier(&|one| one.settles_below),
+                dear: frontier(&|one| closed(one, ABOVE)),
+                seen: frontier(&|one| !closed(one, BELOW) && !closed(one, ABOVE)),
+                best,
+            },
         }
     }
 }
 
-/// The outlier classes of a node: packed tuples at the node's levels whose class is smaller than `k`.
-pub(crate) fn outliers(quasi: &[Quasi], tuples: &[(u128, u64)], node: &[usize], k: u64) -> TupleMap<()> {
-    let mut classes: TupleMap<u64> = TupleMap::default();
-    for (tuple, count) in tuples {
-        *classes.entry(generalise(quasi, node, *tuple)).or_insert(0) += count;
-    }
-    classes
-        .into_iter()
-        .filter(|(_, count)| *count < k)
-        .map(|(tuple, _)| (tuple, ()))
-        .collect()
+/// Whether a bound on a node's cost shows that it is not better than the best.
+fn passes(bound: f64, index: usize, best: &Cost, best_index: usize) -> bool {
+    let first = best.first();
+    bound > first || (bound == first && best.0.len() == 1 && index > best_index)
 }
 
-/// A packed tuple of leaves at the levels of `node`.
-pub(crate) fn generalise(quasi: &[Quasi], node: &[usize], tuple: u128) -> u128 {
-    quasi.iter().zip(node).fold(0, |packed, (column, level)| {
-        let leaf = column.field(tuple) as usize;
-        let code = column
-            .hierarchy
-            .levels
-            .get(*level)
-            .and_then(|l| l.codes.get(leaf))
-            .copied()
-            .unwrap_or(0);
-        packed | u128::from(code) << column.shift
-    })
+fn size<K>(views: &Views<K>) -> usize {
+    views.iter().map(|view| view.tuples.len()).sum()
 }

@@ -1,59 +1,30 @@
-//! Distinct tuples of quasi-identifiers with their counts: all that the search sees (`privacy.md` 2.6, steps 1-3).
+//! Quasi-identifying columns as codes, and the packed tuple of a row.
 //!
-//! In: batches and hierarchies. Out: packed tuples, one field of bits per column. The cost of the search follows the different tuples,
-//! not the rows.
+//! In: the different values of a column and its hierarchy. Out: a [`Quasi`] that knows the code of a value, its field in a packed tuple and the
+//! tables between levels.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::RecordBatch;
 use fyr_model::finding::{Refusal, RefusalKind};
 use fyr_model::text::Text;
 
+use super::key::bits;
 use crate::cells::Cells;
 use crate::hierarchy::{Hierarchy, Leaves};
-
-/// A hasher for packed tuples: two multiplications. Keys are codes of our own, no outsider chooses them.
-#[derive(Default)]
-pub(crate) struct TupleHasher(u64);
-
-impl Hasher for TupleHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.mix(u64::from(*byte));
-        }
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.mix(value);
-    }
-    fn write_u128(&mut self, value: u128) {
-        self.mix(value as u64);
-        self.mix((value >> 64) as u64);
-    }
-}
-
-impl TupleHasher {
-    fn mix(&mut self, value: u64) {
-        let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 29);
-    }
-}
-
-pub(crate) type TupleMap<V> = HashMap<u128, V, BuildHasherDefault<TupleHasher>>;
 
 /// A quasi-identifying column: its values as codes, its hierarchy, its field in the packed tuple.
 #[derive(Debug)]
 pub(crate) struct Quasi {
     pub(crate) name: String,
     pub(crate) hierarchy: Hierarchy,
+    /// Rows of the published table by leaf.
     pub(crate) counts: Vec<u64>,
     pub(crate) shift: u32,
-    pub(crate) mask: u128,
+    pub(crate) bits: u32,
     codes: HashMap<String, u32>,
     missing: Option<u32>,
+    steps: Vec<Vec<Vec<u32>>>,
 }
 
 impl Quasi {
@@ -69,12 +40,19 @@ impl Quasi {
                 None => missing = Some(code as u32),
             }
         }
+        let height = hierarchy.height();
+        let to = |from: usize| {
+            (0..height)
+                .map(|to| if to > from { hierarchy.step(from, to) } else { Vec::new() })
+                .collect()
+        };
         Self {
             name: name.to_owned(),
+            steps: (0..height).map(to).collect(),
             hierarchy,
             counts: leaves.counts,
             shift,
-            mask: (1u128 << bits) - 1,
+            bits,
             codes,
             missing,
         }
@@ -90,39 +68,13 @@ impl Quasi {
 
     /// The code that a packed tuple holds for this column.
     pub(crate) fn field(&self, tuple: u128) -> u32 {
-        ((tuple >> self.shift) & self.mask) as u32
+        super::key::Key::field(tuple, self.shift, self.bits)
     }
-}
 
-/// Bits that `values` codes need.
-pub(crate) fn bits(values: usize) -> u32 {
-    usize::BITS - values.saturating_sub(1).leading_zeros()
-}
-
-/// The different values of a column over all batches, in order, the missing one last.
-pub(crate) fn leaves(batches: &[RecordBatch], column: &str) -> Result<Leaves, Refusal> {
-    let mut counts: HashMap<String, u64> = HashMap::new();
-    let mut missing = 0u64;
-    for batch in batches {
-        let array = array_of(batch, column)?;
-        let cells = Cells::of(array).map_err(|_| unreadable(column))?;
-        for row in 0..array.len() {
-            match cells.get(row) {
-                None => missing += 1,
-                Some(text) => match counts.get_mut(text.as_ref()) {
-                    Some(count) => *count += 1,
-                    None => {
-                        counts.insert(text.into_owned(), 1);
-                    }
-                },
-            }
-        }
+    /// Codes of one level to codes of a coarser one.
+    pub(crate) fn step(&self, from: usize, to: usize) -> &[u32] {
+        self.steps.get(from).and_then(|row| row.get(to)).map_or(&[], Vec::as_slice)
     }
-    let mut values: Vec<(String, u64)> = counts.into_iter().collect();
-    values.sort_unstable();
-    let missing = (missing > 0).then_some((None, missing));
-    let (values, counts) = values.into_iter().map(|(value, count)| (Some(value), count)).chain(missing).unzip();
-    Ok(Leaves { values, counts })
 }
 
 /// Packs the quasi-identifiers of each row of a batch, at level 0.
@@ -139,24 +91,21 @@ pub(crate) fn pack(batch: &RecordBatch, quasi: &[Quasi]) -> Result<Vec<u128>, Re
     Ok(tuples)
 }
 
-/// Collapses batches to distinct tuples with their counts, in order.
-pub(crate) fn collapse(batches: &[RecordBatch], quasi: &[Quasi]) -> Result<Vec<(u128, u64)>, Refusal> {
-    let mut counts: TupleMap<u64> = TupleMap::default();
-    for batch in batches {
-        for tuple in pack(batch, quasi)? {
-            *counts.entry(tuple).or_insert(0) += 1;
-        }
-    }
-    let mut tuples: Vec<(u128, u64)> = counts.into_iter().collect();
-    tuples.sort_unstable();
-    Ok(tuples)
+/// A packed tuple of leaves at the levels of `node`.
+pub(crate) fn generalise(quasi: &[Quasi], node: &[usize], tuple: u128) -> u128 {
+    quasi.iter().zip(node).fold(0, |packed, (column, level)| {
+        let leaf = column.field(tuple) as usize;
+        let codes = column.hierarchy.levels.get(*level).map(|l| &l.codes);
+        let code = codes.and_then(|codes| codes.get(leaf)).copied().unwrap_or(0);
+        packed | u128::from(code) << column.shift
+    })
 }
 
 pub(crate) fn array_of<'a>(batch: &'a RecordBatch, column: &str) -> Result<&'a arrow::array::ArrayRef, Refusal> {
     batch.column_by_name(column).ok_or_else(|| {
         Refusal::new(
             "column-absent",
-            RefusalKind::Internal,
+            RefusalKind::Configuration,
             column,
             Text::new(
                 format!("tabellen saknar kolumnen `{column}`"),

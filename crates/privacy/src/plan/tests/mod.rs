@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, DictionaryArray, Int64Array};
-use arrow::compute::concat_batches;
-use arrow::datatypes::Int32Type;
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int64Array, StringArray};
+use arrow::datatypes::{DataType, Int32Type};
 use fyr_model::privacy::ColumnPolicy;
 
 use super::*;
+
+mod golden;
+mod oracle;
 
 fn column(name: &str) -> Column {
     Column {
@@ -36,7 +38,7 @@ fn policy(columns: &[(&str, ColumnPolicy)], model: Option<(u64, f64, &str)>) -> 
             k,
             suppression_max,
             loss: loss.to_owned(),
-            gs_factor: 0.5,
+            ..Model::default()
         }),
         cleared: BTreeMap::new(),
     }
@@ -55,6 +57,16 @@ fn rows(batch: &RecordBatch) -> Vec<String> {
 
 /// A `;`-separated fixture as text columns, and its hierarchy files.
 fn arx(name: &str) -> Option<(RecordBatch, Vec<Column>, BTreeMap<String, String>)> {
+    let batch = arx_rows(name)?;
+    let folder = format!("{}/../../../shared/fixtures/anonymization/arx", env!("CARGO_MANIFEST_DIR"));
+    let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let text_of = |column: &String| std::fs::read_to_string(format!("{folder}/{name}_hierarchy_{column}.csv")).unwrap();
+    let hierarchies = names.iter().map(|column| (format!("{column}.csv"), text_of(column))).collect();
+    Some((batch, names.iter().map(|name| column(name)).collect(), hierarchies))
+}
+
+/// The rows of such a fixture.
+fn arx_rows(name: &str) -> Option<RecordBatch> {
     let folder = format!("{}/../../../shared/fixtures/anonymization/arx", env!("CARGO_MANIFEST_DIR"));
     let Ok(text) = std::fs::read_to_string(format!("{folder}/{name}.csv")) else {
         eprintln!("SKIPPED: ../shared/fixtures/anonymization/arx/{name}.csv is absent");
@@ -68,49 +80,7 @@ fn arx(name: &str) -> Option<(RecordBatch, Vec<Column>, BTreeMap<String, String>
         .enumerate()
         .map(|(i, name)| (*name, cells.iter().map(|row| row[i]).collect()))
         .collect();
-    let (batch, columns) = table(&columns);
-    let text_of = |column: &&str| std::fs::read_to_string(format!("{folder}/{name}_hierarchy_{column}.csv")).unwrap();
-    let hierarchies = header.iter().map(|column| (format!("{column}.csv"), text_of(column))).collect();
-    Some((batch, columns, hierarchies))
-}
-
-/// A case of `privacy.md` 7.1: the optimum that ARX publishes in its tests.
-fn adult(eight: bool, limit: f64, loss: &str, node: &[usize], expected: f64, suppressed: u64) {
-    let Some((batch, columns, hierarchies)) = arx("adult") else {
-        return;
-    };
-    let role = |name: &str| {
-        if eight && name == "occupation" {
-            ColumnPolicy::Role(Role::Sensitive)
-        } else {
-            qi(Some(&format!("{name}.csv")))
-        }
-    };
-    let roles: Vec<(&str, ColumnPolicy)> = columns.iter().map(|c| (c.name.as_str(), role(&c.name))).collect();
-    let started = std::time::Instant::now();
-    let plan = plan(
-        std::slice::from_ref(&batch),
-        &columns,
-        &policy(&roles, Some((5, limit, loss))),
-        &hierarchies,
-    )
-    .unwrap();
-    let facts = plan.facts();
-    eprintln!(
-        "{} nodes, {} visited, {:.1?}",
-        facts.search.nodes,
-        facts.search.visited,
-        started.elapsed()
-    );
-    assert_eq!(plan.node, node);
-    assert!((facts.loss - expected).abs() <= 1e-9 * expected, "{} is not {expected}", facts.loss);
-    assert_eq!(facts.suppressed_rows, suppressed);
-    assert_eq!((facts.rows_in, facts.search.nodes), (30_162, if eight { 4_320 } else { 12_960 }));
-    assert!(facts.search.optimal);
-    let out = plan.apply(&batch).unwrap();
-    assert_eq!(out.num_rows() as u64, facts.rows_out);
-    let smallest = smallest_class(&out, &plan.quasi.iter().map(|q| q.name.as_str()).collect::<Vec<_>>());
-    assert!(smallest >= 5, "smallest class {smallest}");
+    Some(table(&columns).0)
 }
 
 /// The smallest group of equal text over `columns`, counted the plain way.
@@ -123,30 +93,6 @@ fn smallest_class(batch: &RecordBatch, columns: &[&str]) -> usize {
         *classes.entry(key.join("|")).or_default() += 1;
     }
     classes.into_values().min().unwrap_or(usize::MAX)
-}
-
-#[test]
-fn d1_adult_nine_columns_four_percent_monotone() {
-    adult(
-        false,
-        0.04,
-        "entropy-monotone",
-        &[1, 0, 1, 1, 3, 2, 2, 0, 1],
-        255_559.854_557_310_67,
-        906,
-    );
-}
-#[test]
-fn d2_adult_nine_columns_without_suppression() {
-    adult(false, 0.0, "entropy", &[1, 2, 1, 1, 3, 2, 2, 1, 1], 407_289.538_892_529_3, 0);
-}
-#[test]
-fn d3_adult_eight_columns_five_percent() {
-    adult(true, 0.05, "entropy", &[0, 0, 1, 1, 2, 2, 2, 0], 180_132.408_482_446_98, 889);
-}
-#[test]
-fn d4_adult_eight_columns_without_suppression() {
-    adult(true, 0.0, "entropy", &[1, 1, 1, 1, 3, 2, 2, 1], 324_620.526_991_869_2, 0);
 }
 
 /// `privacy.md` 7.2.
@@ -224,7 +170,7 @@ fn quasi_identifying_or_sensitive_without_a_model_is_refused() {
     for (k, share, loss, ok) in [
         (1, 0.0, "entropy", false),
         (2, 1.1, "entropy", false),
-        (2, 1.0, "loss", false),
+        (2, 1.0, "losses", false),
         (2, 1.0, "entropy", true),
     ] {
         let policy = policy(&[("alder", ColumnPolicy::Role(Role::Plain))], Some((k, share, loss)));
@@ -340,93 +286,116 @@ fn a_column_at_level_0_keeps_its_type_a_generalised_one_becomes_text() {
     assert_eq!(out.column(0).as_string::<i32>().value(0), "20-24");
 }
 
-mod any_table {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// The best node by trying every one, with no bound, no tags and no rolling up.
-    fn by_force(batch: &RecordBatch, quasi: &[Quasi], k: u64, limit: u64, question: Question) -> Option<(Vec<usize>, f64)> {
-        let tuples = tuples::collapse(std::slice::from_ref(batch), quasi).unwrap();
-        let heights: Vec<usize> = quasi.iter().map(|q| q.hierarchy.height()).collect();
-        let mut best: Option<(Vec<usize>, f64)> = None;
-        for index in 0..heights.iter().product() {
-            let mut rest: usize = index;
-            let mut node = vec![0; heights.len()];
-            for (slot, height) in node.iter_mut().zip(&heights).rev() {
-                *slot = rest % height;
-                rest /= height;
-            }
-            let outliers = search::outliers(quasi, &tuples, &node, k);
-            let lost: Vec<(u128, u64)> = tuples
-                .iter()
-                .map(|(t, n)| (search::generalise(quasi, &node, *t), *n))
-                .filter(|(t, _)| outliers.contains_key(t))
-                .collect();
-            let suppressed: u64 = lost.iter().map(|(_, n)| n).sum();
-            if suppressed > limit {
-                continue;
-            }
-            let mut loss = 0.0;
-            for (column, level) in quasi.iter().zip(&node) {
-                let general = column.hierarchy.counts(*level, &column.counts);
-                for (count, code) in column.counts.iter().zip(&column.hierarchy.levels[*level].codes) {
-                    loss -= *count as f64 * (*count as f64 / general[*code as usize] as f64).log2();
-                }
-                let mut among: BTreeMap<u32, u64> = BTreeMap::new();
-                for (tuple, count) in &lost {
-                    *among.entry(column.field(*tuple)).or_default() += count;
-                }
-                if question.suppression_costs {
-                    loss += among
-                        .values()
-                        .map(|c| -(*c as f64) * (*c as f64 / suppressed as f64).log2())
-                        .sum::<f64>();
-                }
-            }
-            if best.as_ref().is_none_or(|(_, least)| loss < least - 1e-9 * (1.0 + least.abs())) {
-                best = Some((node, loss));
-            }
-        }
-        best
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn every_published_group_holds_k_rows_and_the_answer_is_the_best(
-            cells in prop::collection::vec((0u8..12, 0u8..4, 0u8..6), 1..60),
-            k in 2u64..6,
-            percent in 0u64..30,
-            costs: bool,
-        ) {
-            let ages: Vec<String> = cells.iter().map(|c| (18 + c.0 * 3).to_string()).collect();
-            let text: Vec<String> = cells.iter().map(|c| format!("k{}", c.1)).collect();
-            let code: Vec<String> = cells.iter().map(|c| format!("0{}{}0", c.2 % 2 + 1, c.2)).collect();
-            let some = |v: &'static [String]| v.iter().map(|s| Some(s.as_str())).collect::<Vec<_>>();
-            let leak = |v: Vec<String>| -> &'static [String] { Box::leak(v.into_boxed_slice()) };
-            let (batch, columns) = table(&[("alder", some(leak(ages))), ("sort", some(leak(text))), ("postnr", some(leak(code)))]);
-            let roles = [("alder", qi(Some("age"))), ("sort", qi(Some("order"))), ("postnr", qi(Some("mask")))];
-            let share = percent as f64 / 100.0;
-            let policy = policy(&roles, Some((k, share, if costs { "entropy" } else { "entropy-monotone" })));
-            let batches = [batch.clone()];
-            let question = Question { k, outliers_max: (share * cells.len() as f64).floor() as u64, suppression_costs: costs, gs_factor: 0.5 };
-            let all_roles = [Role::QuasiIdentifier; 3];
-            let quasi = quasi(&batches, &columns, &all_roles, &policy, &BTreeMap::new(), k).unwrap();
-            let expected = by_force(&batch, &quasi, k, question.outliers_max, question);
-            match (plan(&batches, &columns, &policy, &BTreeMap::new()), expected) {
-                (Ok(plan), Some((node, loss))) => {
-                    prop_assert!((plan.facts().loss - loss).abs() <= 1e-9 * (1.0 + loss));
-                    prop_assert_eq!(&plan.node, &node);
-                    let out = plan.apply(&batch).unwrap();
-                    let smallest = smallest_class(&out, &["alder", "sort", "postnr"]);
-                    prop_assert!(out.num_rows() == 0 || smallest as u64 >= k);
-                    let whole = concat_batches(&out.schema(), [&out]).unwrap();
-                    prop_assert_eq!(whole.num_rows() as u64, plan.facts().rows_out);
-                }
-                (Err(refused), None) => prop_assert_eq!(refused.id, "no-admissible-node"),
-                (planned, expected) => prop_assert!(false, "{:?} against {:?}", planned.map(|p| p.facts().clone()), expected),
-            }
+#[test]
+fn an_empty_table_one_row_and_nothing_left_have_an_answer() {
+    let none = BTreeMap::new();
+    for (word, _) in loss::Metric::WORDS {
+        let (batch, columns) = table(&[("alder", vec![])]);
+        let empty = plan(&[batch], &columns, &policy(&[("alder", qi(None))], Some((2, 0.5, word))), &none).unwrap();
+        assert_eq!(
+            (empty.facts().rows_out, empty.facts().loss, empty.node.as_slice()),
+            (0, 0.0, &[0][..]),
+            "{word}"
+        );
+        for (share, id) in [(0.0, "no-admissible-node"), (1.0, "all-rows-suppressed")] {
+            let (batch, columns) = table(&[("alder", vec![Some("1")])]);
+            let policy = policy(&[("alder", qi(None))], Some((2, share, word)));
+            assert_eq!(plan(&[batch], &columns, &policy, &none).unwrap_err().id, id, "{word} {share}");
         }
     }
+}
+
+#[test]
+fn a_policy_that_contradicts_itself_is_refused() {
+    use fyr_model::privacy::{Diversity, DiversityKind, KMap, PerColumn, Presence};
+    let (batch, columns) = table(&[("alder", vec![Some("1"), Some("1")]), ("sak", vec![Some("a"), Some("b")])]);
+    let l = |kind, c| Some(PerColumn::All(Diversity { kind, value: 2.0, c }));
+    let presence = Some(Presence {
+        min: 0.1,
+        max: 0.5,
+        subset: "s.csv".to_owned(),
+    });
+    let k_map = Some(KMap {
+        k: 2,
+        population: "p.csv".to_owned(),
+    });
+    let of = |name: &str| Some(PerColumn::Each(BTreeMap::from([(name.to_owned(), 0.5)])));
+    let cases = [
+        (Role::Sensitive, Model::default(), "model-invalid"),
+        (
+            Role::Sensitive,
+            Model {
+                l: l(DiversityKind::Recursive, None),
+                ..Model::default()
+            },
+            "model-invalid",
+        ),
+        (
+            Role::Sensitive,
+            Model {
+                l: l(DiversityKind::Distinct, Some(2.0)),
+                ..Model::default()
+            },
+            "model-invalid",
+        ),
+        (
+            Role::Plain,
+            Model {
+                l: l(DiversityKind::Distinct, None),
+                ..Model::default()
+            },
+            "model-invalid",
+        ),
+        (
+            Role::Sensitive,
+            Model {
+                disclosure: of("alder"),
+                ..Model::default()
+            },
+            "model-invalid",
+        ),
+        (
+            Role::Sensitive,
+            Model {
+                presence: presence.clone(),
+                k_map: k_map.clone(),
+                ..Model::default()
+            },
+            "model-invalid",
+        ),
+        (
+            Role::Sensitive,
+            Model {
+                presence,
+                ..Model::default()
+            },
+            "model-needs-table",
+        ),
+        (Role::Sensitive, Model { k_map, ..Model::default() }, "model-needs-table"),
+        (
+            Role::Sensitive,
+            Model {
+                average_risk: Some(0.0),
+                ..Model::default()
+            },
+            "model-invalid",
+        ),
+    ];
+    for (role, model, id) in cases {
+        let mut policy = policy(&[("alder", qi(None)), ("sak", ColumnPolicy::Role(role))], None);
+        policy.model = Some(model);
+        let refused = plan(std::slice::from_ref(&batch), &columns, &policy, &BTreeMap::new()).unwrap_err();
+        assert_eq!(refused.id, id, "{:?}", policy.model);
+    }
+}
+
+#[test]
+fn a_policy_reads_bounds_for_all_columns_and_for_one() {
+    let model = |text: &str| serde_json::from_str::<Model>(text);
+    let all = model(r#"{"k": 10, "l": {"kind": "entropy", "value": 3}, "t": {"kind": "ordered", "value": 0.2}}"#).unwrap();
+    assert_eq!(all.l.unwrap().of("sak").unwrap().value, 3.0);
+    let one = model(r#"{"k": 10, "l": {"sak": {"kind": "recursive", "value": 3, "c": 4}}, "disclosure": 2.5}"#).unwrap();
+    let l = one.l.unwrap();
+    assert_eq!((l.of("sak").unwrap().c, l.of("annan").is_none()), (Some(4.0), true));
+    assert!(model(r#"{"k": 10, "l": {"kind": "most", "value": 3}}"#).is_err());
 }

@@ -1,0 +1,411 @@
+//! Evaluation of one node: its classes, rolled up from those of a finer one, asked against every model.
+//!
+//! In: a problem (columns, models, losses, base tuples) and a node. Out: what it suppresses and costs, and what that says of nodes below and
+//! above. A class is met once a view; views are lists of the same classes, one for each sensitive attribute and one for the population.
+
+use super::key::{Key, Tally, bits};
+use super::loss::{Cost, Costs, Metric, Sums};
+use super::models::{Attribute, Criterion};
+use super::tuples::Quasi;
+
+/// A class, as the models see it.
+pub(crate) struct Class<'a> {
+    pub(crate) rows: u64,
+    pub(crate) population: u64,
+    /// Per sensitive attribute, rows by code in the order of codes.
+    pub(crate) sensitive: &'a [&'a [(u32, u64)]],
+}
+
+/// A list of tuples: quasi-identifiers above, a sensitive code in the lowest bits.
+#[derive(Debug, Clone)]
+pub(crate) struct View<K> {
+    pub(crate) low_bits: u32,
+    pub(crate) tuples: Vec<(K, u64)>,
+}
+
+/// The views of one node. The last is the population's, where there is one.
+pub(crate) type Views<K> = Vec<View<K>>;
+
+/// What is asked of every node.
+pub(crate) struct Problem<'a, K> {
+    pub(crate) quasi: &'a [Quasi],
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) criteria: Vec<Criterion>,
+    pub(crate) average_risk: Option<f64>,
+    pub(crate) metric: Metric,
+    pub(crate) costs: Costs,
+    pub(crate) outliers_max: u64,
+    /// Whether the last view counts the population.
+    pub(crate) has_population: bool,
+    pub(crate) base: Views<K>,
+    /// Base tuples in the order of their first row, where the order of classes matters.
+    pub(crate) firsts: Vec<K>,
+}
+
+/// What a node is worth.
+#[derive(Debug, Clone)]
+pub(crate) struct Evaluated {
+    pub(crate) index: usize,
+    /// Rows that would be suppressed.
+    pub(crate) suppressed: u64,
+    /// Whether it and, since what fails here fails in every finer node, all that lies below is inadmissible.
+    pub(crate) settles_below: bool,
+    /// Its cost, when it is admissible.
+    pub(crate) cost: Option<Cost>,
+    /// No node above costs less.
+    pub(crate) bound_above: f64,
+}
+
+/// One table of steps: where the column's field lies, and what each code becomes.
+struct Move<K> {
+    shift: u32,
+    bits: u32,
+    table: Vec<K>,
+}
+
+/// Memory that one thread uses again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch<K> {
+    tally: Tally<K>,
+    counts: Vec<Vec<(u32, u64)>>,
+    passing: Vec<(u64, K)>,
+    sizes: Vec<u64>,
+}
+
+/// What the classes of one node were found to be.
+struct Judged<'p, 'o, K> {
+    problem: &'p Problem<'p, K>,
+    /// Models that a class that fails them fails in every finer node too.
+    certain: Vec<Criterion>,
+    sums: Sums,
+    certain_rows: u64,
+    /// Whether no suppression can mend the node.
+    lost: bool,
+    passing: Vec<(u64, K)>,
+    sizes: Vec<u64>,
+    outliers: Option<&'o mut Vec<K>>,
+}
+
+impl<'p, 'o, K: Key> Judged<'p, 'o, K> {
+    fn new(problem: &'p Problem<'p, K>, node: &[usize], outliers: Option<&'o mut Vec<K>>) -> Self {
+        let suppresses = problem.outliers_max > 0;
+        let certain = problem.criteria.iter().filter_map(|one| {
+            let itself = one.is_monotone(suppresses).then(|| one.clone());
+            itself.or_else(|| one.companion())
+        });
+        Self {
+            certain: certain.collect(),
+            sums: Sums {
+                suppressed_by: if problem.metric.asks_suppressed() {
+                    problem.empty_counts(node)
+                } else {
+                    Vec::new()
+                },
+                ..Sums::default()
+            },
+            certain_rows: 0,
+            lost: false,
+            passing: Vec::new(),
+            sizes: Vec::new(),
+            outliers,
+            problem,
+        }
+    }
+
+    fn take(&mut self, key: K, class: &Class<'_>) {
+        let problem = self.problem;
+        if class.rows == 0 {
+            // A group of the population nobody of which is published: nothing can mend that where some of each must be.
+            let must = |one: &Criterion| matches!(one, Criterion::Presence { min, .. } if *min > 0.0);
+            self.lost |= class.population > 0 && problem.criteria.iter().any(must);
+            return;
+        }
+        let square = u128::from(class.rows) * u128::from(class.rows);
+        self.sums.classes += 1;
+        self.sums.squares += square;
+        let averages = problem.average_risk.is_some();
+        if averages {
+            self.sizes.push(class.rows);
+        }
+        if problem.criteria.iter().all(|one| one.passes(class, &problem.attributes)) {
+            self.sums.kept_classes += 1;
+            self.sums.kept_squares += square;
+            if averages {
+                self.passing.push((class.rows, key));
+            }
+            return;
+        }
+        if self.certain.iter().any(|one| !one.passes(class, &problem.attributes)) {
+            self.certain_rows += class.rows;
+        }
+        self.suppress(key, class.rows);
+    }
+
+    fn suppress(&mut self, key: K, rows: u64) {
+        self.sums.suppressed += rows;
+        for (counts, column) in self.sums.suppressed_by.iter_mut().zip(self.problem.quasi) {
+            if let Some(slot) = counts.get_mut(key.field(column.shift, column.bits) as usize) {
+                *slot += rows;
+            }
+        }
+        if let Some(outliers) = &mut self.outliers {
+            outliers.push(key);
+        }
+    }
+}
+
+impl<K: Key> Problem<'_, K> {
+    /// Rows of the table to be published.
+    pub(crate) fn rows(&self) -> u64 {
+        self.base.first().map_or(0, |view| view.tuples.iter().map(|(_, count)| count).sum())
+    }
+
+    /// The classes of `to`, from those of the finer node `from`.
+    pub(crate) fn roll_up(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], views: &[View<K>]) -> Views<K> {
+        let sorted = views.len() > 1 || views.first().is_some_and(|view| view.low_bits > 0);
+        views
+            .iter()
+            .map(|view| self.roll_up_view(scratch, from, to, view, sorted))
+            .collect()
+    }
+
+    fn roll_up_view(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], view: &View<K>, sorted: bool) -> View<K> {
+        let mut kept = K::all();
+        let mut moves: Vec<Move<K>> = Vec::new();
+        let mut room = 1usize << view.low_bits.min(30);
+        for (column, (from, to)) in self.quasi.iter().zip(from.iter().zip(to)) {
+            let shift = column.shift + view.low_bits;
+            room = room.saturating_mul(column.hierarchy.levels.get(*to).map_or(1, |level| level.labels.len()));
+            if from != to {
+                kept = kept.and(K::without(shift, column.bits));
+                moves.push(Move {
+                    shift,
+                    bits: column.bits,
+                    table: column.step(*from, *to).iter().map(|code| K::of(*code, shift)).collect(),
+                });
+            }
+        }
+        let tally = &mut scratch.tally;
+        tally.clear(view.tuples.len().min(room) / 2);
+        for (tuple, count) in &view.tuples {
+            let mut next = tuple.and(kept);
+            for step in &moves {
+                next = next.or(step
+                    .table
+                    .get(tuple.field(step.shift, step.bits) as usize)
+                    .copied()
+                    .unwrap_or_default());
+            }
+            tally.add(next, *count);
+        }
+        let mut tuples = tally.entries.clone();
+        if sorted {
+            tuples.sort_unstable_by_key(|(key, _)| *key);
+        }
+        View {
+            low_bits: view.low_bits,
+            tuples,
+        }
+    }
+
+    /// Asks every class of a node against every model. `outliers` takes the classes that are suppressed.
+    pub(crate) fn evaluate(
+        &self,
+        scratch: &mut Scratch<K>,
+        index: usize,
+        node: &[usize],
+        views: &[View<K>],
+        outliers: Option<&mut Vec<K>>,
+    ) -> Evaluated {
+        let mut judged = Judged::new(self, node, outliers);
+        std::mem::swap(&mut judged.passing, &mut scratch.passing);
+        std::mem::swap(&mut judged.sizes, &mut scratch.sizes);
+        judged.passing.clear();
+        judged.sizes.clear();
+        self.each_class(scratch, views, |key, class| judged.take(key, class));
+        let mut hopeless = judged.lost || judged.certain_rows > self.outliers_max;
+        if let Some(risk) = self.average_risk {
+            hopeless |= least_suppressed(risk, &mut judged.sizes) > self.outliers_max as f64 + 1e-6;
+            self.suppress_smallest(risk, scratch, node, &mut judged);
+        }
+        std::mem::swap(&mut judged.passing, &mut scratch.passing);
+        std::mem::swap(&mut judged.sizes, &mut scratch.sizes);
+        let sums = judged.sums;
+        let admissible = !judged.lost && sums.suppressed <= self.outliers_max;
+        Evaluated {
+            index,
+            suppressed: sums.suppressed,
+            settles_below: hopeless,
+            cost: admissible.then(|| self.costs.cost(node, &sums)),
+            bound_above: self.costs.bound_above(&sums),
+        }
+    }
+
+    /// Suppresses the smallest classes first, until the mean risk holds or too many rows are gone.
+    fn suppress_smallest(&self, risk: f64, scratch: &mut Scratch<K>, node: &[usize], judged: &mut Judged<'_, '_, K>) {
+        let mut passing = std::mem::take(&mut judged.passing);
+        let gone = self.fewest(risk, &mut passing, &judged.sums);
+        self.by_appearance(scratch, node, &mut passing, gone);
+        for (size, key) in passing.iter().take(gone) {
+            judged.sums.kept_classes -= 1;
+            judged.sums.kept_squares -= u128::from(*size) * u128::from(*size);
+            judged.suppress(*key, *size);
+        }
+        judged.passing = passing;
+    }
+
+    /// How many of the smallest classes must go until the mean risk holds; puts the smallest first.
+    fn fewest(&self, risk: f64, passing: &mut [(u64, K)], sums: &Sums) -> usize {
+        passing.sort_unstable();
+        let (mut classes, mut rows) = (passing.len(), passing.iter().map(|(rows, _)| *rows).sum::<u64>());
+        let mut suppressed = sums.suppressed;
+        let mut gone = 0;
+        for (size, _) in passing.iter() {
+            if classes as f64 <= risk * rows as f64 || suppressed > self.outliers_max {
+                break;
+            }
+            classes -= 1;
+            rows -= size;
+            suppressed += size;
+            gone += 1;
+        }
+        gone
+    }
+
+    /// Of the classes of one size that only some are suppressed of, those go that appear first in the table.
+    fn by_appearance(&self, scratch: &mut Scratch<K>, node: &[usize], passing: &mut [(u64, K)], gone: usize) {
+        let at = |place: Option<usize>| place.and_then(|place| passing.get(place)).map(|(size, _)| *size);
+        let Some(size) = at(gone.checked_sub(1)).filter(|size| at(Some(gone)) == Some(*size)) else {
+            return;
+        };
+        scratch.tally.clear(self.firsts.len() / 2);
+        for tuple in &self.firsts {
+            let of = |(column, level): (&Quasi, &usize)| {
+                let leaf = tuple.field(column.shift, column.bits);
+                let code = if *level == 0 {
+                    leaf
+                } else {
+                    column.step(0, *level).get(leaf as usize).copied().unwrap_or(0)
+                };
+                K::of(code, column.shift)
+            };
+            scratch.tally.add(self.quasi.iter().zip(node).map(of).fold(K::default(), K::or), 1);
+        }
+        let mut places: Vec<(K, usize)> = scratch
+            .tally
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(place, (key, _))| (*key, place))
+            .collect();
+        places.sort_unstable();
+        let place = |key: &K| {
+            places
+                .binary_search_by_key(key, |(key, _)| *key)
+                .ok()
+                .and_then(|at| places.get(at))
+                .map(|(_, place)| *place)
+        };
+        let (from, to) = (
+            passing.partition_point(|(rows, _)| *rows < size),
+            passing.partition_point(|(rows, _)| *rows <= size),
+        );
+        if let Some(tied) = passing.get_mut(from..to) {
+            tied.sort_by_key(|(_, key)| place(key));
+        }
+    }
+
+    /// Whether any answer can settle nodes below it.
+    pub(crate) fn is_partly_monotone(&self) -> bool {
+        let suppresses = self.outliers_max > 0;
+        let some = self
+            .criteria
+            .iter()
+            .any(|one| one.is_monotone(suppresses) || one.companion().is_some());
+        some || self.average_risk.is_some()
+    }
+
+    fn empty_counts(&self, node: &[usize]) -> Vec<Vec<u64>> {
+        let width = |(column, level): (&Quasi, &usize)| column.hierarchy.levels.get(*level).map_or(0, |l| l.labels.len());
+        self.quasi.iter().zip(node).map(|pair| vec![0; width(pair)]).collect()
+    }
+
+    /// Hands over every class: in the order of keys when there are several lists, else in the list's own.
+    fn each_class(&self, scratch: &mut Scratch<K>, views: &[View<K>], mut take: impl FnMut(K, &Class<'_>)) {
+        let (own, population) = match (self.has_population, views.split_last()) {
+            (true, Some((last, own))) => (own, Some(last)),
+            _ => (views, None),
+        };
+        let attributes = self.attributes.len();
+        if let ([view], None, 0) = (own, population, attributes) {
+            for (key, rows) in &view.tuples {
+                let class = Class {
+                    rows: *rows,
+                    population: *rows,
+                    sensitive: &[],
+                };
+                take(*key, &class);
+            }
+            return;
+        }
+        scratch.counts.resize_with(own.len(), Vec::new);
+        let mut places = vec![0usize; own.len()];
+        let mut population_place = 0;
+        loop {
+            let here = |view: &View<K>, place: usize| view.tuples.get(place).map(|(key, _)| key.above(view.low_bits));
+            let first = own.first().and_then(|view| here(view, *places.first()?));
+            let from_population = population.and_then(|view| here(view, population_place));
+            let Some(key) = first.into_iter().chain(from_population).min() else {
+                break;
+            };
+            let mut rows = 0;
+            for ((view, place), counts) in own.iter().zip(&mut places).zip(&mut scratch.counts) {
+                counts.clear();
+                rows = 0;
+                while let Some((tuple, count)) = view.tuples.get(*place).filter(|(tuple, _)| tuple.above(view.low_bits) == key) {
+                    counts.push((tuple.field(0, view.low_bits), *count));
+                    rows += count;
+                    *place += 1;
+                }
+            }
+            let mut people = if population.is_some() { 0 } else { rows };
+            if let Some((_, count)) = population
+                .and_then(|view| view.tuples.get(population_place))
+                .filter(|(tuple, _)| *tuple == key)
+            {
+                people = *count;
+                population_place += 1;
+            }
+            let slices: Vec<&[(u32, u64)]> = scratch.counts.iter().map(Vec::as_slice).collect();
+            let class = Class {
+                rows,
+                population: people,
+                sensitive: &slices,
+            };
+            take(key, &class);
+        }
+    }
+}
+
+/// No choice of classes with fewer rows makes the mean risk hold, here or in any finer node: there each class that is kept lies in one that
+/// could be kept here. Parts of a class count, so that taking the smallest first is best.
+fn least_suppressed(risk: f64, sizes: &mut [u64]) -> f64 {
+    sizes.sort_unstable();
+    let rows: u64 = sizes.iter().sum();
+    let mut wanting = sizes.len() as f64 - risk * rows as f64;
+    let mut suppressed = 0.0;
+    for size in sizes.iter().map(|size| *size as f64) {
+        let gain = 1.0 - risk * size;
+        if wanting <= 0.0 || gain <= 0.0 {
+            break;
+        }
+        suppressed += size * (wanting / gain).min(1.0);
+        wanting -= gain;
+    }
+    suppressed
+}
+
+/// Bits for the codes of a sensitive attribute.
+pub(crate) fn low_bits(values: usize) -> u32 {
+    bits(values)
+}
