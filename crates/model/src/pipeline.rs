@@ -14,6 +14,7 @@ use crate::text::Text;
 /// The policy of a pipeline: a file beside it, or its tables in place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant)] // One value a pipeline; boxing would only hide the shape.
 pub enum PolicyRef {
     /// A path relative to the pipeline file.
     File(String),

@@ -7,8 +7,10 @@ use fyr_model::text::Text;
 
 use super::{Domain, Leaves, refusal};
 
+type Rows = Vec<Option<Vec<String>>>;
+
 /// The labels above each leaf, and how many leaves of the file each label stands for.
-pub(super) fn rows(column: &str, text: &str, leaves: &Leaves) -> Result<(Vec<Option<Vec<String>>>, Domain), Refusal> {
+pub(super) fn rows(column: &str, text: &str, leaves: &Leaves) -> Result<(Rows, Domain), Refusal> {
     let table = parse(column, text)?;
     let mut domain: Domain = vec![HashMap::new(); table.values().map(Vec::len).max().unwrap_or(0)];
     for row in table.values() {

@@ -51,7 +51,7 @@ impl Lattice {
 
     /// Nodes one level less general.
     pub(crate) fn below(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
-        let down = move |(height, stride): (&usize, &usize)| (index / stride % height > 0).then(|| index - stride);
+        let down = move |(height, stride): (&usize, &usize)| (!(index / stride).is_multiple_of(*height)).then(|| index - stride);
         self.heights.iter().zip(&self.strides).filter_map(down)
     }
 

@@ -321,10 +321,7 @@ impl Prepared<'_> {
 
 /// The classes that a node suppresses, and whether their rows must be left out: as one class of their own they must meet every model like any
 /// other, or go.
-fn suppressed<K: Key>(problem: &Problem<'_, K>, node: &[usize]) -> (HashSet<K>, bool)
-where
-    K: std::hash::Hash,
-{
+fn suppressed<K: Key>(problem: &Problem<'_, K>, node: &[usize]) -> (HashSet<K>, bool) {
     let mut scratch = Scratch::default();
     let bottom = vec![0; node.len()];
     let views = problem.roll_up(&mut scratch, &bottom, node, &problem.base);

@@ -12,13 +12,16 @@ use fyr_model::privacy::Model;
 
 use look::{Looker, same};
 
+/// The labels of each leaf of a hierarchy, its own value first.
+pub type Paths = BTreeMap<String, Vec<String>>;
+
 /// What was asked: the rows as text, hierarchies from the value to `*`, the model.
 #[derive(Debug)]
 pub struct Asked<'a> {
     /// Per quasi-identifier, the labels of every leaf, its own value first.
-    pub hierarchies: &'a [BTreeMap<String, Vec<String>>],
+    pub hierarchies: &'a [Paths],
     /// Per bounded sensitive attribute: its name, whether its values are numbers, and the labels of every leaf, where it has a hierarchy.
-    pub attributes: &'a [(String, bool, BTreeMap<String, Vec<String>>)],
+    pub attributes: &'a [(String, bool, Paths)],
     /// The rows to be published: quasi-identifiers, then attributes.
     pub rows: &'a [(Vec<String>, Vec<String>)],
     /// The population, where a model asks for it.
