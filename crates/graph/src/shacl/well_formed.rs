@@ -25,7 +25,7 @@ enum Kind {
     Text,
     Pattern,
     /// One of the six of `sh:nodeKind`.
-    TermKind,
+    TermSort,
     /// A list of anything.
     List,
     /// A list of IRIs and blank nodes.
@@ -42,7 +42,7 @@ const RULES: &[(&str, Kind, bool)] = &[
     (sh::QUALIFIED_MIN_COUNT, Kind::Count, true),
     (sh::QUALIFIED_MAX_COUNT, Kind::Count, true),
     (sh::DATATYPE, Kind::Iri, true),
-    (sh::NODE_KIND, Kind::TermKind, true),
+    (sh::NODE_KIND, Kind::TermSort, true),
     (sh::CLASS, Kind::Iri, false),
     (sh::SEVERITY, Kind::Iri, true),
     (sh::PATTERN, Kind::Pattern, false),
@@ -149,7 +149,7 @@ fn fault(graph: &Graph, shape: Id, value: Id, kind: Kind) -> Option<(&'static st
                 ("är inget mönster som går att läsa", "is no pattern that can be read"),
             )
         }
-        Kind::TermKind => {
+        Kind::TermSort => {
             let kinds = [
                 "BlankNode",
                 "IRI",
