@@ -325,8 +325,7 @@ fn by_given(text: &str, words: &[Word], at: usize, role: bool) -> Named {
     let next = |index: usize| words.get(at + index).filter(|word| word.joined);
     while given < 4
         && next(given).is_some_and(|word| {
-            word.shape == Shape::Initial
-                || (word.uses & GIVEN != 0 && (word.uses & FAMILY == 0 || next(given + 1).is_some_and(is_family)))
+            word.shape == Shape::Initial || (word.uses & GIVEN != 0 && (word.uses & FAMILY == 0 || next(given + 1).is_some_and(is_family)))
         })
     {
         given += 1;
@@ -355,7 +354,13 @@ fn by_given(text: &str, words: &[Word], at: usize, role: bool) -> Named {
     if family > 0 {
         let listed = next(given).is_some_and(is_family);
         let confidence = if listed { 0.95 } else { 0.8 };
-        return (!thing).then_some((last.stem, taken, Kind::PersonName, confidence, "a listed given name and a family name"));
+        return (!thing).then_some((
+            last.stem,
+            taken,
+            Kind::PersonName,
+            confidence,
+            "a listed given name and a family name",
+        ));
     }
     let verse = text
         .get(last.end + 1..)
