@@ -245,7 +245,7 @@ fn contaminated(sources: &Sources, r: &mut Random, index: usize) -> EvalColumn {
         &("status", |_, _| "saknas".to_owned()),
     ];
     let (header, host) = *r.of(hosts);
-    let percent = if index % 2 == 0 { 1 } else { r.between(2, 5) };
+    let percent = if index.is_multiple_of(2) { 1 } else { r.between(2, 5) };
     let (class, guest): (&str, fn(&Sources, &mut Random) -> String) = match r.below(6) {
         0..=2 => ("personal_identity_number", |s, r| form(&s.pin(r), 0)),
         3 => ("coordination_number", |s, r| {

@@ -61,6 +61,9 @@ fn options() -> Options {
     options
 }
 
+/// A name and which templates it has.
+type Fold = (&'static str, fn(usize) -> bool);
+
 fn main() -> std::process::ExitCode {
     let options = options();
     let Some(lists) = &options.lists else {
@@ -98,7 +101,7 @@ fn main() -> std::process::ExitCode {
     if options.only == "columns" {
         return std::process::ExitCode::SUCCESS;
     }
-    let folds: &[(&str, fn(usize) -> bool)] = match options.fold.as_str() {
+    let folds: &[Fold] = match options.fold.as_str() {
         "kept" => &[("templates kept for the report", sentences::is_kept)],
         "both" => &[("templates kept for the report", sentences::is_kept), ("all templates", |_| true)],
         _ => &[("templates of development", |at| !sentences::is_kept(at))],

@@ -202,7 +202,7 @@ fn checks(kind: &str, comment: &str, clearing: &str, account: &str) -> bool {
 }
 
 pub fn luhn(digits: &str) -> bool {
-    let product = |at: usize, d: u8| u32::from(d - b'0') * if at % 2 == 0 { 1 } else { 2 };
+    let product = |at: usize, d: u8| u32::from(d - b'0') * if at.is_multiple_of(2) { 1 } else { 2 };
     digits
         .bytes()
         .rev()

@@ -23,7 +23,7 @@ fn day() -> chrono::NaiveDate {
 /// A column as a reader of files would type it: whole numbers, numbers, days, else text.
 fn typed(cells: &[String]) -> (ArrayRef, ColumnType) {
     let given: Vec<&String> = cells.iter().filter(|cell| !cell.is_empty()).collect();
-    let plain = |cell: &&String| !(cell.len() > 1 && cell.starts_with('0') && !cell.starts_with("0.")) && !cell.starts_with('+');
+    let plain = |cell: &&String| !(cell.starts_with('+') || (cell.len() > 1 && cell.starts_with('0') && !cell.starts_with("0.")));
     let value = |cell: &String| (!cell.is_empty()).then_some(cell.clone());
     if given.iter().all(|cell| plain(cell) && cell.parse::<i64>().is_ok()) {
         return (
@@ -39,15 +39,11 @@ fn typed(cells: &[String]) -> (ArrayRef, ColumnType) {
     }
     if given.iter().all(|cell| cell.parse::<chrono::NaiveDate>().is_ok()) {
         let days = |cell: &String| {
-            Some(
-                i32::try_from(
-                    cell.parse::<chrono::NaiveDate>()
-                        .ok()?
-                        .signed_duration_since(chrono::NaiveDate::default())
-                        .num_days(),
-                )
-                .ok()?,
-            )
+            let since = cell
+                .parse::<chrono::NaiveDate>()
+                .ok()?
+                .signed_duration_since(chrono::NaiveDate::default());
+            i32::try_from(since.num_days()).ok()
         };
         return (Arc::new(Date32Array::from_iter(cells.iter().map(days))), ColumnType::Date);
     }
@@ -116,7 +112,7 @@ pub fn columns(columns: &[EvalColumn], options: &Options) {
         cells as f64 / seconds
     );
     let pairs: Vec<(String, String)> = judged.iter().map(|one| (one.class.to_owned(), one.claim.clone())).collect();
-    line("class, macro-F1 (target >= 0.97)", interval(&pairs, |pairs| macro_f1(pairs)));
+    line("class, macro-F1 (target >= 0.97)", interval(&pairs, macro_f1));
     let rate = |name: &str, keep: fn(&Judged) -> bool, good: fn(&Judged) -> bool| {
         let part: Vec<&Judged> = judged.iter().filter(|one| keep(one)).collect();
         line(
