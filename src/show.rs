@@ -2,6 +2,7 @@
 
 mod files;
 mod fixes;
+mod protect;
 
 use fyr_curate::{CurateOutcome, CurateRun, PublishRun};
 use fyr_model::harvest::{HarvestOutcome, HarvestRun};
@@ -12,9 +13,9 @@ use fyr_model::{Refusal, Text};
 use crate::commands::{Door, VerifyBody};
 use crate::order::{Reply, SourceState};
 use crate::term::{Ink, Term, cut, safe};
-pub use fixes::{described, fixed, next_fixes};
-
 pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_word, type_word};
+pub use fixes::{described, fixed, next_fixes};
+pub use protect::{anonymize, risk};
 
 /// A reply as a JSON document.
 pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {

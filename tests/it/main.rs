@@ -12,6 +12,7 @@ mod describe;
 mod floors;
 mod kill;
 mod profiles;
+mod protect;
 mod pxweb;
 mod quality;
 mod reading;
