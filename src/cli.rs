@@ -2,6 +2,7 @@
 
 mod check;
 mod describe;
+mod protect;
 mod report;
 mod source;
 
@@ -83,6 +84,8 @@ pub fn command(lang: Lang) -> Command {
         w.profile(),
         w.convert(),
         w.scan(),
+        w.risk(),
+        w.anonymize(),
         w.curate(),
         w.sign(),
         w.publish(),

@@ -3,6 +3,7 @@
 mod files;
 mod fixes;
 mod links;
+mod protect;
 
 use fyr_curate::{CurateOutcome, CurateRun, PublishRun};
 use fyr_model::harvest::{HarvestOutcome, HarvestRun};
@@ -17,6 +18,8 @@ pub use fixes::{described, fixed, next_fixes};
 pub use links::links;
 
 pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_word, type_word};
+pub use fixes::{described, fixed, next_fixes};
+pub use protect::{anonymize, risk};
 
 /// A reply as a JSON document.
 pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {

@@ -127,6 +127,22 @@ impl Bench {
         Inspected::read(&self.client, &runner, input, Reading::default(), limits, &self.work("table")?, look).await
     }
 
+    /// Reads a second data file in a confined worker.
+    pub async fn second_table(&self, door: &Door, input: &str) -> Result<Inspected, Refusal> {
+        let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
+        let limits = (&door.config.table, &door.config.worker);
+        Inspected::read(
+            &self.client,
+            &runner,
+            input,
+            Reading::default(),
+            limits,
+            &self.work("second")?,
+            Look::Away,
+        )
+        .await
+    }
+
     /// The query engine, spilling into the private folder.
     pub fn engine(&self, door: &Door) -> Result<fyr_table::Engine, Refusal> {
         fyr_table::open(&door.config.mode()?, door.config.engine_memory, &self.work("spill")?)
@@ -333,7 +349,7 @@ pub async fn convert(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
 }
 
 /// Beside the target first, then one rename: a reader sees the old file or the new one. An old one makes way only for bytes that are on the disk.
-fn place(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(super) fn place(from: &Path, to: &Path) -> std::io::Result<()> {
     let parent = to
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

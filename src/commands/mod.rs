@@ -7,6 +7,7 @@ mod explain;
 mod input;
 mod links;
 mod profile;
+mod protect;
 mod release;
 mod shapes;
 mod stored;
@@ -30,6 +31,7 @@ use crate::workspace::{Workspace, internal};
 pub use describe::DescribeBody;
 pub use input::{Bench, ScanBody};
 pub use links::LinksBody;
+pub use protect::{AnonymizeBody, RiskBody};
 pub use release::VerifyBody;
 pub use stored::listen;
 
@@ -173,6 +175,8 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "profile" => profile::profile(door, words).await,
         "convert" => input::convert(door, words).await,
         "scan" => input::scan(door, words).await,
+        "risk" => protect::risk(door, words).await,
+        "anonymize" => protect::anonymize(door, words).await,
         "curate" => stored::curate(door, words).await,
         "sign" => stored::sign(door, words).await,
         "publish" => stored::publish(door, words).await,

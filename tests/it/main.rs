@@ -13,6 +13,7 @@ mod floors;
 mod kill;
 mod links;
 mod profiles;
+mod protect;
 mod pxweb;
 mod quality;
 mod reading;

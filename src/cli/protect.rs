@@ -1,0 +1,54 @@
+//! The words of `anonymize` and `risk`.
+
+use clap::{Arg, Command};
+
+use super::Words;
+
+impl Words {
+    pub(super) fn anonymize(&self) -> Command {
+        self.command(
+            "anonymize",
+            "Skydda en tabell efter en policy: bästa generaliseringen, bevisad, och oberoende granskad",
+            "Protect one table by a policy: the best generalisation, proven, and independently verified",
+            "fyr anonymize register.csv -o skyddad.parquet --policy policy.toml",
+        )
+        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
+        .arg(
+            Arg::new("out")
+                .short('o')
+                .long("out")
+                .value_name("OUT.parquet")
+                .required(true)
+                .help(self.say("Vart", "Where to")),
+        )
+        .arg(
+            self.option(
+                "policy",
+                "POLICY.toml",
+                "Roller, hierarkier och modell",
+                "Roles, hierarchies and model",
+            )
+            .required(true),
+        )
+        .arg(self.option("report", "FILE.json", "Skriv rapporten hit", "Write the report here"))
+    }
+
+    pub(super) fn risk(&self) -> Command {
+        self.command(
+            "risk",
+            "Hur lätt rader i en tabell kan pekas ut som den är: k, l, t och risk",
+            "How easily rows of a table are singled out as it stands: k, l, t and risk",
+            "fyr risk register.csv --qi alder,kon,kommun --sensitive diagnos",
+        )
+        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
+        .arg(
+            self.option("qi", "A,B,C", "Indirekt identifierande kolumner", "Quasi-identifying columns")
+                .required(true),
+        )
+        .arg(self.option("sensitive", "S", "Känsliga kolumner", "Sensitive columns"))
+        .arg(
+            self.option("format", "FORMAT", "text eller json", "text or json")
+                .value_parser(["text", "json"]),
+        )
+    }
+}
