@@ -14,11 +14,9 @@ use fyr_model::{Refusal, Text};
 use crate::commands::{Door, VerifyBody};
 use crate::order::{Reply, SourceState};
 use crate::term::{Ink, Term, cut, safe};
-pub use fixes::{described, fixed, next_fixes};
-pub use links::links;
-
 pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_word, type_word};
 pub use fixes::{described, fixed, next_fixes};
+pub use links::links;
 pub use protect::{anonymize, risk};
 
 /// A reply as a JSON document.
