@@ -351,7 +351,8 @@ fn the_official_shapes_are_a_profile_and_their_dangling_links_are_named() {
     let results = findings(&document)
         .iter()
         .filter(|one| one["id"].as_str().unwrap().starts_with("shacl-"));
-    assert!(results.clone().count() > 10 && results.clone().any(|one| one["position"]["line"].as_u64().is_some()));
+    // As many as pySHACL 0.40 finds (scripts/compare-shacl.py).
+    assert!(results.clone().count() == 9 && results.clone().any(|one| one["position"]["line"].as_u64().is_some()));
     let (_, scored) = json(dir.path(), &["mqa", catalogue, "--profile", shapes]);
     assert!(compliance(&scored)[0].0.is_boolean());
 }
