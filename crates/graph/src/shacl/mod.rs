@@ -6,7 +6,7 @@
 //! shapes.validate(data)  each node once, by record, on all cores   -> Validation: results in a fixed order, bounded
 //! ```
 //!
-//! The walk over shapes is a library's, behind [`engine::Engine`]; targets, queries, names, texts and order are ours. Nothing is fetched: no
+//! The walk over shapes is a library's, behind `engine::Engine`; targets, queries, names, texts and order are ours. Nothing is fetched: no
 //! import, no vocabulary, no endpoint. This module does not know which shapes are official, nor what a result costs.
 
 mod background;
