@@ -9,7 +9,7 @@ use super::table::Value;
 use crate::page::text;
 use crate::term::{Term, cut};
 
-const STYLE: &str = include_str!("page.css");
+const STYLE: &str = concat!(include_str!("../report/base.css"), include_str!("page.css"));
 /// Rows of a page; the files beside it have all.
 const ROWS: usize = 2_000;
 const LOGO: &str = "<svg class=\"logo\" viewBox=\"0 0 32 32\" width=\"32\" height=\"32\" aria-hidden=\"true\"><path class=\"lit\" d=\"M16 16L22.6 3.6A14 14 0 0 1 28.4 22.6Z\"/>\

@@ -15,7 +15,7 @@ use super::{Group, groups, verdicts};
 use crate::page::text;
 use crate::term::Term;
 
-const STYLE: &str = include_str!("html.css");
+const STYLE: &str = concat!(include_str!("base.css"), include_str!("html.css"));
 /// Places shown of one rule.
 const PLACES: usize = 20;
 /// Rules shown of one input.
