@@ -89,7 +89,7 @@ impl ColumnObserver for ColumnScan {
 impl Observer for Scan {
     fn begin(&mut self, columns: &[Column], schema: &Schema) {
         let scan = |(column, field): (&Column, &FieldRef)| ColumnScan {
-            detector: ColumnDetector::new(column, self.reference),
+            detector: ColumnDetector::new(column, self.reference, columns.len()),
             profiler: self.profiled.then(|| ColumnProfiler::new(column, field.data_type(), columns.len())),
         };
         self.columns = columns.iter().zip(schema.fields()).map(scan).collect();

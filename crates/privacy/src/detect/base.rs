@@ -32,12 +32,13 @@ impl Stratum {
     /// check digit of their own agree without a date.
     pub(crate) fn base_rate(&self, twelve: bool) -> f64 {
         let own = if twelve { DATE_TWELVE } else { DATE_TEN };
-        let misses = self.tested.saturating_sub(self.hits) as f64;
-        let dated = self.dated.saturating_sub(self.hits) as f64;
-        let dates = (dated + own * PRIOR_CELLS) / (misses + PRIOR_CELLS);
         let undated = self.tested.saturating_sub(self.dated) as f64;
         let checks = (self.checked as f64 + CHECK_DIGIT * PRIOR_CELLS) / (undated + PRIOR_CELLS);
-        (checks.max(CHECK_DIGIT) * dates.max(own)).clamp(1e-9, 0.5)
+        let checks = checks.clamp(CHECK_DIGIT, 0.9);
+        // Of the cells that have a date by chance only those that fail the check digit are surely no person's.
+        let dated = self.dated.saturating_sub(self.hits) as f64 / (1.0 - checks);
+        let dates = (dated + own * PRIOR_CELLS) / (self.tested as f64 + PRIOR_CELLS);
+        (checks * dates.max(own)).clamp(1e-9, 0.5)
     }
 }
 

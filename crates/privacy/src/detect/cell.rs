@@ -88,7 +88,7 @@ impl Marks {
 }
 
 /// What a cell holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) marks: Marks,
     /// Candidates for a person's or organisation's number; `true` when inside longer text.
@@ -136,6 +136,31 @@ pub(crate) fn look(text: &str, numeric: bool, reference: NaiveDate, scanner: &mu
 
 /// Spans less sure than this count nothing in a column.
 const LEAST: f32 = 0.7;
+
+/// As [`look`] at the decimal digits of a whole number in a numeric column, without writing them.
+pub(crate) fn look_at_whole(number: u64, reference: NaiveDate) -> Seen {
+    let mut seen = Seen::default();
+    let digits = number.checked_ilog10().unwrap_or(0) + 1;
+    if digits >= 10 {
+        seen.marks.set(Mark::LongDigits);
+    }
+    let (year, month, day) = (number / 10_000, (number / 100 % 100) as u32, (number % 100) as u32);
+    let dated = match digits {
+        6 => is_date(full_year(year as i32), month, day),
+        8 => is_date(year as i32, month, day),
+        _ => false,
+    };
+    if dated {
+        seen.marks.set(Mark::DateDigits);
+    }
+    if (6..=10).contains(&digits) {
+        seen.marks.set(Mark::Document);
+    }
+    if let Some(candidate) = Candidate::of_whole(number) {
+        judge(&mut seen, candidate, false, reference);
+    }
+    seen
+}
 
 fn look_at_digits(seen: &mut Seen, text: &str, numeric: bool, summary: &Summary, reference: NaiveDate) {
     let whole = restored(text, numeric);
@@ -228,7 +253,7 @@ fn judge(seen: &mut Seen, candidate: Candidate, inside: bool, reference: NaiveDa
 
 /// Candidates inside longer text: words of digits with at most one separator, never a part of a longer run of digits.
 fn look_inside(seen: &mut Seen, text: &str, reference: NaiveDate) {
-    let glue = |c: char| c.is_alphanumeric() || "-+.@_\u{2010}\u{2011}\u{2012}\u{2013}\u{2212}".contains(c);
+    let glue = |c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '.' | '@' | '_' | '\u{2010}'..='\u{2013}' | '\u{2212}');
     for word in text.split(|c: char| !glue(c)) {
         if word.len() < 10 || !word.bytes().any(|b| b.is_ascii_digit()) {
             continue;
@@ -250,7 +275,10 @@ fn look_inside(seen: &mut Seen, text: &str, reference: NaiveDate) {
 /// E-mail addresses, telephone numbers and account numbers.
 fn contacts(seen: &mut Seen, text: &str, summary: &Summary) {
     if summary.at {
-        let edges = |c: char| c.is_whitespace() || "<>()[]{},;:\"'|/".contains(c);
+        let edges = |c: char| {
+            let bracket = matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}');
+            bracket || matches!(c, ',' | ';' | ':' | '"' | '\'' | '|' | '/') || c.is_whitespace()
+        };
         if text.split(edges).any(|word| is_e_mail(word.trim_matches('.'))) {
             seen.marks.set(Mark::EMail);
             seen.inside |= !is_e_mail(text);
@@ -275,7 +303,7 @@ fn contacts(seen: &mut Seen, text: &str, summary: &Summary) {
 
 /// A telephone number with country code or separated area code inside longer text.
 fn phone_inside(text: &str) -> bool {
-    let part = |c: char| c.is_ascii_digit() || " -+()/\u{a0}".contains(c);
+    let part = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')' | '/' | '\u{a0}');
     text.split(|c: char| !part(c)).any(|run| {
         let mut rest = run.trim_matches(|c: char| !c.is_ascii_digit() && c != '+');
         // Numbers that stand beside one another are tried from the longest start on.
@@ -292,19 +320,24 @@ fn phone_inside(text: &str) -> bool {
     })
 }
 
-/// Six or eight digits as a date between 1850 and 2099; a year of two digits belongs to 1970 to 2069.
+/// Six or eight digits as a date between 1850 and 2099.
 fn reads_as_date(digits: &str) -> bool {
     let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<u32>().ok());
     let wide = digits.len() - 4;
     let (Some(year), Some(month), Some(day)) = (number(0..wide), number(wide..wide + 2), number(wide + 2..wide + 4)) else {
         return false;
     };
-    let year = match (wide, year) {
-        (4, year) => year,
-        (_, 70..) => 1900 + year,
-        (_, year) => 2000 + year,
-    };
-    (1850..2100).contains(&year) && NaiveDate::from_ymd_opt(year as i32, month, day).is_some()
+    let year = i32::try_from(year).unwrap_or(0);
+    is_date(if wide == 4 { year } else { full_year(year) }, month, day)
+}
+
+/// A year of two digits belongs to 1970 to 2069.
+fn full_year(short: i32) -> i32 {
+    if short >= 70 { 1900 + short } else { 2000 + short }
+}
+
+fn is_date(year: i32, month: u32, day: u32) -> bool {
+    (1850..2100).contains(&year) && NaiveDate::from_ymd_opt(year, month, day).is_some()
 }
 
 fn is_name_like(text: &str) -> bool {

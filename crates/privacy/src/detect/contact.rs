@@ -22,7 +22,7 @@ pub fn is_e_mail(token: &str) -> bool {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
+        && local.chars().all(|c| c.is_alphanumeric() || is_mark(c));
     let labels: Vec<&str> = host.split('.').collect();
     let label_ok = |label: &&str| {
         (1..=63).contains(&label.len())
@@ -36,12 +36,24 @@ pub fn is_e_mail(token: &str) -> bool {
     local_ok && labels.len() >= 2 && labels.iter().all(label_ok) && top_ok
 }
 
+/// What may stand in the local part of an address beside letters and digits (RFC 5322, atext, and the full stop).
+fn is_mark(c: char) -> bool {
+    matches!(
+        c,
+        '!' | '#' | '$' | '%' | '&' | '\'' | '*' | '+' | '/' | '=' | '?' | '^' | '_' | '`' | '{' | '|' | '}' | '~' | '.' | '-'
+    )
+}
+
 /// The form of `cell` when the whole of it is a Swedish telephone number.
 ///
 /// Eight to ten digits with the leading 0, an area code of the plan, and separators only where people put them:
 /// one after the area code, then blanks. A date such as `08-12-2020` is none.
 pub fn phone(cell: &str) -> Option<PhoneForm> {
     let cell = cell.trim();
+    // Every area code opens with a nought; most cells do not.
+    if !cell.starts_with(['0', '+']) {
+        return None;
+    }
     let (form, national) = match cell.strip_prefix("+46").or_else(|| cell.strip_prefix("0046")) {
         Some(rest) => {
             let rest = rest.trim_start_matches([' ', '-', '\u{a0}']);
@@ -74,10 +86,11 @@ pub fn phone(cell: &str) -> Option<PhoneForm> {
 
 /// The area or network code that opens a national number, the leading 0 included.
 pub(crate) fn area_code(digits: &str) -> Option<&str> {
-    (2..=4)
-        .rev()
-        .filter_map(|length| digits.get(..length))
-        .find(|code| AREA_CODES.contains(code))
+    (2..=4).rev().filter_map(|length| digits.get(..length)).find(|code| {
+        AREA_CODES
+            .binary_search_by_key(&(code.len(), *code), |known| (known.len(), *known))
+            .is_ok()
+    })
 }
 
 /// Whether a national number of so many digits, the leading 0 included, can stand under the area or network code.
@@ -90,7 +103,7 @@ pub(crate) fn is_length(area: &str, digits: usize) -> bool {
     }
 }
 
-/// Area codes (riktnummer) and mobile, personal and freephone prefixes. Source: PTS, Svensk nummerplan för telefoni (E.164), 2025.
+/// By length, then by value. Area codes (riktnummer) and mobile, personal and freephone prefixes. Source: PTS, Svensk nummerplan för telefoni (E.164), 2025.
 #[rustfmt::skip]
 const AREA_CODES: &[&str] = &[
     "08", "010", "011", "013", "016", "018", "019", "020", "021", "023", "026", "031", "033", "035", "036", "040", "042", "044", "046",
@@ -115,6 +128,12 @@ const AREA_CODES: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn area_codes_are_in_the_order_in_which_they_are_searched() {
+        assert!(AREA_CODES.is_sorted_by_key(|code| (code.len(), *code)));
+        assert_eq!(AREA_CODES.iter().filter(|code| area_code(code) != Some(code)).count(), 0);
+    }
 
     #[test]
     fn an_address_needs_a_local_part_and_a_host_with_a_top_domain() {

@@ -94,14 +94,34 @@ impl Candidate {
         if !text.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        match text.len() {
-            7..=9 => Some(Self {
-                form: Form::Padded,
-                ..numbered(format!("{text:0>10}").as_bytes())?
-            }),
-            10 | 12 => numbered(text.as_bytes()),
-            _ => None,
+        Self::of_digits(text.parse().ok()?, text.len())
+    }
+
+    /// As [`Candidate::from_number`] of the decimal digits of a number.
+    pub(crate) fn of_whole(number: u64) -> Option<Self> {
+        Self::of_digits(number, number.checked_ilog10()? as usize + 1)
+    }
+
+    fn of_digits(number: u64, length: usize) -> Option<Self> {
+        const TEN: u64 = 10_000_000_000;
+        let (form, century) = match length {
+            7..=9 => (Form::Padded, None),
+            10 => (Form::Ten, None),
+            12 => (Form::Twelve, Some(u8::try_from(number / TEN).ok()?)),
+            _ => return None,
+        };
+        let mut digits = [0u8; 10];
+        let mut rest = number % TEN;
+        for digit in digits.iter_mut().rev() {
+            (*digit, rest) = ((rest % 10) as u8, rest / 10);
         }
+        Some(Self {
+            form,
+            digits,
+            century,
+            separator: None,
+            letter: None,
+        })
     }
 
     /// Whether the ten digits, written without a separator, open as a mobile telephone number.
@@ -126,31 +146,32 @@ impl Candidate {
 
     /// Judges the candidate on the day `reference`.
     pub fn judge(&self, reference: NaiveDate) -> Judgement {
+        let checked = self.luhn();
+        let organisation = self.organisation(checked);
         if self.century == Some(16) {
             return Judgement {
-                organisation: self.organisation(),
-                checked: self.luhn(),
+                organisation,
+                checked,
                 ..Judgement::default()
             };
         }
         let (month, day, serial) = (self.pair(2), self.pair(4), self.serial());
         let real = |day: u32| self.years(reference).any(|year| is_past(year, month, day, reference));
-        let coordination = day > 60 && real(day - 60);
+        let (is_day, coordination) = (real(day), day > 60 && real(day - 60));
         let incomplete = month <= 12 && (60..=91).contains(&day);
-        let dated = serial > 0 && (real(day) || coordination);
-        let person = match (self.luhn() && serial > 0, self.letter) {
+        let person = match (checked && serial > 0, self.letter) {
             (false, _) => None,
-            (true, Some(_)) => (real(day) || coordination).then_some(Person::Interim),
-            (true, None) if real(day) => Some(Person::Identity),
+            (true, Some(_)) => (is_day || coordination).then_some(Person::Interim),
+            (true, None) if is_day => Some(Person::Identity),
             (true, None) if coordination => Some(Person::Coordination),
             (true, None) if incomplete && self.years(reference).next().is_some() => Some(Person::CoordinationWeak),
             _ => None,
         };
         Judgement {
             person,
-            dated,
-            checked: self.luhn(),
-            organisation: self.organisation(),
+            dated: serial > 0 && (is_day || coordination),
+            checked,
+            organisation,
         }
     }
 
@@ -198,11 +219,11 @@ impl Candidate {
         sum.is_multiple_of(10)
     }
 
-    /// The group when this is an organisation's number: third digit at least 2, known first digit.
-    fn organisation(&self) -> Option<u8> {
+    /// The group when this is an organisation's number, whose check digit agrees: third digit at least 2, known first digit.
+    fn organisation(&self, checked: bool) -> Option<u8> {
         let [first, _, third, ..] = self.digits;
         let prefixed = matches!(self.century, None | Some(16));
-        (prefixed && self.letter.is_none() && third >= 2 && matches!(first, 1..=3 | 5..=9) && self.luhn()).then_some(first)
+        (prefixed && self.letter.is_none() && third >= 2 && matches!(first, 1..=3 | 5..=9) && checked).then_some(first)
     }
 }
 

@@ -11,8 +11,9 @@ use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int64Type};
 use super::cell::Marks;
 use crate::cells;
 
-/// Values remembered per column.
+/// Values remembered per column, and of all columns together: of more than 64 each remembers its share.
 const VALUES: usize = 16_384;
+const VALUES_TOGETHER: usize = 64 * VALUES;
 /// Longer texts are tested each time.
 const BYTES: usize = 64;
 /// Whole numbers from nought, and hundredths, that are remembered by a bit each: a year, a count, a price.
@@ -26,28 +27,44 @@ pub(crate) struct Memory {
     pub(crate) numbers: HashMap<u64, Marks, Seed>,
     /// Small numbers seen, which have no marks.
     small: Vec<u64>,
+    /// Values that it may hold.
+    most: usize,
 }
 
 impl Memory {
+    /// The memory of one column among so many.
+    pub(crate) fn among(columns: usize) -> Self {
+        Self {
+            most: VALUES.min(VALUES_TOGETHER / columns.max(1)),
+            ..Self::default()
+        }
+    }
     pub(crate) fn keep_text(&mut self, text: &str, marks: Marks) {
-        if self.texts.len() < VALUES && text.len() <= BYTES {
+        if self.texts.len() < self.most && text.len() <= BYTES {
             self.texts.insert(text.to_owned(), marks);
         }
     }
     /// Remembers a small number; true when it is new.
     #[inline]
     pub(crate) fn keep_small(&mut self, number: usize) -> bool {
-        if self.small.is_empty() {
-            self.small = vec![0; SMALL.div_ceil(64)];
-        }
         let bit = 1 << (number % 64);
-        let Some(word) = self.small.get_mut(number / 64) else { return true };
+        let Some(word) = self.small.get_mut(number / 64) else {
+            return self.open_small(number);
+        };
         let new = *word & bit == 0;
         *word |= bit;
         new
     }
+    #[cold]
+    fn open_small(&mut self, number: usize) -> bool {
+        self.small.resize(SMALL.div_ceil(64), 0);
+        if let Some(word) = self.small.get_mut(number / 64) {
+            *word |= 1 << (number % 64);
+        }
+        true
+    }
     pub(crate) fn keep_number(&mut self, key: u64, marks: Marks) {
-        if self.numbers.len() < VALUES {
+        if self.numbers.len() < self.most {
             self.numbers.insert(key, marks);
         }
     }
@@ -125,8 +142,10 @@ pub(crate) trait Number: ArrowPrimitiveType {
     /// Whether the text has too few digits for any mark: no date (6 or 8 digits), no identity number that lost noughts (7 and more), no
     /// long run (10 and more).
     fn is_short(number: Self::Native) -> bool;
-    /// The text that is tested.
+    /// The text that is tested, where the number is no whole one.
     fn text(number: Self::Native) -> String;
+    /// The whole number that has the same text.
+    fn whole(number: Self::Native) -> Option<u64>;
     /// Whether it could be a coordinate within Sweden, exact enough to be a dwelling: degrees with four decimals or more, or whole metres
     /// of SWEREF 99 TM.
     fn is_point(number: Self::Native) -> bool;
@@ -146,6 +165,10 @@ impl Number for Int64Type {
     }
     fn text(number: i64) -> String {
         number.to_string()
+    }
+    #[inline]
+    fn whole(number: i64) -> Option<u64> {
+        u64::try_from(number).ok()
     }
     #[inline]
     fn is_point(number: i64) -> bool {
@@ -177,6 +200,11 @@ impl Number for Float64Type {
         cells::number(number)
     }
     #[inline]
+    fn whole(number: f64) -> Option<u64> {
+        // Doubles below this are written with all their digits, and each has a text of its own.
+        (number.fract() == 0.0 && (1.0..9e15).contains(&number)).then_some(number as u64)
+    }
+    #[inline]
     fn is_point(number: f64) -> bool {
         let degrees = (10.0..=24.5).contains(&number) || (55.0..=69.5).contains(&number);
         let thousand = number * 1e3;
@@ -188,7 +216,7 @@ impl Number for Float64Type {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::cell::look;
+    use super::super::cell::{Seen, look, look_at_whole};
     use super::*;
 
     #[test]
@@ -201,7 +229,7 @@ mod tests {
             assert_eq!(Float64Type::small(none), None, "{none}");
         }
         assert_eq!((Int64Type::small(-1), Int64Type::small(SMALL as i64)), (None, None));
-        let mut memory = Memory::default();
+        let mut memory = Memory::among(1);
         assert_eq!(
             [7, 7, 99_999, 99_999].map(|small| memory.keep_small(small)),
             [true, false, true, false]
@@ -211,7 +239,6 @@ mod tests {
     proptest! {
         #[test]
         fn short_numbers_have_no_marks(whole in prop_oneof![any::<i64>(), -2_000_000_000..2_000_000_000i64], places in 0..9i32) {
-            let reference = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
             let float = whole as f64 / 10f64.powi(places);
             for (short, small, text) in [
                 (Int64Type::is_short(whole), Int64Type::small(whole), Int64Type::text(whole)),
@@ -219,10 +246,36 @@ mod tests {
             ] {
                 prop_assert!(short || small.is_none(), "{text}");
                 if short {
-                    let seen = look(&text, true, reference, &mut crate::text::Scanner::new(reference));
+                    let seen = seen_in(&text);
                     prop_assert!(seen.marks == Marks::default() && seen.candidates.is_empty() && !seen.phone_shape && seen.phone.is_none(), "{text}");
                 }
             }
         }
+
+        #[test]
+        fn a_whole_number_shows_what_its_text_shows(number in prop_oneof![0..1u64 << 62, numbers_of_people(), 0..30_000_000u64, 0..99_999_999_999_999u64]) {
+            let text = number.to_string();
+            prop_assert_eq!(look_at_whole(number, day()), seen_in(&text), "{}", text);
+            let float = number as f64;
+            if Float64Type::whole(float) == Some(number) {
+                prop_assert_eq!(Float64Type::text(float), text);
+            }
+        }
+    }
+
+    fn day() -> chrono::NaiveDate {
+        chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default()
+    }
+
+    fn seen_in(text: &str) -> Seen {
+        look(text, true, day(), &mut crate::text::Scanner::new(day()))
+    }
+
+    /// A day that may be of a birth or of a coordination number, with and without century, and any four digits.
+    fn numbers_of_people() -> impl Strategy<Value = u64> {
+        (0..3u64, 0..100u64, 0..14u64, 0..99u64, 0..10_000u64).prop_map(|(century, year, month, day, last)| {
+            let century = [0, 19, 20].get(century as usize).copied().unwrap_or(0);
+            (((century * 100 + year) * 100 + month) * 100 + day) * 10_000 + last
+        })
     }
 }

@@ -21,7 +21,7 @@ use fyr_model::table::Column;
 use crate::cells::Cells;
 use crate::kind::Kind;
 use crate::text::Scanner;
-use cell::{MARKS, Mark, Marks, look};
+use cell::{MARKS, Mark, Marks, Seen, look, look_at_whole};
 use contact::PhoneForm;
 use headers::Meaning;
 use identity::FORMS;
@@ -95,7 +95,7 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    fn new(column: &Column, reference: NaiveDate) -> Self {
+    fn new(column: &Column, reference: NaiveDate, columns: usize) -> Self {
         Self {
             scanner: Scanner::new(reference),
             points: 0,
@@ -109,7 +109,7 @@ impl Counted {
             phones: [0; 3],
             phone_shapes: 0,
             inside: 0,
-            memory: Memory::default(),
+            memory: Memory::among(columns),
         }
     }
 
@@ -156,32 +156,50 @@ impl Counted {
         }
     }
 
-    /// Numbers are made text only when they are new and have digits enough to be something.
     fn numbers<T: Number>(&mut self, array: &PrimitiveArray<T>, first_row: u64, reference: NaiveDate) {
-        for (row, number) in array.iter().enumerate() {
-            let Some(number) = number else { continue };
-            self.rows += 1;
-            if let Some(small) = T::small(number) {
-                self.cells += u64::from(self.memory.keep_small(small));
-                continue;
-            }
-            let key = T::key(number);
-            let marks = match self.memory.numbers.get(&key) {
-                Some(marks) => *marks,
-                None => {
-                    self.points += u64::from(T::is_point(number));
-                    let marks = if T::is_short(number) {
-                        self.cells += 1;
-                        Marks::default()
-                    } else {
-                        self.test(&T::text(number), true, reference)
-                    };
-                    self.memory.keep_number(key, marks);
-                    marks
+        self.rows += (array.len() - array.null_count()) as u64;
+        let values = array.values();
+        match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => values
+                .iter()
+                .enumerate()
+                .for_each(|(row, number)| self.number::<T>(*number, first_row + row as u64, reference)),
+            Some(nulls) => nulls.valid_indices().for_each(|row| {
+                if let Some(number) = values.get(row) {
+                    self.number::<T>(*number, first_row + row as u64, reference);
                 }
-            };
-            self.count(marks, first_row + row as u64);
+            }),
         }
+    }
+
+    /// A small number costs a bit of memory; any other is looked at once, and as a text only where it is no whole one.
+    #[inline]
+    fn number<T: Number>(&mut self, number: T::Native, row: u64, reference: NaiveDate) {
+        match T::small(number) {
+            Some(small) => self.cells += u64::from(self.memory.keep_small(small)),
+            None => self.large_number::<T>(number, row, reference),
+        }
+    }
+
+    fn large_number<T: Number>(&mut self, number: T::Native, row: u64, reference: NaiveDate) {
+        let key = T::key(number);
+        let marks = match self.memory.numbers.get(&key) {
+            Some(marks) => *marks,
+            None => {
+                self.points += u64::from(T::is_point(number));
+                let marks = if T::is_short(number) {
+                    self.cells += 1;
+                    Marks::default()
+                } else if let Some(whole) = T::whole(number) {
+                    self.take(look_at_whole(whole, reference))
+                } else {
+                    self.test(&T::text(number), true, reference)
+                };
+                self.memory.keep_number(key, marks);
+                marks
+            }
+        };
+        self.count(marks, row);
     }
 
     #[inline]
@@ -201,6 +219,11 @@ impl Counted {
 
     fn test(&mut self, text: &str, numeric: bool, reference: NaiveDate) -> Marks {
         let seen = look(text, numeric, reference, &mut self.scanner);
+        self.take(seen)
+    }
+
+    /// Counts what was seen in one cell.
+    fn take(&mut self, seen: Seen) -> Marks {
         self.cells += 1;
         self.inside += u64::from(seen.inside);
         for index in seen.marks.iter() {
@@ -259,10 +282,11 @@ pub struct ColumnDetector {
 }
 
 impl ColumnDetector {
-    /// Detectors for `column`; `reference` is the day that decides centuries and what lies in the future.
-    pub fn new(column: &Column, reference: NaiveDate) -> Self {
+    /// Detectors for `column`, one of so many that share the memory for tested values; `reference` is the day that decides centuries and
+    /// what lies in the future.
+    pub fn new(column: &Column, reference: NaiveDate, columns: usize) -> Self {
         Self {
-            counted: Counted::new(column, reference),
+            counted: Counted::new(column, reference, columns),
             reference,
         }
     }
@@ -311,7 +335,10 @@ impl Detectors {
     /// Detectors for `columns`; `reference` is the day that decides centuries and what lies in the future.
     pub fn new(columns: &[Column], reference: NaiveDate) -> Self {
         Self {
-            columns: columns.iter().map(|column| ColumnDetector::new(column, reference)).collect(),
+            columns: columns
+                .iter()
+                .map(|column| ColumnDetector::new(column, reference, columns.len()))
+                .collect(),
             rows: 0,
         }
     }
