@@ -86,7 +86,9 @@ impl Prepared {
                 Ok([("fails".to_owned(), self.check(&rules)?.into())].into_iter().collect())
             }
             Task::Agg3 => {
-                let groups: u64 = self.check(&[aggregate_of(self.kind)?])?.iter().sum();
+                let parquet = [self.staged()?.path.clone()];
+                let answer = self.runtime.block_on(self.engine.query(&parquet, &aggregate_of(self.kind)))?;
+                let groups: usize = answer.iter().map(|batch| batch.num_rows()).sum();
                 Ok([("groups".to_owned(), groups.into())].into_iter().collect())
             }
         }
@@ -207,20 +209,18 @@ fn rules_of(kind: Kind) -> Result<Vec<Rule>, Refusal> {
     local.chain([rule(10, &[key], "number", &unique)]).collect()
 }
 
-/// The aggregate as a rule that gives one number, the groups; it looks at every aggregate, or a planner would leave them out.
-fn aggregate_of(kind: Kind) -> Result<Rule, Refusal> {
+/// Three keys, five aggregates.
+fn aggregate_of(kind: Kind) -> String {
     let columns = match kind {
         Kind::Taxi => ["pu", "payment", "store_fwd", "total"],
         Kind::Wide => ["c0", "c1", "b0", "f0"],
         Kind::Swedish => ["kommunkod", "län", "år", "belopp"],
     };
     let [one, two, three, value] = columns.map(identifier);
-    let groups = format!(
+    format!(
         "SELECT {one}, {two}, {three}, count(*) AS n, sum({value}) AS s, avg({value}) AS m, min({value}) AS lo, max({value}) AS hi \
          FROM t GROUP BY {one}, {two}, {three}"
-    );
-    let sql = format!("SELECT count(*) FROM ({groups}) AS g WHERE n + s + m + lo + hi IS DISTINCT FROM -1");
-    rule(1, &columns, "number", &sql)
+    )
 }
 
 fn rule(number: u8, columns: &[&str], gives: &str, sql: &str) -> Result<Rule, Refusal> {

@@ -8,7 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use fyr_model::Refusal;
-use fyr_model::profile::{Method, Outliers};
+use fyr_model::profile::{Method, Order, Outliers};
 use fyr_model::table::{ColumnProfile, Distinct};
 
 use super::reader;
@@ -39,19 +39,21 @@ impl Again {
         known: &[Option<Facts>],
         coarse: bool,
     ) -> Result<Self, Refusal> {
-        let duplicate_rows = match profiler.rows.exact_copies() {
-            Some(counted) => counted,
-            None => copies(parquet, folder, None, profiler.rows.rows())?,
-        };
-        let mut found = Self {
-            duplicate_rows,
-            ..Self::default()
-        };
+        let mut found = Self::default();
+        let rows = profiler.rows.rows();
         for column in profiler.columns.iter().filter(|column| column.may_be_key()) {
-            if copies(parquet, folder, Some(column.name()), profiler.rows.rows())? == 0 {
+            // Values that rise or fall all the way need no second look.
+            let rises = column.order().is_some_and(Order::is_strict);
+            if rises || copies(parquet, folder, Some(column.name()), rows)? == 0 {
                 found.unique.push(column.name().to_owned());
             }
         }
+        found.duplicate_rows = match profiler.rows.exact_copies() {
+            Some(counted) => counted,
+            // Rows that differ in one column differ.
+            None if !found.unique.is_empty() => 0,
+            None => copies(parquet, folder, None, rows)?,
+        };
         // An outlier is the row of somebody: nothing of it is published.
         for (column, facts) in profiler.columns.iter().zip(known).filter(|_| !coarse) {
             let Some(facts) = facts else { continue };

@@ -86,7 +86,7 @@ pub(crate) fn compare(old: &[PathBuf], new: &[PathBuf]) -> Result<Difference, Re
         })
         .map(|field| field.name().as_str())
         .collect();
-    let rows = count(old)?.max(count(new)?);
+    let rows = reader::rows(old)?.max(reader::rows(new)?);
     let parts = u128::from(rows / HELD_MAX + 1);
     for part in 0..parts {
         let mut counts: HashMap<u128, i64> = HashMap::new();
@@ -124,15 +124,6 @@ fn schemas(before: &Schema, after: &Schema) -> Difference {
             .collect(),
         ..Difference::default()
     }
-}
-
-fn count(parquet: &[PathBuf]) -> Result<u64, Refusal> {
-    let mut rows = 0;
-    reader::each(parquet, Some(&[]), &mut |batch| {
-        rows += batch.num_rows() as u64;
-        Ok(())
-    })?;
-    Ok(rows)
 }
 
 fn tally(parquet: &[PathBuf], common: &[&str], parts: u128, part: u128, step: i64, counts: &mut HashMap<u128, i64>) -> Result<(), Refusal> {

@@ -143,6 +143,14 @@ pub(crate) fn config() -> SessionConfig {
 }
 
 impl Engine {
+    /// Whether plans run in this process.
+    fn is_embedded(&self) -> bool {
+        #[cfg(feature = "cluster")]
+        return self.cluster.is_none();
+        #[cfg(not(feature = "cluster"))]
+        true
+    }
+
     /// The same engine, told what day it is: its profiles then count dates in the future.
     #[must_use]
     pub fn on(mut self, day: NaiveDate) -> Self {

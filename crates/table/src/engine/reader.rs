@@ -47,6 +47,14 @@ pub(crate) fn open(path: &PathBuf, columns: Option<&[usize]>) -> Result<ParquetR
         .map_err(|_| refuse::engine(&super::subject(std::slice::from_ref(path)), "open"))
 }
 
+/// Rows of all files, by their footers: of files that this program wrote.
+pub(crate) fn rows(parquet: &[PathBuf]) -> Result<u64, Refusal> {
+    parquet.iter().try_fold(0, |rows, path| {
+        let footer = builder(path)?.metadata().file_metadata().num_rows();
+        Ok(rows + u64::try_from(footer).unwrap_or(0))
+    })
+}
+
 /// Calls `see` on every batch of every file.
 pub(crate) fn each(
     parquet: &[PathBuf],

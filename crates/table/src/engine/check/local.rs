@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -68,20 +69,20 @@ impl Local {
     }
 
     fn count(&mut self, batch: &RecordBatch, failed: &BooleanArray, first: u64) {
-        let given: Vec<_> = self.given.iter().filter_map(|index| batch.columns().get(*index)).collect();
-        let any_null = given.iter().any(|array| array.null_count() > 0);
-        for row in 0..batch.num_rows() {
-            let missing = any_null && given.iter().any(|array| array.is_null(row));
-            let holds_not = !failed.is_null(row) && failed.value(row);
-            let (checked, fails) = match self.nulls {
-                Nulls::Pass => (!missing, holds_not && !missing),
-                Nulls::Fail => (true, holds_not || missing),
-            };
-            self.checked += u64::from(checked);
-            if fails {
-                self.failing.add(first + row as u64);
-            }
-        }
+        let given = self.given.iter().filter_map(|index| batch.columns().get(*index)?.nulls());
+        let given = given.fold(None, |before, nulls| NullBuffer::union(before.as_ref(), Some(nulls)));
+        // A condition that is null does not hold that the row fails.
+        let failed = match failed.nulls() {
+            Some(known) => failed.values() & known.inner(),
+            None => failed.values().clone(),
+        };
+        let (checked, fails) = match (self.nulls, given) {
+            (_, None) => (batch.num_rows(), failed),
+            (Nulls::Pass, Some(given)) => (batch.num_rows() - given.null_count(), &failed & given.inner()),
+            (Nulls::Fail, Some(given)) => (batch.num_rows(), &failed | &!given.inner()),
+        };
+        self.checked += checked as u64;
+        fails.set_indices().for_each(|row| self.failing.add(first + row as u64));
     }
 }
 

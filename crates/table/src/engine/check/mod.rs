@@ -1,8 +1,9 @@
 //! Rules over a table: each becomes one or several SELECTs over `t`, with the row number as the column `row`.
 //!
 //! In: Parquet, its columns and rules. Out: a result for each rule, with counts and row numbers and never a value. Every rule is planned
-//! before any runs. Rules that look at one row at a time are evaluated together in one pass over the batches ([`local`]); the rest run as
-//! plans over a numbered copy of the columns that they read ([`table`]). How missing values count is enforced here, whatever a rule's SQL
+//! before any runs. Rules that look at one row at a time are evaluated together in one pass over the batches ([`local`]); those that give a
+//! number and do not ask which row is which run over the files as they lie; the rest run as plans over a numbered copy of the columns that
+//! they read ([`table`]). How missing values count is enforced here, whatever a rule's SQL
 //! does with them, and so is that only row numbers and counts leave ([`lineage`]).
 
 mod bare;
@@ -108,17 +109,29 @@ pub(crate) async fn check(
     };
     let (_, schema) = table::numbered(parquet, &needed(&cases, columns))?;
     let session = table::planning(engine, schema.clone(), &scratch.0, &lists).await?;
-    let (mut single, mut whole) = (Vec::new(), Vec::new());
+    let (mut single, mut direct, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+    let in_place = local && engine.is_embedded();
     for case in cases {
-        let plan = planned(&session, &case).await?;
+        let Planned { plan, read } = planned(&session, &case).await?;
         let given: Vec<&str> = case.columns.iter().map(|name| exposed(name)).collect();
         let one = case.rule.gives == Gives::Row && Local::of(&session, &plan, &schema, &given, case.rule.nulls).is_some();
-        if local && one { single.push(case) } else { whole.push(case) }
+        if local && one {
+            single.push(case);
+        } else if in_place && case.rule.gives == Gives::Number && table::has_all(parquet, &read)? {
+            direct.push(case);
+        } else {
+            whole.push(case);
+        }
     }
     if !single.is_empty() {
         report
             .rules
             .extend(in_one_pass(engine, parquet, columns, single, &scratch.0).await?);
+    }
+    if !direct.is_empty() {
+        let session = table::as_it_lies(engine, parquet, &scratch.0, &lists).await?;
+        let results = run_all(&session, &direct, super::reader::rows(parquet)?).await;
+        report.rules.extend(ended(session, results).await?);
     }
     if !whole.is_empty() {
         let (files, target, needed) = (parquet.to_vec(), scratch.0.join("t.parquet"), needed(&whole, columns));
@@ -317,8 +330,14 @@ async fn run(session: &SessionContext, case: &Case<'_>, rows: u64) -> Result<Rul
     Ok(result)
 }
 
+/// The plan of a rule, and the columns of `t` that it reads.
+struct Planned {
+    plan: LogicalPlan,
+    read: BTreeSet<String>,
+}
+
 /// The plan of a rule, in its own words: that it runs, gives what its head says, and reads what its head says.
-async fn planned(session: &SessionContext, case: &Case<'_>) -> Result<LogicalPlan, Refusal> {
+async fn planned(session: &SessionContext, case: &Case<'_>) -> Result<Planned, Refusal> {
     let frame = plan(session, case, &case.sql).await?;
     let plan = frame.logical_plan().clone();
     let honest = match case.rule.gives {
@@ -329,12 +348,11 @@ async fn planned(session: &SessionContext, case: &Case<'_>) -> Result<LogicalPla
         return Err(gives_nothing(case));
     }
     let silent = case.rule.columns.is_empty() || case.rule.columns.iter().any(|name| name == "*") || case.rule.sql.contains("{columns}");
-    let optimised = frame.into_optimized_plan().ok().filter(|_| !silent);
-    let read = optimised.map(|plan| columns_read(&plan)).unwrap_or_default();
+    let read = frame.into_optimized_plan().map(|plan| columns_read(&plan)).unwrap_or_default();
     let known = |name: &str| name == ROW || case.columns.iter().any(|known| exposed(known) == name);
-    match read.iter().find(|name| !known(name)) {
+    match read.iter().find(|name| !silent && !known(name)) {
         Some(name) => Err(reads_more(case, name)),
-        None => Ok(plan),
+        None => Ok(Planned { plan, read }),
     }
 }
 

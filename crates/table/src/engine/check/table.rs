@@ -88,11 +88,27 @@ pub(super) async fn planning(engine: &Engine, schema: SchemaRef, folder: &Path, 
 
 /// A session in which `t` is the copy in the folder.
 pub(super) async fn running(engine: &Engine, folder: &Path, lists: &Lists<'_>) -> Result<Session, Refusal> {
-    let mut session = engine.table(&[folder.join("t.parquet")]).await?;
+    with_lists(engine.table(&[folder.join("t.parquet")]).await?, folder, lists).await
+}
+
+async fn with_lists(mut session: Session, folder: &Path, lists: &Lists<'_>) -> Result<Session, Refusal> {
     match add_lists(&mut session, folder, lists).await {
         Ok(()) => Ok(session),
         Err(refusal) => ended(session, Err(refusal)).await,
     }
+}
+
+/// A session in which `t` is the files themselves, without row numbers, for rules that read some of their columns and nothing else of `t`.
+pub(super) async fn as_it_lies(engine: &Engine, parquet: &[PathBuf], folder: &Path, lists: &Lists<'_>) -> Result<Session, Refusal> {
+    with_lists(engine.table(parquet).await?, folder, lists).await
+}
+
+/// Whether the files have all these columns of `t` under the same names. The row number is none of theirs, and a plan that reads no column
+/// at all tells nothing of what it is about.
+pub(super) fn has_all(parquet: &[PathBuf], read: &BTreeSet<String>) -> Result<bool, Refusal> {
+    let schema = reader::schema(parquet)?;
+    let has = |name: &String| name != ROW && exposed(name) == name && schema.index_of(name).is_ok();
+    Ok(!read.is_empty() && read.iter().all(has))
 }
 
 /// What rules read beside `t`.
