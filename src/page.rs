@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use chrono::{NaiveDate, TimeDelta};
 use fyr_model::Severity;
-use fyr_model::profile::DriftReport;
+use fyr_model::profile::{DriftReport, Order};
 use fyr_model::table::{ColumnProfile, ColumnType, ReadingReport, TableProfile};
 
 use crate::show::{reasons, repair_word, semantic_word, type_word};
@@ -361,6 +361,10 @@ fn figures<'a>(term: &'a Term, column: &ColumnProfile) -> Vec<(&'a str, String)>
     let count = |value: Option<u64>| value.filter(|value| *value > 0).map(|value| term.count(value));
     add(term.say("Minst", "Least"), show(&column.min));
     add(term.say("Störst", "Greatest"), show(&column.max));
+    add(
+        term.say("Ordning", "Order"),
+        column.order.map(|order| order_word(term, order).to_owned()),
+    );
     // A mean year, or the sum of years, is a number that means nothing.
     let measured = Some(column).filter(|column| !is_year(column));
     add(term.say("Medel", "Mean"), figure(measured.and_then(|column| column.mean)));
@@ -415,6 +419,15 @@ fn figures<'a>(term: &'a Term, column: &ColumnProfile) -> Vec<(&'a str, String)>
         add(term.say("Avvikande värden", "Outliers"), count(Some(outliers.tukey)));
     }
     found
+}
+
+fn order_word(term: &Term, order: Order) -> &str {
+    match order {
+        Order::Ascending => term.say("stigande", "ascending"),
+        Order::StrictlyAscending => term.say("stigande utan upprepning", "ascending without repeats"),
+        Order::Descending => term.say("fallande", "descending"),
+        Order::StrictlyDescending => term.say("fallande utan upprepning", "descending without repeats"),
+    }
 }
 
 /// Bars on a base line of zero, as one path, and the same figures as a table.

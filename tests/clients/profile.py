@@ -90,6 +90,16 @@ def near(found, truth, slack=TIGHT):
     return found is not None and math.isclose(found, truth, rel_tol=slack, abs_tol=slack * 1e-3)
 
 
+def order(values):
+    """How values follow each other; booleans are counted without their rows, so nothing is stated of them."""
+    pairs = list(zip(values, values[1:])) if values and not isinstance(values[0], bool) else []
+    rises, falls = all(a <= b for a, b in pairs), all(a >= b for a, b in pairs)
+    if rises == falls:
+        return None
+    strictly = "strictly-" if all(a != b for a, b in pairs) else ""
+    return strictly + ("ascending" if rises else "descending")
+
+
 class Column:
     """Holds one column's figures against what its values say."""
 
@@ -114,6 +124,7 @@ class Column:
         self.same("nulls", self.rows - len(self.values))
         self.same("first_row", self.places[0])
         self.same("last_row", self.places[-1])
+        self.hold(self.stated.get("order") == order(self.values), "order")
         counts = collections.Counter(self.values)
         if self.stated["distinct"]["method"] == "exact":
             self.hold(self.stated["distinct"]["value"] == len(counts), "distinct")

@@ -37,6 +37,27 @@ impl Method {
     }
 }
 
+/// How the values of a column follow each other from row to row, missing cells passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// None is less than the one before it.
+    Ascending,
+    /// Each is greater than the one before it.
+    StrictlyAscending,
+    /// None is greater than the one before it.
+    Descending,
+    /// Each is less than the one before it.
+    StrictlyDescending,
+}
+
+impl Order {
+    /// Whether no value stands twice.
+    pub fn is_strict(self) -> bool {
+        matches!(self, Self::StrictlyAscending | Self::StrictlyDescending)
+    }
+}
+
 /// The shape of numbers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 use crate::ids::Sha256;
-use crate::profile::{DateFacts, GeometryFacts, Method, MissingPattern, NumberFacts, Outliers, Pair, Relation, TextFacts};
+use crate::profile::{DateFacts, GeometryFacts, Method, MissingPattern, NumberFacts, Order, Outliers, Pair, Relation, TextFacts};
 use crate::text::Text;
 
 /// The type of a column.
@@ -298,6 +298,9 @@ pub struct ColumnProfile {
     /// The last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_row: Option<u64>,
+    /// How its values follow each other from row to row; none where they are in no order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
     /// Smallest, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<String>,

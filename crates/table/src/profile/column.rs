@@ -8,6 +8,7 @@ use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimeUnit,
     TimestampMicrosecondType,
 };
+use fyr_model::profile::Order;
 use fyr_model::table::{Column, ColumnType, Distinct};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use super::counts::{DISTINCT_MAX, exact_among};
 use super::facts::Facts;
 use super::hyperloglog;
 use super::numbers::Numbers;
+use super::order::Rising;
 use super::places::Places;
 use super::project::Fences;
 use super::scan::{Unit, float_key};
@@ -170,6 +172,15 @@ impl ColumnProfiler {
         // Five standard errors: a key is missed once in a million.
         held.is_some_and(|distinct| self.filled() == self.rows && distinct as f64 >= self.rows as f64 * (1.0 - 5.0 * hyperloglog::ERROR))
     }
+    /// How the values follow each other from row to row.
+    pub(crate) fn order(&self) -> Option<Order> {
+        match &self.held {
+            Held::Narrow(numbers) => numbers.order(),
+            Held::Wide(numbers) => numbers.order(),
+            Held::Words(words) => words.order.told(),
+            Held::Places(_) => None,
+        }
+    }
     /// The fences beyond which numbers are outliers, where some are.
     pub(crate) fn fences(&self, facts: &Facts) -> Option<Fences> {
         let (low, high) = facts
@@ -266,27 +277,38 @@ fn narrow(numbers: &mut Numbers<i64>, array: &ArrayRef, ranges: &[Range<usize>],
 }
 
 fn texts(words: &mut Words, array: &ArrayRef, ranges: &[Range<usize>], empty: &mut u64) -> bool {
-    let mut see = |text: &str, count: u64| {
-        *empty += if text.is_empty() { count } else { 0 };
-        words.see(text, count);
-    };
+    let rows = || ranges.iter().cloned().flatten();
     match array.data_type() {
         DataType::Utf8 => {
             let array = array.as_string::<i32>();
-            ranges.iter().cloned().flatten().for_each(|row| see(array.value(row), 1));
+            each_text(words, rows().map(|row| array.value(row)), empty);
         }
         DataType::LargeUtf8 => {
             let array = array.as_string::<i64>();
-            ranges.iter().cloned().flatten().for_each(|row| see(array.value(row), 1));
+            each_text(words, rows().map(|row| array.value(row)), empty);
         }
         DataType::Utf8View => {
             let array = array.as_string_view();
-            ranges.iter().cloned().flatten().for_each(|row| see(array.value(row), 1));
+            each_text(words, rows().map(|row| array.value(row)), empty);
         }
-        DataType::Dictionary(..) => return dictionary(array, &mut see),
+        DataType::Dictionary(..) => {
+            words.order = Rising::lost();
+            return dictionary(array, &mut |text, count| {
+                *empty += if text.is_empty() { count } else { 0 };
+                words.see(text, count);
+            });
+        }
         _ => return false,
     }
     true
+}
+
+fn each_text<'a>(words: &mut Words, texts: impl Iterator<Item = &'a str> + Clone, empty: &mut u64) {
+    words.order.texts(texts.clone().filter(|text| !text.is_empty()));
+    texts.for_each(|text| {
+        *empty += u64::from(text.is_empty());
+        words.see(text, 1);
+    });
 }
 
 /// Work once per entry of a dictionary. Counts do not depend on the order of entries; where sketches begin to gather, the order is that of

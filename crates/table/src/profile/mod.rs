@@ -21,6 +21,7 @@ mod hyperloglog;
 mod moments;
 mod near;
 mod numbers;
+mod order;
 mod packed;
 mod pairs;
 mod parts;

@@ -1,10 +1,12 @@
 //! A column of numbers, dates, moments, times or truths: every value counted while few differ, then sketches.
 
+use fyr_model::profile::Order;
 use serde::{Deserialize, Serialize};
 
 use super::counts::{Counts, Key, distinct_max};
 use super::heavy::Heavy;
 use super::hyperloglog::HyperLogLog;
+use super::order::Rising;
 use super::ranks::{LEVEL_MAX, Ranks};
 use super::scan::{Scan, Unit};
 
@@ -18,6 +20,8 @@ pub(crate) struct Numbers<K: Key> {
     most: usize,
     all: Counts<K>,
     sketches: Option<Box<Sketches<K>>>,
+    #[serde(default = "Rising::lost")]
+    order: Rising<K>,
 }
 
 /// Sketches of a column; a buffer of values is sorted first, so that work is done once per run of equal values.
@@ -54,10 +58,12 @@ impl<K: Key> Numbers<K> {
             most,
             all: Counts::default(),
             sketches: None,
+            order: Rising::default(),
         }
     }
     /// Sees values in file order.
-    pub(crate) fn see(&mut self, mut values: impl Iterator<Item = K>) {
+    pub(crate) fn see(&mut self, mut values: impl Iterator<Item = K> + Clone) {
+        self.order.numbers(values.clone());
         let (unit, most) = (self.unit, self.most);
         if self.sketches.is_none() {
             let all = &mut self.all;
@@ -70,8 +76,9 @@ impl<K: Key> Numbers<K> {
             values.for_each(|value| sketches.take(unit, value));
         }
     }
-    /// Sees one value so many times.
+    /// Sees one value so many times, in rows that are not told.
     pub(crate) fn see_times(&mut self, value: K, count: u64) {
+        self.order = Rising::lost();
         if count > 0 && (self.sketches.is_some() || !self.all.add_within(value, count, self.most)) {
             let unit = self.unit;
             self.sketches().weigh(unit, &[(value, count)]);
@@ -98,6 +105,7 @@ impl<K: Key> Numbers<K> {
     pub(crate) fn merge(&mut self, mut other: Self) {
         self.settle();
         other.settle();
+        self.order.merge(other.order);
         let unit = self.unit;
         if let Some(new) = other.sketches {
             return self.sketches().merge(&new);
@@ -115,6 +123,10 @@ impl<K: Key> Numbers<K> {
         if !rest.is_empty() {
             self.sketches().weigh(unit, rest);
         }
+    }
+    /// How the values follow each other.
+    pub(crate) fn order(&self) -> Option<Order> {
+        self.order.told()
     }
     /// The number of different values, or the sketch that estimates it.
     pub(crate) fn distinct(&self) -> Result<u64, &HyperLogLog> {

@@ -90,6 +90,7 @@ pub(crate) fn column(column: &ColumnProfiler, facts: Option<&Facts>, told: &Told
     if !told.exposure.coarse {
         (profile.share_unique, profile.entropy) = (facts.share_unique, facts.entropy);
         (profile.first_row, profile.last_row) = column.span.unzip();
+        profile.order = column.order();
     }
     profile.top = (!facts.top.is_empty()).then(|| facts.top.clone());
     profile.top_method = facts.top_method.clone().filter(|_| profile.top.is_some());

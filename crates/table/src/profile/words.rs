@@ -8,6 +8,7 @@ use super::counts::distinct_max;
 use super::hash::bytes128;
 use super::heavy::{COUNTERS, Heavy};
 use super::hyperloglog::HyperLogLog;
+use super::order::Rising;
 use super::shape::Shapes;
 use super::texts::Texts;
 
@@ -25,6 +26,8 @@ pub(crate) struct Words {
     most: usize,
     all: Texts,
     sketches: Option<Box<WordSketches>>,
+    #[serde(default = "Rising::lost")]
+    pub(crate) order: Rising<String>,
 }
 
 /// Sketches of texts.
@@ -62,6 +65,7 @@ impl Words {
             most,
             all: Texts::default(),
             sketches: None,
+            order: Rising::default(),
         }
     }
     /// Sees a text so many times.
@@ -102,6 +106,7 @@ impl Words {
     pub(crate) fn merge(&mut self, mut other: Self) {
         self.settle();
         other.settle();
+        self.order.merge(other.order);
         if let Some(new) = other.sketches {
             return self.sketches().merge(&new);
         }
