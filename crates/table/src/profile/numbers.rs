@@ -30,10 +30,6 @@ pub(crate) struct Numbers<K: Key> {
 pub(crate) struct Sketches<K: Key> {
     #[serde(skip, default = "Vec::new")]
     buffer: Vec<K>,
-    #[serde(skip, default = "Vec::new")]
-    runs: Vec<(K, u64)>,
-    #[serde(skip)]
-    numbers: Vec<(f64, u64)>,
     pub(crate) low: K,
     pub(crate) high: K,
     pub(crate) distinct: HyperLogLog,
@@ -147,7 +143,7 @@ impl<K: Key> Numbers<K> {
             None => {
                 let sorted = self.all.sorted();
                 let mut scan = Scan::new(self.unit);
-                scan.look(self.unit, &sorted, &mut Vec::new());
+                scan.look(self.unit, &sorted);
                 Finished::All(sorted, Box::new(scan))
             }
         }
@@ -158,8 +154,6 @@ impl<K: Key> Sketches<K> {
     fn new(unit: Unit, first: K) -> Self {
         Self {
             buffer: Vec::with_capacity(LEVEL_MAX),
-            runs: Vec::new(),
-            numbers: Vec::new(),
             low: first,
             high: first,
             distinct: HyperLogLog::default(),
@@ -177,8 +171,8 @@ impl<K: Key> Sketches<K> {
     fn flush(&mut self, unit: Unit) {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.sort_unstable();
-        let mut runs = std::mem::take(&mut self.runs);
-        runs.clear();
+        // Not kept: of hundreds of columns that are looked at in turn only one needs it.
+        let mut runs = Vec::with_capacity(buffer.len());
         let mut values = buffer.iter().copied();
         if let Some(first) = values.next() {
             let mut run = (first, 1);
@@ -195,7 +189,7 @@ impl<K: Key> Sketches<K> {
         self.look(unit, &runs);
         self.ranks.add(&buffer);
         buffer.clear();
-        (self.buffer, self.runs) = (buffer, runs);
+        self.buffer = buffer;
     }
     /// Takes different values in order with their counts.
     fn weigh(&mut self, unit: Unit, sorted: &[(K, u64)]) {
@@ -213,7 +207,7 @@ impl<K: Key> Sketches<K> {
         self.high = self.high.max(last.0);
         sorted.iter().for_each(|(value, _)| self.distinct.add(value.hash()));
         self.heavy.add(sorted);
-        self.scan.look(unit, sorted, &mut self.numbers);
+        self.scan.look(unit, sorted);
     }
     fn merge(&mut self, other: &Self) {
         self.low = self.low.min(other.low);

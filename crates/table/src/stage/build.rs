@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder,
+    Array, ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder,
     Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field, TimeUnit};
@@ -77,7 +77,7 @@ impl Builder {
         Self {
             form,
             named,
-            values: values(form),
+            values: values(form, 0, 0),
             run: Run::default(),
             fates: Fates::default(),
         }
@@ -86,10 +86,15 @@ impl Builder {
     pub(crate) fn field(name: &str, form: Form) -> Field {
         Field::new(name, data_type(form), true)
     }
-    /// The cells since the last call.
+    /// The cells since the last call. The next ones get as much room, so that it need not grow from nothing.
     pub(crate) fn finish(&mut self) -> ArrayRef {
-        match &mut self.values {
-            Values::Text(values) => Arc::new(values.finish()),
+        let mut bytes = 0;
+        let array: ArrayRef = match &mut self.values {
+            Values::Text(values) => {
+                let texts = values.finish();
+                bytes = texts.value_data().len();
+                Arc::new(texts)
+            }
             Values::Integer(values) => Arc::new(values.finish()),
             Values::Decimal(values) => Arc::new(values.finish()),
             Values::Number(values) => Arc::new(values.finish()),
@@ -98,7 +103,10 @@ impl Builder {
             Values::Timestamp(values) => Arc::new(values.finish()),
             Values::Time(values) => Arc::new(values.finish()),
             Values::Bytes(values) => Arc::new(values.finish()),
-        }
+        };
+        let a_little_more = |room: usize| room + room / 16;
+        self.values = values(self.form, a_little_more(array.len()), a_little_more(bytes));
+        array
     }
     /// Takes one cell and says what became of it.
     pub(crate) fn push(&mut self, cell: Cell<'_>) -> Fate {
@@ -399,19 +407,20 @@ fn data_type(form: Form) -> DataType {
     }
 }
 
-fn values(form: Form) -> Values {
+/// Builders with room for so many cells and bytes of text.
+fn values(form: Form, rows: usize, bytes: usize) -> Values {
     match form {
-        Form::Text | Form::Padded(_) => Values::Text(StringBuilder::new()),
-        Form::Integer(_) => Values::Integer(Int64Builder::new()),
-        Form::BigInteger(_) | Form::Exact(..) => Values::Decimal(Decimal128Builder::new().with_data_type(data_type(form))),
-        Form::Number(_) => Values::Number(Float64Builder::new()),
-        Form::Boolean(_) => Values::Boolean(BooleanBuilder::new()),
-        Form::Date(_) => Values::Date(Date32Builder::new()),
+        Form::Text | Form::Padded(_) => Values::Text(StringBuilder::with_capacity(rows, bytes)),
+        Form::Integer(_) => Values::Integer(Int64Builder::with_capacity(rows)),
+        Form::BigInteger(_) | Form::Exact(..) => Values::Decimal(Decimal128Builder::with_capacity(rows).with_data_type(data_type(form))),
+        Form::Number(_) => Values::Number(Float64Builder::with_capacity(rows)),
+        Form::Boolean(_) => Values::Boolean(BooleanBuilder::with_capacity(rows)),
+        Form::Date(_) => Values::Date(Date32Builder::with_capacity(rows)),
         Form::TimestampLocal | Form::TimestampZoned => {
-            Values::Timestamp(TimestampMicrosecondBuilder::new().with_data_type(data_type(form)))
+            Values::Timestamp(TimestampMicrosecondBuilder::with_capacity(rows).with_data_type(data_type(form)))
         }
-        Form::Time => Values::Time(Time64MicrosecondBuilder::new()),
-        Form::Geometry => Values::Bytes(BinaryBuilder::new()),
+        Form::Time => Values::Time(Time64MicrosecondBuilder::with_capacity(rows)),
+        Form::Geometry => Values::Bytes(BinaryBuilder::with_capacity(rows, bytes)),
     }
 }
 

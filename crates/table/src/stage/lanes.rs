@@ -8,7 +8,7 @@ use std::fs::File;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::FieldRef;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::file::writer::SerializedFileWriter;
@@ -26,8 +26,8 @@ use crate::refuse;
 /// Rows after which a row group ends with the block.
 const GROUP_ROWS: usize = 122_880;
 /// Bytes of text after which it ends all the same.
-const GROUP_BYTES: usize = 64 << 20;
-/// Rows after which cells become an array.
+const GROUP_BYTES: usize = 32 << 20;
+/// Rows of an array; a block that has more makes one of its own.
 const BATCH_ROWS: usize = 8_192;
 /// Blocks that may wait for a lane.
 const WAITING: usize = 4;
@@ -260,13 +260,13 @@ impl<'a, 'b> Hand<'a, 'b> {
             match message {
                 Message::Group(new) => writers = new,
                 Message::Rows(block) => {
+                    if self.held + block.rows > BATCH_ROWS {
+                        self.flush();
+                    }
                     for lane in &mut self.lanes {
                         lane.filler.take(&block, lane.column, lane.counter.as_mut());
                     }
                     self.held += block.rows;
-                    if self.held >= BATCH_ROWS {
-                        self.flush();
-                    }
                 }
                 Message::End => {
                     self.flush();
@@ -298,7 +298,9 @@ impl<'a, 'b> Hand<'a, 'b> {
         }
         self.see_rows(&arrays);
         self.waiting.resize_with(arrays.len(), Vec::new);
-        for (waiting, cells) in self.waiting.iter_mut().zip(arrays) {
+        for (waiting, mut cells) in self.waiting.iter_mut().zip(arrays) {
+            // They may wait for long: hundreds of columns of them.
+            cells.shrink_to_fit();
             waiting.push(cells);
         }
         (self.first_row, self.held) = (self.first_row + self.held as u64, 0);
