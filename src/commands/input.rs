@@ -107,7 +107,11 @@ impl Bench {
     /// Finds the places of a report's findings in a confined worker. A report without places is still a report: what stops the search is logged.
     fn locate(&self, door: &Door, (resource, statements): (&Resource, &Path), base: Option<&str>, checked: &mut Checked) {
         if resource.bytes > LOCATE_BYTES_MAX {
-            tracing::warn!(bytes = resource.bytes, most = LOCATE_BYTES_MAX, "no places in the report: the document is too large to be searched");
+            tracing::warn!(
+                bytes = resource.bytes,
+                most = LOCATE_BYTES_MAX,
+                "no places in the report: the document is too large to be searched"
+            );
             return;
         }
         let mut waiting: Vec<&mut Finding> = checked.findings.iter_mut().map(|one| &mut one.finding).collect();
@@ -454,7 +458,12 @@ async fn scored_in_worker(door: &Door, bench: &Bench, words: &ArgMatches, input:
     // The list of datasets is the last field; its items are as long as the catalogue and never held.
     match text.rsplit_once("[]").filter(|_| sums.datasets > 0) {
         Some((before, after)) => {
-            output::copy(&mut format!("{before}[").as_bytes().chain(answer.items()?).chain(format!("\n  ]{after}\n").as_bytes()));
+            output::copy(
+                &mut format!("{before}[")
+                    .as_bytes()
+                    .chain(answer.items()?)
+                    .chain(format!("\n  ]{after}\n").as_bytes()),
+            );
         }
         None => println!("{text}"),
     }

@@ -1,6 +1,6 @@
 //! Findings that a report can hold, of however many there are: of each rule the first in the order of reports, and as many as the other rules allow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use fyr_model::finding::share;
 use fyr_model::{Finding, Severity};
@@ -59,6 +59,12 @@ impl Held {
             found.first.truncate(each);
         }
         self.held = self.rules.values().map(|found| found.first.len()).sum();
+    }
+
+    /// What the findings that are held are about.
+    pub(super) fn focuses(&self) -> HashSet<&str> {
+        let held = self.rules.values().flat_map(|found| &found.first);
+        held.map(|finding| finding.focus.as_str()).collect()
     }
 
     /// What is held, and how many more there are.

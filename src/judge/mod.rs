@@ -7,9 +7,9 @@
 mod held;
 mod scores;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -71,8 +71,8 @@ impl JudgeAnswer {
     /// # Errors
     /// An internal refusal when it is not there or not of the agreed form.
     pub fn open(&self) -> Result<Judged, Refusal> {
-        let file = File::open(&self.file).map_err(|error| internal("judge", &error))?;
-        serde_json::from_reader(BufReader::with_capacity(1 << 20, file)).map_err(|error| internal("judge", &error))
+        let text = std::fs::read(&self.file).map_err(|error| internal("judge", &error))?;
+        serde_json::from_slice(&text).map_err(|error| internal("judge", &error))
     }
 }
 
@@ -99,7 +99,8 @@ fn judge(request: &JudgeRequest, dir: &Path) -> Result<Judged, Refusal> {
         check: Check::new(&profile),
         fixes: Fixes::new(&NO_LINKS),
         held: Held::new(request.most),
-        hanging: BTreeSet::new(),
+        hanging: BTreeMap::new(),
+        shared_hanging: BTreeSet::new(),
         shared: CatalogueView::default(),
     };
     let whole = in_parts(&request.parts, dir, &mut |part| {
@@ -117,26 +118,41 @@ struct Judging<'p> {
     check: Check<'p>,
     fixes: Fixes<'static>,
     held: Held,
-    hanging: BTreeSet<String>,
+    /// Where nodes of parts hang that findings are about, by node.
+    hanging: BTreeMap<String, BTreeSet<String>>,
+    shared_hanging: BTreeSet<String>,
     shared: CatalogueView,
 }
 
+/// Nodes whose places are kept; past that, of the findings that are still held.
+const HANGING_MAX: usize = 30_000;
+
 impl Judging<'_> {
     fn take(&mut self, part: Part<'_>) {
-        let nameless: BTreeSet<&str> = nameless(&part.view).collect();
-        nameless.into_iter().for_each(|node| part.hanging(node, &mut self.hanging));
         if part.shared {
+            let nameless: BTreeSet<&str> = nameless(&part.view).collect();
+            nameless.into_iter().for_each(|node| part.hanging(node, &mut self.shared_hanging));
             self.check.services(&part.view.services);
             self.shared = part.view;
             return;
         }
-        let told: Vec<Finding> = part.view.findings.iter().filter(|finding| self.profile.asks(finding)).cloned().collect();
+        let told: Vec<Finding> = part
+            .view
+            .findings
+            .iter()
+            .filter(|finding| self.profile.asks(finding))
+            .cloned()
+            .collect();
         let found = self.check.part(&part.view, |iri| part.is_own(iri));
-        for finding in found.iter().filter(|finding| finding.focus.starts_with(SKOLEM)) {
-            part.hanging(&finding.focus, &mut self.hanging);
+        for finding in told.iter().chain(&found).filter(|finding| finding.focus.starts_with(SKOLEM)) {
+            part.hanging(&finding.focus, self.hanging.entry(finding.focus.clone()).or_default());
         }
         self.fixes.add(&part.view.datasets, &[&[], &told, &found], Order::BySubject);
         self.held.add(told.into_iter().chain(found));
+        if self.hanging.len() > HANGING_MAX {
+            let held = self.held.focuses();
+            self.hanging.retain(|node, _| held.contains(node.as_str()));
+        }
     }
 
     /// What all parts share comes last: only then it is known who uses it.
@@ -145,12 +161,12 @@ impl Judging<'_> {
         let document: Vec<Finding> = whole.findings.iter().filter(asked).cloned().collect();
         let told: Vec<Finding> = self.shared.findings.iter().filter(asked).cloned().collect();
         let found = self.check.finish(&self.shared);
-        self.fixes
-            .add(&self.shared.datasets, &[&document, &told, &found], Order::BySubject);
+        self.fixes.add(&self.shared.datasets, &[&document, &told, &found], Order::BySubject);
         self.held.add(document.into_iter().chain(told).chain(found));
         let hanging = dir.join("hanging.nt");
-        let lines: String = self.hanging.into_iter().map(|line| line + "\n").collect();
-        std::fs::write(&hanging, lines).map_err(|error| internal("judge", &error))?;
+        let lines: BTreeSet<&String> = self.hanging.values().flatten().chain(&self.shared_hanging).collect();
+        let text: String = lines.into_iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        std::fs::write(&hanging, text).map_err(|error| internal("judge", &error))?;
         let (findings, beyond) = self.held.finish();
         Ok(Judged {
             findings,
@@ -169,10 +185,11 @@ fn nameless(view: &CatalogueView) -> impl Iterator<Item = &str> {
         let people = agents(&one.publisher).chain(agents(&one.creator)).chain(contacts(&one.contact));
         std::iter::once(one.id.as_str()).chain(files).chain(people)
     });
-    let of_services = view
-        .services
-        .iter()
-        .flat_map(|one| std::iter::once(one.iri.as_str()).chain(agents(&one.publisher)).chain(contacts(&one.contact)));
+    let of_services = view.services.iter().flat_map(|one| {
+        std::iter::once(one.iri.as_str())
+            .chain(agents(&one.publisher))
+            .chain(contacts(&one.contact))
+    });
     let catalogues = view
         .catalogues
         .iter()

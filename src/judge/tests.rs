@@ -30,7 +30,7 @@ fn day() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 1).unwrap()
 }
 
-fn judged(path: &Path, part_triples: Option<u64>, most: Option<usize>) -> Result<Judged, Refusal> {
+fn judged(path: &Path, part_triples: Option<u64>, most: Option<usize>) -> Result<(Judged, BTreeSet<String>), Refusal> {
     let dir = tempfile::tempdir().unwrap();
     let request = JudgeRequest {
         parts: request(path, part_triples),
@@ -47,7 +47,9 @@ fn judged(path: &Path, part_triples: Option<u64>, most: Option<usize>) -> Result
     judged
         .findings
         .sort_by(|a, b| (a.severity, &a.id, &a.focus, &a.path, &a.value).cmp(&(b.severity, &b.id, &b.focus, &b.path, &b.value)));
-    Ok(judged)
+    let hanging = std::fs::read_to_string(&judged.hanging).unwrap();
+    let places = places(&judged, &hanging);
+    Ok((judged, places))
 }
 
 fn scores(path: &Path, part_triples: Option<u64>, evidence: bool) -> Result<(String, String), Refusal> {
@@ -85,14 +87,25 @@ fn by_the_view(path: &Path) -> (Vec<Finding>, FixList, String) {
     (findings, list, items)
 }
 
-fn places(judged: &Judged) -> usize {
-    judged.findings.iter().filter(|finding| finding.focus.starts_with(SKOLEM)).count()
+/// The statements by which the nodes hang that findings are about.
+fn places(judged: &Judged, hanging: &str) -> BTreeSet<String> {
+    let nodes: BTreeSet<String> = judged
+        .findings
+        .iter()
+        .filter(|finding| finding.focus.starts_with(SKOLEM))
+        .map(|finding| format!(" <{}> .", finding.focus))
+        .collect();
+    hanging
+        .lines()
+        .filter(|line| nodes.iter().any(|node| line.ends_with(node.as_str())))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Compares all ways of one document; how many parts there were at most.
 fn compared(path: &Path, sizes: &[u64]) -> usize {
     let name = path.display();
-    let whole = match judged(path, None, None) {
+    let (whole, hanging) = match judged(path, None, None) {
         Ok(whole) => whole,
         Err(refusal) => {
             let again = judged(path, Some(1), None).err().map(|again| again.id);
@@ -107,9 +120,9 @@ fn compared(path: &Path, sizes: &[u64]) -> usize {
     assert!(whole_items == items, "{name}: scores of the whole");
     let mut most = 0;
     for triples in sizes.iter().copied() {
-        let parts = judged(path, Some(triples), None).unwrap();
+        let (parts, places) = judged(path, Some(triples), None).unwrap();
         same(&parts.findings, &findings, &format!("{name}: parts of {triples}"));
-        assert_eq!(places(&parts), places(&whole));
+        assert_eq!(places, hanging, "{name}: where nodes without IRI hang, parts of {triples}");
         for (a, b) in parts.fix_list.causes.iter().zip(&list.causes) {
             assert_eq!(a, b, "{name}: parts of {triples}");
         }
@@ -125,7 +138,9 @@ fn compared(path: &Path, sizes: &[u64]) -> usize {
 fn same(found: &[Finding], expected: &[Finding], name: &str) {
     let only = |a: &[Finding], b: &[Finding]| -> Vec<String> {
         let missing = a.iter().filter(|one| !b.contains(one)).take(5);
-        missing.map(|one| format!("{} {} {} {:?}", one.id, one.focus, one.path, one.value)).collect()
+        missing
+            .map(|one| format!("{} {} {} {:?}", one.id, one.focus, one.path, one.value))
+            .collect()
     };
     assert!(
         found == expected,
@@ -139,8 +154,8 @@ fn same(found: &[Finding], expected: &[Finding], name: &str) {
 
 /// A short report holds the first of each rule and counts the rest.
 fn bounded(path: &Path, findings: &[Finding], triples: Option<u64>) {
-    let short = judged(path, triples, Some(30)).unwrap();
-    let all = judged(path, None, Some(30)).unwrap();
+    let (short, _) = judged(path, triples, Some(30)).unwrap();
+    let (all, _) = judged(path, None, Some(30)).unwrap();
     same(&short.findings, &all.findings, "short");
     assert_eq!(short.beyond, all.beyond);
     assert!(short.findings.iter().all(|finding| findings.contains(finding)));
@@ -231,7 +246,11 @@ fn what_could_be_torn_apart_is_not() {
     // The same with a name of ours, by which nothing can be named in parts; and with nothing but datasets.
     std::fs::write(&path, format!("{HEAD}{DIFFICULT}\ne:a dct:relation <urn:fyr:bnode:input:1> .")).unwrap();
     assert_eq!(compared(&path, &[1, 40, 100_000]), 0);
-    std::fs::write(&path, format!("{HEAD}e:a a dcat:Dataset . e:b a dcat:Dataset . _:x dct:title \"x\" .")).unwrap();
+    std::fs::write(
+        &path,
+        format!("{HEAD}e:a a dcat:Dataset . e:b a dcat:Dataset . _:x dct:title \"x\" ."),
+    )
+    .unwrap();
     assert_eq!(compared(&path, &[1, 40, 100_000]), 2);
 }
 
@@ -247,10 +266,38 @@ fn h08_h16_caps_hold_in_parts() {
     };
     let limits = GraphLimits::default;
     assert_eq!(refused(limits()), None);
-    assert_eq!(refused(GraphLimits { datasets_max: 9, ..limits() }).as_deref(), Some("too-many-datasets"));
-    assert_eq!(refused(GraphLimits { triples_max: 20, ..limits() }).as_deref(), Some("too-many-triples"));
-    assert_eq!(refused(GraphLimits { iri_bytes_max: 10, ..limits() }).as_deref(), Some("iri-too-long"));
-    assert_eq!(refused(GraphLimits { literal_bytes_max: 2, ..limits() }).as_deref(), Some("literal-too-long"));
+    assert_eq!(
+        refused(GraphLimits {
+            datasets_max: 9,
+            ..limits()
+        })
+        .as_deref(),
+        Some("too-many-datasets")
+    );
+    assert_eq!(
+        refused(GraphLimits {
+            triples_max: 20,
+            ..limits()
+        })
+        .as_deref(),
+        Some("too-many-triples")
+    );
+    assert_eq!(
+        refused(GraphLimits {
+            iri_bytes_max: 10,
+            ..limits()
+        })
+        .as_deref(),
+        Some("iri-too-long")
+    );
+    assert_eq!(
+        refused(GraphLimits {
+            literal_bytes_max: 2,
+            ..limits()
+        })
+        .as_deref(),
+        Some("literal-too-long")
+    );
     assert_eq!(refused(GraphLimits { depth_max: 1, ..limits() }).as_deref(), Some("depth"));
     for (text, id) in [
         ("e:a dct:title \"\"\"(((((((((( \"\" \\\"\"\"\" .", None),

@@ -121,7 +121,13 @@ impl Tally {
 
     /// The gain by variant, among datasets of which so many have these points in sum.
     pub(super) fn gains(&self, among: &Sums) -> impl Iterator<Item = (String, Gain)> {
-        let mean = |sum: i64| one_decimal(if among.datasets == 0 { 0.0 } else { sum as f64 / among.datasets as f64 });
+        let mean = |sum: i64| {
+            one_decimal(if among.datasets == 0 {
+                0.0
+            } else {
+                sum as f64 / among.datasets as f64
+            })
+        };
         let gain = move |(won, sum): (&Won, &u64)| {
             let sum = *sum as i64;
             Gain {

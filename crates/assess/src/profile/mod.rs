@@ -86,7 +86,6 @@ impl Profile {
         context.contacts.values().for_each(|contact| about_contact(contact, &mut judge));
         ordered(judge.findings)
     }
-
 }
 
 fn dataset_rules(dataset: &Dataset, judge: &mut Judge<'_>) {

@@ -54,7 +54,12 @@ impl<'p> Check<'p> {
         let is_own: BTreeMap<&str, bool> = context.uses.keys().map(|iri| (*iri, own(iri))).collect();
         let own = |iri: &str| is_own.get(iri).copied().unwrap_or_default();
         let mine = Context {
-            uses: context.uses.iter().filter(|(iri, _)| own(iri)).map(|(iri, uses)| (*iri, uses.clone())).collect(),
+            uses: context
+                .uses
+                .iter()
+                .filter(|(iri, _)| own(iri))
+                .map(|(iri, uses)| (*iri, uses.clone()))
+                .collect(),
             ..Context::default()
         };
         swedish::shared_iri(&mine, &mut judge);
@@ -113,7 +118,10 @@ impl<'p> Check<'p> {
         }
         context.agents.values().for_each(|agent| about_agent(agent, &mut judge));
         context.contacts.values().for_each(|contact| about_contact(contact, &mut judge));
-        let heard = self.said.iter().map(|(id, thing, path)| (id.as_str(), thing.as_str(), path.as_str()));
+        let heard = self
+            .said
+            .iter()
+            .map(|(id, thing, path)| (id.as_str(), thing.as_str(), path.as_str()));
         let said = view.findings.iter().flat_map(told).chain(heard).collect();
         self.untold(&said, &mut judge.findings);
         ordered(judge.findings)
@@ -158,9 +166,15 @@ fn told(finding: &Finding) -> impl Iterator<Item = (&str, &str, &str)> {
 fn first_with(view: &CatalogueView, iri: &str) -> String {
     let has = |dataset: &&Dataset| {
         let agents = dataset.publisher.iter().chain(&dataset.creator).map(|agent| agent.iri.as_str());
-        agents.chain(dataset.contact.iter().map(|contact| contact.iri.as_str())).any(|one| one == iri)
+        agents
+            .chain(dataset.contact.iter().map(|contact| contact.iri.as_str()))
+            .any(|one| one == iri)
     };
-    view.datasets.iter().find(has).map(|dataset| dataset.id.as_str().to_owned()).unwrap_or_default()
+    view.datasets
+        .iter()
+        .find(has)
+        .map(|dataset| dataset.id.as_str().to_owned())
+        .unwrap_or_default()
 }
 
 /// Only things without IRI differ from dataset to dataset under one name, so the order matters for them alone.

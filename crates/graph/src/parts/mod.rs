@@ -88,7 +88,12 @@ impl Part<'_> {
         let mut waiting: Vec<Id> = graph.iri_id(node).into_iter().collect();
         for _ in 0..STEPS_MAX {
             let above: Vec<[Id; 3]> = waiting.iter().flat_map(|id| graph.to(*id).take(2)).collect();
-            lines.extend(above.iter().filter_map(|row| graph.triple(*row)).map(|triple| format!("{triple} .")));
+            lines.extend(
+                above
+                    .iter()
+                    .filter_map(|row| graph.triple(*row))
+                    .map(|triple| format!("{triple} .")),
+            );
             let nameless = above
                 .into_iter()
                 .map(|[s, ..]| s)
@@ -186,9 +191,7 @@ fn large(request: &PartsRequest, dir: &Path, each: Each<'_>) -> Result<Whole, Re
         taken: 0,
     };
     let (syntax, findings) = taken_in(read, &mut intake)?;
-    let Intake {
-        nodes, spool, taken, ..
-    } = intake;
+    let Intake { nodes, spool, taken, .. } = intake;
     let places = nodes.settle(taken, request.part_triples);
     let parts = places.number();
     let mut sorted = Sorted::new(dir, parts);

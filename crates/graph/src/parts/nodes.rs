@@ -50,7 +50,9 @@ pub(super) fn meaning(property: &str) -> Meaning {
         v::PUBLISHER | v::CREATOR => Meaning::Followed(Role::Agent.bit()),
         v::CONTACT_POINT | v::ADMS_CONTACT_POINT => Meaning::Followed(Role::Contact.bit()),
         v::SERVICE => Meaning::Followed(Role::Service.bit()),
-        v::SPATIAL | v::TEMPORAL | v::PROVENANCE | v::CHECKSUM | v::FORMAT | v::MEDIA_TYPE | v::RIGHTS | v::VCARD_EMAIL => Meaning::Followed(0),
+        v::SPATIAL | v::TEMPORAL | v::PROVENANCE | v::CHECKSUM | v::FORMAT | v::MEDIA_TYPE | v::RIGHTS | v::VCARD_EMAIL => {
+            Meaning::Followed(0)
+        }
         _ => Meaning::Nothing,
     }
 }
@@ -222,7 +224,9 @@ impl Nodes {
     pub(super) fn settle(mut self, statements: u64, each: u64) -> Places {
         self.datasets.sort_unstable();
         let datasets = self.datasets.len() as u64;
-        let a_part = (each.max(1) * datasets / statements.max(1)).max(1).max(datasets.div_ceil(PARTS_MAX));
+        let a_part = (each.max(1) * datasets / statements.max(1))
+            .max(1)
+            .max(datasets.div_ceil(PARTS_MAX));
         let mut groups = self.groups(a_part);
         while self.round(&mut groups) {}
         let mut counts = HashMap::new();
@@ -286,7 +290,9 @@ impl Nodes {
     fn round(&mut self, groups: &mut BTreeMap<Node, Group>) -> bool {
         let mut changed = false;
         for place in 0..self.followed.len() {
-            let Some((subject, object, _)) = self.followed.get(place).copied() else { continue };
+            let Some((subject, object, _)) = self.followed.get(place).copied() else {
+                continue;
+            };
             let (from, to) = (self.root(subject), self.root(object));
             if from == to || groups.get(&to).and_then(Group::part_or_wide).is_none() {
                 continue;

@@ -190,7 +190,9 @@ impl Sorted {
             self.shared.extend_from_slice(block);
             return Ok(());
         };
-        let Some(waiting) = self.waiting.get_mut(part) else { return Err(torn()) };
+        let Some(waiting) = self.waiting.get_mut(part) else {
+            return Err(torn());
+        };
         waiting.extend_from_slice(block);
         if waiting.len() < PART_BYTES {
             return Ok(());

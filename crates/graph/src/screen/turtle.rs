@@ -123,7 +123,11 @@ impl Scan {
 
     fn short(&mut self, byte: u8, quote: u8) -> State {
         self.escaped = byte == b'\\';
-        if byte == quote || byte == b'\n' { State::Outside } else { State::Short(quote) }
+        if byte == quote || byte == b'\n' {
+            State::Outside
+        } else {
+            State::Short(quote)
+        }
     }
 
     fn outside(&mut self, byte: u8, subject: &str, depth_max: usize) -> Result<State, Refusal> {

@@ -16,9 +16,7 @@ impl Reader<'_> {
         let parts: Vec<String> = all.iter().flat_map(|(_, one)| one.parts.iter().cloned()).collect();
         all.sort_by(|(a_datasets, a), (b_datasets, b)| {
             let rank = |one: &Catalogue, datasets: usize| (one.parts.is_empty() && parts.contains(&one.iri), std::cmp::Reverse(datasets));
-            rank(a, *a_datasets)
-                .cmp(&rank(b, *b_datasets))
-                .then_with(|| a.iri.cmp(&b.iri))
+            rank(a, *a_datasets).cmp(&rank(b, *b_datasets)).then_with(|| a.iri.cmp(&b.iri))
         });
         let mut all: Vec<Catalogue> = all.into_iter().map(|(_, one)| one).collect();
         move_up(&mut all);
