@@ -136,6 +136,10 @@ impl Judging<'_> {
             self.shared = part.view;
             return;
         }
+        // What is said of a node that nothing describes is said in the end, when no part is at hand.
+        for node in nameless(&part.view).filter(|node| !part.is_own(node)) {
+            part.hanging(node, &mut self.shared_hanging);
+        }
         let told: Vec<Finding> = part
             .view
             .findings

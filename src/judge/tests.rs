@@ -214,7 +214,7 @@ e:p a foaf:Agent ; foaf:name "P"@sv .
 e:q foaf:name "Q" .
 e:k a vcard:Organization ; vcard:fn "K"@sv .
 e:a a dcat:Dataset ; dct:title "A"@sv ; dct:publisher e:p, e:nowhere ; dcat:contactPoint e:k ; dcat:distribution e:a1, e:both ; dcat:keyword "x" .
-e:b a dcat:Dataset ; dct:title "B"@sv ; dct:publisher e:q ; dcat:contactPoint e:q ; dcat:distribution e:both, e:undescribed .
+e:b a dcat:Dataset ; dct:title "B"@sv ; dct:publisher e:q ; dct:creator [ ] ; dcat:contactPoint e:q ; dcat:distribution e:both, e:undescribed .
 e:c1 a dcat:Dataset ; dct:title "C" ; dct:publisher e:nowhere ; dct:temporal [ dcat:startDate "2020" ; dcat:endDate "2019" ] ; dct:spatial e:a .
 e:d a dcat:Dataset ; dct:publisher [ a foaf:Agent ; foaf:name "D" ] ; dcat:distribution [ dct:title "fil" ; dct:license [ ] ] ; dcat:distribution e:undescribed .
 e:e a dcat:Dataset, foaf:Agent ; dct:creator e:p ; dct:provenance _:shared ; dct:publisher "Namn" .
