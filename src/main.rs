@@ -12,6 +12,7 @@ mod demo;
 mod describe;
 mod fix;
 mod handover;
+mod judge;
 mod national;
 mod order;
 mod page;

@@ -29,6 +29,15 @@ pub fn line(out: &mut dyn Write, words: Arguments<'_>) {
     }
 }
 
+/// Writes all that `from` gives, as it is.
+pub fn copy(from: &mut dyn std::io::Read) {
+    let mut out = std::io::BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
+    let written = std::io::copy(from, &mut out).and_then(|_| out.flush());
+    if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
+        FAILED.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Whether something that was meant to be read could not be written.
 pub fn failed() -> bool {
     FAILED.load(Ordering::Relaxed)

@@ -9,6 +9,8 @@ pub const WORD: &str = "worker";
 pub const HANDLERS: &[(&str, Handler)] = &[
     ("graph.read", fyr_graph::read_work),
     ("graph.view", fyr_graph::view_work),
+    ("check.judge", crate::judge::judge_work),
+    ("check.score", crate::judge::score_work),
     ("national.describe", crate::national::describe_work),
     ("graph.shacl", fyr_graph::shacl::shacl_work),
     ("graph.locate", fyr_graph::positions::locate_work),

@@ -1,28 +1,35 @@
 //! Commands that only read an INPUT, a file or an address: nothing is stored, no workspace is needed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::Path;
 
 use chrono::Utc;
 use clap::ArgMatches;
+use fyr_assess::mqa::Links;
 use fyr_assess::profile::Profile;
 use fyr_curate::{Inspected, Look};
 use fyr_fetch::{Client, Fetched, Patience, What};
+use fyr_graph::parts::PartsRequest;
 use fyr_graph::positions::{LocateRequest, LocateResponse, Wanted};
 use fyr_graph::shacl::is_about_shapes;
 use fyr_graph::{ReadAnswer, ReadRequest, ReadResponse};
+use fyr_model::fixlist::FixList;
 use fyr_model::link::{LinkTry, LinkVerdict};
-use fyr_model::mqa::Variant;
+use fyr_model::mqa::{MqaReport, Variant};
 use fyr_model::resource::Resource;
 use fyr_model::table::Reading;
-use fyr_model::{Finding, InputRef, Refusal, RefusalKind, Severity, Text};
+use fyr_model::{CatalogueView, Finding, InputRef, Refusal, RefusalKind, Severity, Text};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
 use super::{Door, links, shapes};
 use crate::cli;
 use crate::fix::{self, FixBody, Target};
+use crate::judge::{Addresses, JudgeAnswer, JudgeRequest, ScoreAnswer, ScoreRequest};
 use crate::order::worst;
+use crate::output;
 use crate::profiles::{Chosen, chosen};
 use crate::report::{About, Checked, Duty, Reporter};
 use crate::show;
@@ -76,8 +83,37 @@ impl Bench {
         Ok((resource, read))
     }
 
+    /// A catalogue, and the request that has it read in parts.
+    async fn parts(&self, door: &Door, input: &str, base: Option<&str>) -> Result<(Resource, PartsRequest), Refusal> {
+        let resource = self.client.input(input, What::Catalogue).await?;
+        let request = PartsRequest::of(ReadRequest {
+            path: resource.path.clone(),
+            source: "input".into(),
+            address: resource.final_url.clone(),
+            media_type: resource.media_type.clone(),
+            base: base.map(str::to_owned),
+            limits: door.config.graph.clone(),
+        });
+        Ok((resource, request))
+    }
+
+    /// Runs a piece of work on a catalogue in a confined worker.
+    fn worked<T: DeserializeOwned>(&self, door: &Door, work: &'static str, input: &str, request: &impl Serialize) -> Result<T, Refusal> {
+        let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
+        let dir = self.work("graph")?;
+        tokio::task::block_in_place(|| runner.run(work, input, request, &dir, &door.config.worker))
+    }
+
     /// Finds the places of a report's findings in a confined worker. A report without places is still a report: what stops the search is logged.
-    pub fn locate(&self, door: &Door, resource: &Resource, read: &ReadResponse, base: Option<&str>, checked: &mut Checked) {
+    fn locate(&self, door: &Door, (resource, statements): (&Resource, &Path), base: Option<&str>, checked: &mut Checked) {
+        if resource.bytes > LOCATE_BYTES_MAX {
+            tracing::warn!(
+                bytes = resource.bytes,
+                most = LOCATE_BYTES_MAX,
+                "no places in the report: the document is too large to be searched"
+            );
+            return;
+        }
         let mut waiting: Vec<&mut Finding> = checked.findings.iter_mut().map(|one| &mut one.finding).collect();
         waiting.retain(|finding| finding.position.is_none() && !finding.focus.is_empty() && !is_about_shapes(finding));
         if waiting.is_empty() {
@@ -89,7 +125,7 @@ impl Bench {
             media_type: resource.media_type.clone(),
             base: base.map(str::to_owned),
             limits: door.config.graph.clone(),
-            statements: Some(read.nquads.clone()),
+            statements: Some(statements.to_owned()),
             wanted: waiting.iter().map(|finding| wanted(finding)).collect(),
         };
         let found = || -> Result<LocateResponse, Refusal> {
@@ -173,16 +209,25 @@ pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     fix_words(words, inputs.len())?;
     for input in inputs {
         let bench = Bench::open(door)?;
-        let judged = match read(door, &bench, words, &input).await {
-            Ok((resource, read, fixed)) => match judged(door, &bench, &chosen, (&input, &resource, &read), reporter.results_max()) {
-                Ok((about, findings)) => Ok((About { fix: fixed, ..about }, findings, resource, read)),
-                // The shapes are at fault, not this catalogue.
-                Err(refusal) if refusal.kind == RefusalKind::Configuration => return Err(refusal),
+        let looked = if in_worker(words, &chosen) {
+            judged_in_worker(door, &bench, &chosen, (&input, base), reporter.held_max()).await
+        } else {
+            match read(door, &bench, words, &input).await {
+                Ok((resource, read, fixed)) => match judged(door, &bench, &chosen, (&input, &resource, &read), reporter.results_max()) {
+                    Ok((about, findings)) => Ok(Looked {
+                        about: About { fix: fixed, ..about },
+                        findings,
+                        resource,
+                        statements: read.nquads,
+                    }),
+                    // The shapes are at fault, not this catalogue.
+                    Err(refusal) if refusal.kind == RefusalKind::Configuration => return Err(refusal),
+                    Err(refusal) => Err(refusal),
+                },
                 Err(refusal) => Err(refusal),
-            },
-            Err(refusal) => Err(refusal),
+            }
         };
-        let checked = match judged {
+        let checked = match looked {
             Err(refusal) => {
                 super::refused(&door.term, &refusal);
                 codes.push(refusal.exit_code());
@@ -193,9 +238,9 @@ pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
                 let (about, findings) = About::unread(&input, &refusal, &chosen);
                 reporter.judge(about, findings)
             }
-            Ok((about, findings, resource, read)) => {
-                let mut checked = reporter.judge(about, findings);
-                bench.locate(door, &resource, &read, base, &mut checked);
+            Ok(looked) => {
+                let mut checked = reporter.judge(looked.about, looked.findings);
+                bench.locate(door, (&looked.resource, &looked.statements), base, &mut checked);
                 codes.push(checked.exit_code());
                 checked
             }
@@ -204,6 +249,72 @@ pub async fn check(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     }
     reporter.finish(door)?;
     Ok(worst(codes))
+}
+
+/// The largest document whose text is searched for places: it is held whole.
+const LOCATE_BYTES_MAX: u64 = 512 << 20;
+
+/// A catalogue that has been judged.
+struct Looked {
+    about: About,
+    findings: Vec<Finding>,
+    resource: Resource,
+    /// Statements that tell where nodes without IRI hang.
+    statements: std::path::PathBuf,
+}
+
+/// Whether the worker that reads a catalogue can judge it too: rules of the program's own, and nothing that needs the whole of it.
+fn in_worker(words: &ArgMatches, chosen: &Chosen) -> bool {
+    let own = cli::text(words, "profile").is_none_or(|asked| Profile::named(asked).is_some());
+    own && chosen.rules.is_some() && chosen.shapes.is_empty() && cli::text(words, "fix").is_none()
+}
+
+async fn judged_in_worker(
+    door: &Door,
+    bench: &Bench,
+    chosen: &Chosen,
+    (input, base): (&str, Option<&str>),
+    most: Option<usize>,
+) -> Result<Looked, Refusal> {
+    let (resource, parts) = bench.parts(door, input, base).await?;
+    let request = JudgeRequest {
+        parts,
+        profile: chosen.name.clone(),
+        day: Utc::now().date_naive(),
+        most,
+    };
+    let answer: JudgeAnswer = bench.worked(door, "check.judge", input, &request)?;
+    let judged = answer.open()?;
+    let about = about(chosen, input, &resource, &judged.findings);
+    Ok(Looked {
+        about: About {
+            conforms: about.conforms && judged.beyond.iter().all(|left| left.severity != Severity::Violation),
+            fix_list: judged.fix_list,
+            beyond: judged.beyond,
+            ..about
+        },
+        findings: judged.findings,
+        resource,
+        statements: judged.hanging,
+    })
+}
+
+/// What a report says of a catalogue with such findings.
+fn about(chosen: &Chosen, input: &str, resource: &Resource, findings: &[Finding]) -> About {
+    About {
+        input: input.to_owned(),
+        reference: reference(resource),
+        names: vec![resource.url.clone(), resource.final_url.clone()],
+        profile: chosen.name.clone(),
+        packs: chosen.packs(),
+        harvested: chosen.rules.as_ref().map(|profile| profile.harvested(findings)),
+        conforms: Chosen::conforms(findings),
+        duties: chosen.rules.as_ref().map(|profile| duties(profile, findings)).unwrap_or_default(),
+        fix_list: FixList::default(),
+        fix: None,
+        beyond: Vec::new(),
+        words: chosen.words.clone(),
+    }
 }
 
 /// One catalogue read, and corrected when that is asked for.
@@ -250,32 +361,17 @@ fn judged(
     results_max: usize,
 ) -> Result<(About, Vec<Finding>), Refusal> {
     let mut findings: Vec<Finding> = chosen.rules.as_ref().map(|profile| by_rules(read, profile)).unwrap_or_default();
-    let harvested = chosen.rules.as_ref().map(|profile| profile.harvested(&findings));
-    let mut duties = chosen.rules.as_ref().map(|profile| duties(profile, &findings)).unwrap_or_default();
-    let mut packs = chosen.packs();
-    let mut beyond = Vec::new();
+    let mut about = about(chosen, input, resource, &findings);
     if !chosen.shapes.is_empty() {
         let tried = shapes::tried(door, bench, &chosen.shapes, read, results_max)?;
-        duties.extend(shapes::duties(&tried.findings));
+        about.duties.extend(shapes::duties(&tried.findings));
         findings.extend(tried.findings);
-        packs.extend(tried.packs);
-        beyond = tried.beyond;
+        about.packs.extend(tried.packs);
+        about.beyond = tried.beyond;
     }
-    let about = About {
-        input: input.to_owned(),
-        reference: reference(resource),
-        names: vec![resource.url.clone(), resource.final_url.clone()],
-        profile: chosen.name.clone(),
-        packs,
-        harvested,
-        conforms: Chosen::conforms(&findings) && beyond.iter().all(|left| left.severity != Severity::Violation),
-        duties,
-        // No address is asked here, so the points for statuses stand apart from every gain.
-        fix_list: fyr_assess::fixlist::fix_list(&read.view, &findings, &fyr_assess::mqa::Links::None),
-        fix: None,
-        beyond,
-        words: chosen.words.clone(),
-    };
+    about.conforms = Chosen::conforms(&findings) && about.beyond.iter().all(|left| left.severity != Severity::Violation);
+    // No address is asked here, so the points for statuses stand apart from every gain.
+    about.fix_list = fyr_assess::fixlist::fix_list(&read.view, &findings, &Links::None);
     Ok((about, findings))
 }
 
@@ -296,14 +392,17 @@ fn duties(profile: &Profile, findings: &[Finding]) -> BTreeMap<String, Duty> {
 pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
     let input = cli::text(words, "input").unwrap_or_default();
-    let (resource, read) = bench.catalogue(door, input, cli::text(words, "base")).await?;
     let variant = if cli::text(words, "variant") == Some("se") {
         Variant::Se
     } else {
         Variant::Eu
     };
-    let links = links::asked(&bench, words, &read.view).await?;
     let asked = cli::text(words, "profile").is_some() || !cli::texts(words, "shapes").is_empty();
+    if !asked && cli::text(words, "links") != Some("check") {
+        return scored_in_worker(door, &bench, words, input, variant).await;
+    }
+    let (resource, read) = bench.catalogue(door, input, cli::text(words, "base")).await?;
+    let links = links::asked(&bench, words, &read.view).await?;
     let tried = match asked {
         true => Some(shapes::compliance(door, &bench, &chosen(&door.config, words)?, &read)?),
         false => None,
@@ -323,6 +422,50 @@ pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
         if let Some(beside) = &beside {
             show::links(&door.term, beside);
         }
+    }
+    Ok(0)
+}
+
+/// Scores that need nothing but the catalogue: each dataset's own go from the worker's folder to where they are read.
+async fn scored_in_worker(door: &Door, bench: &Bench, words: &ArgMatches, input: &str, variant: Variant) -> Result<u8, Refusal> {
+    let addresses = match links::asked(bench, words, &CatalogueView::default()).await?.known {
+        Links::None => Addresses::Unknown,
+        Links::AssumeOk => Addresses::AssumeOk,
+        Links::Statuses(statuses) => Addresses::Statuses(statuses),
+    };
+    let (resource, parts) = bench.parts(door, input, cli::text(words, "base")).await?;
+    let request = ScoreRequest {
+        parts,
+        variant,
+        addresses,
+        evidence: door.json,
+    };
+    let answer: ScoreAnswer = bench.worked(door, "check.score", input, &request)?;
+    if !door.json {
+        show::mqa(&door.term, &answer.report(variant)?);
+        return Ok(0);
+    }
+    let sums = answer.sums()?;
+    let report = MqaReport {
+        variant,
+        catalogue: sums.catalogue,
+        publishers: sums.publishers,
+        datasets: Vec::new(),
+    };
+    let body = links::MqaBody { report, links: None };
+    let head = door.envelope("mqa", reference(&resource), body);
+    let text = serde_json::to_string_pretty(&head).map_err(|error| internal("json", &error))?;
+    // The list of datasets is the last field; its items are as long as the catalogue and never held.
+    match text.rsplit_once("[]").filter(|_| sums.datasets > 0) {
+        Some((before, after)) => {
+            output::copy(
+                &mut format!("{before}[")
+                    .as_bytes()
+                    .chain(answer.items()?)
+                    .chain(format!("\n  ]{after}\n").as_bytes()),
+            );
+        }
+        None => println!("{text}"),
     }
     Ok(0)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fyr_graph::shacl::is_about_shapes;
 use fyr_model::fixlist::FixList;
 use fyr_model::{Counts, Envelope, Finding, InputRef, Position, Refusal, RulePack, Severity, Sha256};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ignore::Expired;
 use super::{FailOn, Reporter, baseline, bound, duty, fingerprint, name};
@@ -137,14 +137,14 @@ impl Reported {
 const SKOLEM: &str = "urn:fyr:bnode:";
 
 /// Findings of one rule that a bounded report leaves out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The rule.
     pub id: String,
     /// How grave.
     pub severity: Severity,
     /// The shape that they come from, where that tells them apart.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source_shape: String,
     /// How many.
     pub count: u64,

@@ -72,6 +72,11 @@ pub(super) struct Ignores {
 }
 
 impl Ignores {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// Reads the workspace's and the file's.
     pub(super) fn read(config: &Config, given: Option<&Path>, today: NaiveDate) -> Result<Self, Refusal> {
         let mut all = entries(&config.check.ignore, "fyr.toml [check]")?;

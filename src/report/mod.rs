@@ -178,6 +178,11 @@ impl Reporter {
         }
     }
 
+    /// So many findings are worth holding; none when each is, since it may be in the baseline or among the ignores.
+    pub fn held_max(&self) -> Option<usize> {
+        (self.baseline.is_none() && self.ignores.is_empty() && self.findings_max < usize::MAX).then_some(self.findings_max)
+    }
+
     /// Judges the findings of one input: fingerprints, states, and what the report leaves out.
     pub fn judge(&self, about: About, findings: Vec<fyr_model::Finding>) -> Checked {
         Checked::of(about, findings, self)

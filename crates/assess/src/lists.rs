@@ -152,7 +152,11 @@ pub(crate) struct MediaTypes {
 impl MediaTypes {
     /// Whether it is on our list of registered types.
     pub(crate) fn registered(&self, media: &str) -> bool {
-        self.iana.iter().any(|known| known.eq_ignore_ascii_case(media))
+        static SMALL: LazyLock<BTreeSet<String>> = LazyLock::new(|| MEDIA.iana.iter().map(|media| media.to_ascii_lowercase()).collect());
+        if media.bytes().any(|letter| letter.is_ascii_uppercase()) {
+            return SMALL.contains(&media.to_ascii_lowercase());
+        }
+        SMALL.contains(media)
     }
     /// Whether it is registered or offered by the Swedish profile.
     pub(crate) fn known(&self, media: &str) -> bool {

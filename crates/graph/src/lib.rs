@@ -23,6 +23,7 @@ mod revise;
 mod store;
 mod view;
 
+pub mod parts;
 pub mod positions;
 pub mod shacl;
 pub mod sparql;

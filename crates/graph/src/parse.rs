@@ -12,11 +12,11 @@ use fyr_model::limits::GraphLimits;
 use fyr_model::{Finding, Position, Refusal, Severity, Text};
 use oxjsonld::{JsonLdParser, JsonLdRemoteDocument};
 use oxrdf::{GraphName, NamedOrBlankNode, Term, Triple};
-use oxrdfio::{RdfFormat, RdfParser, RdfSyntaxError};
+use oxrdfio::{RdfFormat, RdfParseError, RdfParser, RdfSyntaxError};
 use oxrdfxml::RdfXmlParser;
 
 use crate::contexts;
-use crate::refuse::{find, position, shown, unreadable};
+use crate::refuse::{find, internal, position, shown, unreadable};
 use crate::screen;
 use crate::syntax::Form;
 use crate::triples::{Builder, Graph};
@@ -33,6 +33,33 @@ pub(crate) struct Parsed {
     pub(crate) findings: Vec<Finding>,
 }
 
+/// Where triples go.
+pub(crate) trait Taker {
+    /// Takes a triple that is within the limits.
+    fn take(&mut self, triple: Triple) -> Result<(), Refusal>;
+    /// How many were taken, copies included.
+    fn taken(&self) -> u64;
+    /// Forgets them all.
+    fn forget(&mut self) -> Result<(), Refusal>;
+}
+
+impl Taker for Builder {
+    fn take(&mut self, triple: Triple) -> Result<(), Refusal> {
+        self.add(triple);
+        Ok(())
+    }
+    fn taken(&self) -> u64 {
+        self.len() as u64
+    }
+    fn forget(&mut self) -> Result<(), Refusal> {
+        *self = Self::default();
+        Ok(())
+    }
+}
+
+/// Opens a document of the Turtle family that is read as it is parsed: at its beginning, past a byte order mark.
+pub(crate) type Open<'a> = &'a dyn Fn() -> std::io::Result<Box<dyn std::io::Read>>;
+
 /// What a parser needs to know besides the bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Task<'a> {
@@ -47,41 +74,58 @@ pub(crate) struct Task<'a> {
 
 /// Parses a document that passed its screen; a second time when it has relative IRIs and the source's file states a base.
 pub(crate) fn parse(form: Form, task: Task<'_>) -> Result<Parsed, Refusal> {
-    let mut sink = against(form, task, SENTINEL)?;
-    let mut findings = sink.findings();
-    if let (Some(base), false) = (task.base, sink.relative.is_empty()) {
-        findings.push(resolved(&sink, base));
-        sink = against(form, task, base)?;
-    }
+    let mut builder = Builder::default();
+    let findings = parse_into(form, task, None, &mut builder)?;
     Ok(Parsed {
-        statements: sink.builder.len() as u64,
-        graph: sink.builder.finish(),
+        statements: builder.taken(),
+        graph: builder.finish(),
         findings,
     })
 }
 
-fn against<'a>(form: Form, task: Task<'a>, base: &str) -> Result<Sink<'a>, Refusal> {
+/// [`parse`] to wherever triples go, from the bytes of the task or from what `open` gives; the findings.
+pub(crate) fn parse_into(form: Form, task: Task<'_>, open: Option<Open<'_>>, taker: &mut impl Taker) -> Result<Vec<Finding>, Refusal> {
+    let mut sink = against(form, task, open, SENTINEL, taker)?;
+    let mut findings = sink.findings();
+    if let (Some(base), false) = (task.base, sink.relative.is_empty()) {
+        findings.push(resolved(task, &std::mem::take(&mut sink.relative), base));
+        taker.forget()?;
+        against(form, task, open, base, taker)?;
+    }
+    Ok(findings)
+}
+
+fn against<'a, 't, T: Taker>(
+    form: Form,
+    task: Task<'a>,
+    open: Option<Open<'_>>,
+    base: &str,
+    taker: &'t mut T,
+) -> Result<Sink<'a, 't, T>, Refusal> {
     let mut sink = Sink {
         task,
-        builder: Builder::default(),
+        taker,
         relative: BTreeSet::new(),
         named: 0,
     };
-    match form {
-        Form::RdfXml => rdf_xml(&mut sink, base)?,
-        Form::JsonLd => json_ld(&mut sink, base)?,
-        Form::Turtle => turtle_family(&mut sink, RdfFormat::Turtle, base)?,
-        Form::TriG => turtle_family(&mut sink, RdfFormat::TriG, base)?,
-        Form::NTriples => turtle_family(&mut sink, RdfFormat::NTriples, base)?,
-        Form::NQuads => turtle_family(&mut sink, RdfFormat::NQuads, base)?,
+    let format = match form {
+        Form::RdfXml => return rdf_xml(&mut sink, base).map(|()| sink),
+        Form::JsonLd => return json_ld(&mut sink, base).map(|()| sink),
+        Form::Turtle => RdfFormat::Turtle,
+        Form::TriG => RdfFormat::TriG,
+        Form::NTriples => RdfFormat::NTriples,
+        Form::NQuads => RdfFormat::NQuads,
+    };
+    match open {
+        Some(open) => turtle_stream(&mut sink, format, base, open)?,
+        None => turtle_family(&mut sink, format, base)?,
     }
     Ok(sink)
 }
 
 /// Relative IRIs that were read against the base of the source's file: the portal would not take them.
-fn resolved(sink: &Sink<'_>, base: &str) -> Finding {
-    let task = sink.task;
-    let (reference, at) = as_written(task.bytes, sink.relative.first().map_or("", String::as_str));
+fn resolved(task: Task<'_>, relative: &BTreeSet<String>, base: &str) -> Finding {
+    let (reference, at) = as_written(task.bytes, relative.first().map_or("", String::as_str));
     Finding::new(
         "relative-iri",
         Severity::Warning,
@@ -92,23 +136,23 @@ fn resolved(sink: &Sink<'_>, base: &str) -> Finding {
         ),
     )
     .seen(shown(&reference))
-    .evidence(format!("{}", sink.relative.len()))
+    .evidence(format!("{}", relative.len()))
     .fix(Text::new("skriv hela IRI:er i katalogen", "write whole IRIs in the catalogue"))
     .at(at)
 }
 
-struct Sink<'a> {
+struct Sink<'a, 't, T> {
     task: Task<'a>,
-    builder: Builder,
+    taker: &'t mut T,
     relative: BTreeSet<String>,
     named: u64,
 }
 
-impl Sink<'_> {
+impl<T: Taker> Sink<'_, '_, T> {
     /// Takes a triple within the limits; `offset` is the place that the parser has reached, where it tells.
     fn take(&mut self, triple: Triple, offset: Option<usize>) -> Result<(), Refusal> {
         let task = self.task;
-        if self.builder.len() as u64 >= task.limits.triples_max {
+        if self.taker.taken() >= task.limits.triples_max {
             let max = task.limits.triples_max;
             return Err(unreadable(
                 "too-many-triples",
@@ -140,8 +184,7 @@ impl Sink<'_> {
                 return Err(screen::turtle::triple_term(task.subject, task.bytes, at));
             }
         }
-        self.builder.add(triple);
-        Ok(())
+        self.taker.take(triple)
     }
 
     fn check_iri(&mut self, iri: &str, triple: &Triple, offset: Option<usize>) -> Result<(), Refusal> {
@@ -227,7 +270,7 @@ fn as_written(bytes: &[u8], resolved: &str) -> (String, Position) {
     (tail.to_owned(), position(bytes, at.unwrap_or(0)))
 }
 
-fn rdf_xml(sink: &mut Sink<'_>, base: &str) -> Result<(), Refusal> {
+fn rdf_xml<T: Taker>(sink: &mut Sink<'_, '_, T>, base: &str) -> Result<(), Refusal> {
     let task = sink.task;
     let parser = RdfXmlParser::new().with_base_iri(base).map_err(|_| bad_base(task))?;
     let mut parser = parser.for_slice(task.bytes);
@@ -239,7 +282,7 @@ fn rdf_xml(sink: &mut Sink<'_>, base: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn turtle_family(sink: &mut Sink<'_>, format: RdfFormat, base: &str) -> Result<(), Refusal> {
+fn turtle_family<T: Taker>(sink: &mut Sink<'_, '_, T>, format: RdfFormat, base: &str) -> Result<(), Refusal> {
     let task = sink.task;
     let parser = RdfParser::from_format(format).with_base_iri(base).map_err(|_| bad_base(task))?;
     for result in parser.for_slice(task.bytes) {
@@ -250,7 +293,31 @@ fn turtle_family(sink: &mut Sink<'_>, format: RdfFormat, base: &str) -> Result<(
     Ok(())
 }
 
-fn json_ld(sink: &mut Sink<'_>, base: &str) -> Result<(), Refusal> {
+/// A document that is read as it is parsed. Errors of the syntax have their place, limits and relative IRIs none.
+fn turtle_stream<T: Taker>(sink: &mut Sink<'_, '_, T>, format: RdfFormat, base: &str, open: Open<'_>) -> Result<(), Refusal> {
+    let task = sink.task;
+    let unread = |error: std::io::Error| {
+        internal(
+            "file-unreadable",
+            task.subject,
+            "filen kunde inte läsas",
+            "the file could not be read",
+            error,
+        )
+    };
+    let parser = RdfParser::from_format(format).with_base_iri(base).map_err(|_| bad_base(task))?;
+    for result in parser.for_reader(open().map_err(unread)?) {
+        let quad = result.map_err(|error| match error {
+            RdfParseError::Io(error) => unread(error),
+            RdfParseError::Syntax(error) => syntax(task, &error.to_string(), place(&error, task)),
+        })?;
+        sink.named += u64::from(quad.graph_name != GraphName::DefaultGraph);
+        sink.take(quad.into(), None)?;
+    }
+    Ok(())
+}
+
+fn json_ld<T: Taker>(sink: &mut Sink<'_, '_, T>, base: &str) -> Result<(), Refusal> {
     let task = sink.task;
     let asked: Arc<Mutex<Option<String>>> = Arc::default();
     let heard = Arc::clone(&asked);

@@ -21,7 +21,7 @@ use crate::canon::{Budget, description, digest, skolem_names};
 use crate::parse::{Task, parse};
 use crate::refuse::{find, internal, shown, unreadable};
 use crate::sorted::{self, Digesting};
-use crate::syntax::sniff;
+use crate::syntax::{Sniffed, sniff};
 use crate::triples::{Builder, Graph, Id};
 use crate::view::{self, Reader, Role, SKOLEM};
 use crate::vocab as v;
@@ -99,8 +99,11 @@ enum Entities {
 }
 
 fn on_deep_stack(request: &ReadRequest, dir: &Path, entities: Entities) -> Result<ReadResponse, Refusal> {
-    let subject = request.address.as_str();
-    let work = || document(request, dir, entities);
+    on_stack(&request.address, || document(request, dir, entities))
+}
+
+/// Runs on a thread with the stack that parsers need; the document at `subject` is to blame when it dies.
+pub(crate) fn on_stack<T: Send>(subject: &str, work: impl FnOnce() -> Result<T, Refusal> + Send) -> Result<T, Refusal> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("parse".into())
@@ -143,6 +146,69 @@ fn answered(input: Value, dir: &Path, entities: Entities) -> Result<Value, Refus
 
 fn document(request: &ReadRequest, dir: &Path, entities: Entities) -> Result<ReadResponse, Refusal> {
     let subject = request.address.as_str();
+    let read = parsed(request)?;
+    let mut budget = Budget::new(subject);
+    let names = skolem_names(&read.graph, &format!("{SKOLEM}{}:", request.source), &mut budget)?;
+    let entities = match entities {
+        Entities::Digested => digested(&read.graph, &names, &mut budget)?,
+        Entities::LeftOut => Vec::new(),
+    };
+    let named = skolemised(read.graph, &names);
+    drop(names);
+    let mut response = finish(&named, read.syntax, entities, read.findings, dir, subject)?;
+    response.statements = read.statements;
+    Ok(response)
+}
+
+/// A document as a graph, with what there is to say of the document itself.
+pub(crate) struct Read {
+    pub(crate) graph: Graph,
+    pub(crate) syntax: &'static str,
+    pub(crate) statements: u64,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// A document as a graph whose nodes all have names.
+pub(crate) fn named_graph(request: &ReadRequest) -> Result<Read, Refusal> {
+    let read = parsed(request)?;
+    let mut budget = Budget::new(&request.address);
+    let names = skolem_names(&read.graph, &format!("{SKOLEM}{}:", request.source), &mut budget)?;
+    Ok(Read {
+        graph: skolemised(read.graph, &names),
+        ..read
+    })
+}
+
+fn parsed(request: &ReadRequest) -> Result<Read, Refusal> {
+    let subject = request.address.as_str();
+    let (bytes, sniffed, recoded) = read_bytes(request)?;
+    let task = Task {
+        bytes: &bytes,
+        subject,
+        base: request.base.as_deref(),
+        limits: &request.limits,
+    };
+    let parsed = parse(sniffed.form, task)?;
+    drop(bytes);
+    let mut findings = sniffed.findings;
+    findings.extend(recoded);
+    findings.extend(parsed.findings);
+    let datasets = parsed
+        .graph
+        .iri_id(v::DATASET_CLASS)
+        .map_or(0, |class| parsed.graph.to(class).count() as u64);
+    few_enough_datasets(datasets, request.limits.datasets_max, subject)?;
+    Ok(Read {
+        graph: parsed.graph,
+        syntax: sniffed.form.word(),
+        statements: parsed.statements,
+        findings,
+    })
+}
+
+/// The bytes of a document that passed its screen, as the parser takes them.
+pub(crate) fn read_bytes(request: &ReadRequest) -> Result<(Vec<u8>, Sniffed, Option<Finding>), Refusal> {
+    let subject = request.address.as_str();
     let raw = std::fs::read(&request.path).map_err(|error| {
         internal(
             "file-unreadable",
@@ -159,34 +225,11 @@ fn document(request: &ReadRequest, dir: &Path, entities: Entities) -> Result<Rea
             *quote = b'"';
         }
     }
-    let task = Task {
-        bytes: &bytes,
-        subject,
-        base: request.base.as_deref(),
-        limits: &request.limits,
-    };
-    let parsed = parse(sniffed.form, task)?;
-    drop(bytes);
-    let mut findings = sniffed.findings;
-    findings.extend(recoded.map(|name| recoded_finding(subject, &name)));
-    findings.extend(parsed.findings);
-    few_enough(&parsed.graph, request.limits.datasets_max, subject)?;
-    let mut budget = Budget::new(subject);
-    let names = skolem_names(&parsed.graph, &format!("{SKOLEM}{}:", request.source), &mut budget)?;
-    let entities = match entities {
-        Entities::Digested => digested(&parsed.graph, &names, &mut budget)?,
-        Entities::LeftOut => Vec::new(),
-    };
-    let named = skolemised(parsed.graph, &names);
-    drop(names);
-    let mut response = finish(&named, sniffed.form.word(), entities, findings, dir, subject)?;
-    response.statements = parsed.statements;
-    Ok(response)
+    Ok((bytes, sniffed, recoded.map(|name| recoded_finding(subject, &name))))
 }
 
 /// The cap on datasets (H08).
-fn few_enough(graph: &Graph, max: u64, subject: &str) -> Result<(), Refusal> {
-    let datasets = graph.iri_id(v::DATASET_CLASS).map_or(0, |class| graph.to(class).count() as u64);
+pub(crate) fn few_enough_datasets(datasets: u64, max: u64, subject: &str) -> Result<(), Refusal> {
     if datasets <= max {
         return Ok(());
     }

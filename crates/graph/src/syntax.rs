@@ -155,8 +155,37 @@ pub(crate) fn sniff(bytes: &[u8], media_type: Option<&str>, subject: &str, limit
             single_quotes = screen::xml::screen(bytes, subject, limits)?.single_quotes;
             Form::RdfXml
         }
-        _ => turtle_form(bytes, head, media_type, subject, limits)?,
+        _ => {
+            let seen = screen::turtle::screen(bytes, subject, limits.depth_max)?;
+            turtle_form(seen.graph_block, head, media_type, subject)?
+        }
     };
+    Ok(Sniffed {
+        form,
+        findings: told(form, media_type, subject),
+        single_quotes,
+    })
+}
+
+/// What a document's first 64 KiB say, where it is of the Turtle family: those documents can be read and screened piece by piece. None for others.
+pub(crate) fn sniff_head(head: &[u8], graph_block: bool, media_type: Option<&str>, subject: &str) -> Option<Sniffed> {
+    let start = head.iter().position(|b| !b.is_ascii_whitespace())?;
+    let head = head.get(start..)?;
+    let other = match head.first()? {
+        b'{' | b'[' => true,
+        b'<' => is_xml(head, media_type),
+        _ => false,
+    };
+    let form = turtle_form(graph_block, head, media_type, subject).ok().filter(|_| !other)?;
+    Some(Sniffed {
+        form,
+        findings: told(form, media_type, subject),
+        single_quotes: Vec::new(),
+    })
+}
+
+/// What is wrong with the form as such.
+fn told(form: Form, media_type: Option<&str>, subject: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(declared) = media_type.map(|given| given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
         && !form.fits(&declared)
@@ -166,11 +195,7 @@ pub(crate) fn sniff(bytes: &[u8], media_type: Option<&str>, subject: &str, limit
     if form != Form::RdfXml {
         findings.push(not_for_the_portal(form, subject));
     }
-    Ok(Sniffed {
-        form,
-        findings,
-        single_quotes,
-    })
+    findings
 }
 
 fn mismatch(form: Form, declared: &str, subject: &str) -> Finding {
@@ -285,12 +310,11 @@ fn xml_form(bytes: &[u8], start: usize, subject: &str) -> Result<(), Refusal> {
     Err(unreadable(id, subject, sv, en).at(position(bytes, at)))
 }
 
-fn turtle_form(bytes: &[u8], head: &[u8], media_type: Option<&str>, subject: &str, limits: &GraphLimits) -> Result<Form, Refusal> {
-    let seen = screen::turtle::screen(bytes, subject, limits.depth_max)?;
+fn turtle_form(graph_block: bool, head: &[u8], media_type: Option<&str>, subject: &str) -> Result<Form, Refusal> {
     let first = first_line(head);
     let word: String = first.chars().take_while(|c| !c.is_whitespace()).collect();
     let declares = ["@prefix", "@base", "PREFIX", "BASE", "@version", "VERSION"];
-    let turtle = if seen.graph_block { Form::TriG } else { Form::Turtle };
+    let turtle = if graph_block { Form::TriG } else { Form::Turtle };
     if declares.iter().any(|keyword| word.eq_ignore_ascii_case(keyword)) {
         return Ok(turtle);
     }
@@ -308,7 +332,7 @@ fn turtle_form(bytes: &[u8], head: &[u8], media_type: Option<&str>, subject: &st
         "varken RDF/XML, Turtle, JSON-LD eller N-Triples",
         "neither RDF/XML, Turtle, JSON-LD nor N-Triples",
     )
-    .at(position(bytes, 0)))
+    .at(position(head, 0)))
 }
 
 /// The first line that is neither empty nor a comment, at most 64 KiB of it.

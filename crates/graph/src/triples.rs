@@ -1,7 +1,7 @@
 //! A set of triples in memory: terms held once and numbered, triples as three numbers, in document order and by subject and object.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 use oxrdf::{Literal, NamedNode, NamedOrBlankNode, Term, Triple};
 
@@ -11,24 +11,89 @@ pub(crate) type Id = u32;
 /// A triple as numbers: subject, predicate, object.
 pub(crate) type Row = [Id; 3];
 
+/// Terms and their numbers. Each is hashed once, with a key that nobody outside knows; a table that grows moves numbers, never texts.
+#[derive(Default)]
+struct Terms {
+    all: Vec<Term>,
+    ids: HashMap<u64, Id, BuildHasherDefault<Itself>>,
+    /// Terms whose hash another one has.
+    twins: HashMap<Term, Id>,
+    key: RandomState,
+}
+
+/// A hash is spread well enough to be its own.
+#[derive(Default)]
+pub(crate) struct Itself(u64);
+
+impl Hasher for Itself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
+impl Terms {
+    fn get(&self, term: &Term) -> Option<Id> {
+        let first = self.ids.get(&self.key.hash_one(term)).copied();
+        match first.filter(|id| self.all.get(*id as usize) == Some(term)) {
+            None if !self.twins.is_empty() => self.twins.get(term).copied(),
+            id => id,
+        }
+    }
+
+    fn intern(&mut self, term: Term) -> Id {
+        let hash = self.key.hash_one(&term);
+        let next = self.all.len() as Id;
+        let id = *self.ids.entry(hash).or_insert(next);
+        if id != next {
+            if self.all.get(id as usize) == Some(&term) {
+                return id;
+            }
+            if let Some(id) = self.twins.get(&term) {
+                return *id;
+            }
+            self.twins.insert(term.clone(), next);
+        }
+        self.all.push(term);
+        next
+    }
+
+    fn rename(&mut self, id: Id, term: Term) {
+        let Some(place) = self.all.get_mut(id as usize) else { return };
+        let hash = self.key.hash_one(&term);
+        let former = std::mem::replace(place, term);
+        if self.twins.remove(&former).is_none() {
+            self.ids.remove(&self.key.hash_one(&former));
+        }
+        if *self.ids.entry(hash).or_insert(id) != id
+            && let Some(term) = self.all.get(id as usize)
+        {
+            self.twins.insert(term.clone(), id);
+        }
+    }
+}
+
 /// Triples that are still being added.
 #[derive(Default)]
 pub(crate) struct Builder {
-    terms: Vec<Arc<Term>>,
-    ids: HashMap<Arc<Term>, Id>,
+    terms: Terms,
     rows: Vec<Row>,
 }
 
 impl Builder {
-    fn intern(&mut self, term: Term) -> Id {
-        if let Some(id) = self.ids.get(&term) {
-            return *id;
-        }
-        let id = self.terms.len() as Id;
-        let term = Arc::new(term);
-        self.terms.push(Arc::clone(&term));
-        self.ids.insert(term, id);
-        id
+    /// The number of a term, which may be new.
+    pub(crate) fn intern(&mut self, term: Term) -> Id {
+        self.terms.intern(term)
+    }
+
+    /// Adds a triple of terms that have numbers already.
+    pub(crate) fn add_row(&mut self, row: Row) {
+        self.rows.push(row);
     }
 
     /// Adds a triple.
@@ -51,22 +116,52 @@ impl Builder {
         let mut spo: Vec<(Row, u32)> = self.rows.into_iter().enumerate().map(|(at, row)| (row, at as u32)).collect();
         spo.sort_unstable();
         spo.dedup_by_key(|(row, _)| *row);
-        let mut by_object: Vec<u32> = (0..spo.len() as u32).collect();
-        by_object.sort_unstable_by_key(|at| spo.get(*at as usize).map(|([s, p, o], _)| (*o, *p, *s)));
+        let by_object = by_object(&spo, self.terms.all.len());
         Graph {
             terms: self.terms,
-            ids: self.ids,
             spo,
             by_object,
         }
     }
 }
 
+/// Places in `spo` by object, predicate, subject: counted out by object, then each object's few put in order.
+fn by_object(spo: &[(Row, u32)], terms: usize) -> Vec<u32> {
+    let mut ends = vec![0usize; terms + 1];
+    for ([_, _, o], _) in spo {
+        if let Some(end) = ends.get_mut(*o as usize + 1) {
+            *end += 1;
+        }
+    }
+    let mut sum = 0;
+    for end in &mut ends {
+        sum += *end;
+        *end = sum;
+    }
+    let mut places = vec![0u32; spo.len()];
+    for (at, ([_, _, o], _)) in spo.iter().enumerate() {
+        // What stands at an object's number is the next free place, and in the end the end of its own.
+        if let Some(next) = ends.get_mut(*o as usize) {
+            if let Some(place) = places.get_mut(*next) {
+                *place = at as u32;
+            }
+            *next += 1;
+        }
+    }
+    let mut from = 0;
+    for end in ends.into_iter().take(terms) {
+        if let Some(few) = places.get_mut(from..end) {
+            few.sort_unstable_by_key(|at| spo.get(*at as usize).map(|([s, p, _], _)| (*p, *s)));
+        }
+        from = end;
+    }
+    places
+}
+
 /// A finished set of triples.
 #[derive(Default)]
 pub(crate) struct Graph {
-    terms: Vec<Arc<Term>>,
-    ids: HashMap<Arc<Term>, Id>,
+    terms: Terms,
     /// Sorted by subject, predicate, object; with the place in the document.
     spo: Vec<(Row, u32)>,
     /// Places in `spo`, sorted by object, predicate, subject.
@@ -93,17 +188,12 @@ impl Graph {
 
     /// Puts another term in the place of one; the other must not occur.
     pub(crate) fn rename(&mut self, id: Id, term: Term) {
-        let term = Arc::new(term);
-        if let Some(place) = self.terms.get_mut(id as usize) {
-            let former = std::mem::replace(place, Arc::clone(&term));
-            self.ids.remove(&former);
-            self.ids.insert(term, id);
-        }
+        self.terms.rename(id, term);
     }
 
     /// The number of a term, when it occurs.
     pub(crate) fn id(&self, term: &Term) -> Option<Id> {
-        self.ids.get(term).copied()
+        self.terms.get(term)
     }
 
     /// The number of an IRI, when it occurs.
@@ -114,7 +204,7 @@ impl Graph {
     /// The term of a number.
     pub(crate) fn term(&self, id: Id) -> &Term {
         // Numbers come from `intern` alone, so each has its term.
-        &self.terms[id as usize]
+        &self.terms.all[id as usize]
     }
 
     /// The IRI of a number.
@@ -140,7 +230,7 @@ impl Graph {
 
     /// The numbers of all terms.
     pub(crate) fn ids(&self) -> impl Iterator<Item = Id> + use<> {
-        0..self.terms.len() as Id
+        0..self.terms.all.len() as Id
     }
 
     /// The triples of a subject, by predicate and object number.

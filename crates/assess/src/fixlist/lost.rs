@@ -1,9 +1,9 @@
 //! Points that are lost without any rule being broken, as findings of their own: what the profile leaves free and MQA counts.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use fyr_model::catalogue::Value;
-use fyr_model::{CatalogueView, Dataset, Distribution, Finding, Severity, Text};
+use fyr_model::{Dataset, Distribution, Finding, Severity, Text};
 
 use crate::lists::{self, MEDIA, TYPES};
 
@@ -129,18 +129,19 @@ fn aligned(one: &Distribution) -> bool {
             .any(|media| MEDIA.registered(&media))
 }
 
-/// Everything lost that no finding speaks of.
-pub(super) fn findings(view: &CatalogueView, told: &BTreeSet<(&str, &str)>) -> Vec<Finding> {
+/// Everything lost that no finding speaks of, each with its dataset.
+pub(super) fn findings<'d>(datasets: &[&'d Dataset], told: &HashSet<(&str, &str)>) -> Vec<(&'d str, Finding)> {
     let mut found = Vec::new();
-    for dataset in view.datasets.iter().filter(|dataset| !dataset.series) {
+    for dataset in datasets {
+        let iri = dataset.id.as_str();
         for one in dataset.distributions.iter().filter(|one| one.described) {
             for lost in &ON_DISTRIBUTION {
                 if (lost.lost)(one) && !told.contains(&(one.iri.as_str(), lost.path)) {
-                    found.push(finding(lost.id, &one.iri, lost.path, lost.message, lost.fix));
+                    found.push((iri, finding(lost.id, &one.iri, lost.path, lost.message, lost.fix)));
                 }
             }
         }
-        found.extend(without_open_file(dataset));
+        found.extend(without_open_file(dataset).map(|finding| (iri, finding)));
     }
     found
 }

@@ -40,6 +40,39 @@ pub(super) fn may_move(finding: &Finding) -> bool {
     finding.id == OPEN_TWIN || COUNTED.contains(&local(&finding.path))
 }
 
+/// What scoring and mending look at, and nothing more: a text that is there is as good as its words, so a copy costs little.
+pub(super) fn scored_part(dataset: &Dataset) -> Dataset {
+    let mut part = Dataset::new(dataset.id.as_str());
+    let word = |_| LangString {
+        value: String::new(),
+        lang: None,
+    };
+    part.keyword = LangStrings(dataset.keyword.iter().take(1).map(word).collect());
+    part.theme = dataset.theme.iter().take(1).cloned().collect();
+    part.spatial = dataset.spatial.iter().take(1).map(|_| Location::default()).collect();
+    part.temporal = dataset.temporal.iter().take(1).map(|_| Period::default()).collect();
+    part.contact = dataset.contact.iter().take(1).map(|_| Contact::default()).collect();
+    part.publisher = dataset.publisher.iter().take(1).map(|_| Agent::default()).collect();
+    part.access_rights.clone_from(&dataset.access_rights);
+    part.issued.clone_from(&dataset.issued);
+    part.modified.clone_from(&dataset.modified);
+    let distributions = dataset.distributions.iter().map(|one| Distribution {
+        iri: one.iri.clone(),
+        access_url: one.access_url.clone(),
+        download_url: one.download_url.clone(),
+        format: one.format.clone(),
+        media_type: one.media_type.clone(),
+        licence: one.licence.clone(),
+        rights: one.rights.iter().take(1).cloned().collect(),
+        byte_size: one.byte_size.clone(),
+        issued: one.issued.clone(),
+        modified: one.modified.clone(),
+        ..Distribution::default()
+    });
+    part.distributions = distributions.collect();
+    part
+}
+
 /// Mends a finding; false when that moves no point.
 pub(super) fn mend(dataset: &mut Dataset, finding: &Finding) -> bool {
     if dataset.id.as_str() == finding.focus && (finding.id == OPEN_TWIN || on_dataset(dataset, finding)) {

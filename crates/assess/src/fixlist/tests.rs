@@ -1,5 +1,6 @@
 use fyr_model::catalogue::Value;
 use fyr_model::glossary::misused;
+use fyr_model::mqa::Rating;
 use fyr_model::{Agent, Distribution, LangString, LangStrings};
 
 use super::*;

@@ -44,24 +44,57 @@ impl<'a> From<&'a Links> for Known<'a> {
 
 /// Scores every dataset of a catalogue by the rules of one variant.
 pub fn score<'a>(view: &CatalogueView, variant: Variant, known: impl Into<Known<'a>>) -> MqaReport {
-    let known = known.into();
-    let scored: Vec<(&Dataset, MqaDataset)> = view
-        .datasets
-        .iter()
-        .filter(|dataset| !dataset.series)
-        .map(|dataset| (dataset, score_dataset(dataset, variant, known)))
-        .collect();
-    let mut by_publisher: BTreeMap<String, Vec<&MqaDataset>> = BTreeMap::new();
-    for (dataset, result) in &scored {
-        if let Some(publisher) = dataset.publisher.first() {
-            by_publisher.entry(publisher.iri.clone()).or_default().push(result);
-        }
-    }
+    let mut scores = Scores::new(variant, known);
+    let datasets: Vec<MqaDataset> = scores.add(&view.datasets);
+    let (catalogue, publishers) = scores.finish();
     MqaReport {
         variant,
-        catalogue: summary(scored.iter().map(|(_, result)| result)),
-        publishers: by_publisher.into_iter().map(|(iri, results)| (iri, summary(results))).collect(),
-        datasets: scored.into_iter().map(|(_, result)| result).collect(),
+        catalogue,
+        publishers,
+        datasets,
+    }
+}
+
+/// Scores that come a part of the catalogue at a time: the datasets' own are given back, sums are kept.
+pub struct Scores<'k> {
+    variant: Variant,
+    known: Known<'k>,
+    catalogue: Sums,
+    publishers: BTreeMap<String, Sums>,
+}
+
+impl<'k> Scores<'k> {
+    /// No dataset yet.
+    pub fn new(variant: Variant, known: impl Into<Known<'k>>) -> Self {
+        Self {
+            variant,
+            known: known.into(),
+            catalogue: Sums::default(),
+            publishers: BTreeMap::new(),
+        }
+    }
+
+    /// Scores datasets, in their order; a series is none.
+    pub fn add(&mut self, datasets: &[Dataset]) -> Vec<MqaDataset> {
+        let mut results = Vec::with_capacity(datasets.len());
+        for dataset in datasets.iter().filter(|dataset| !dataset.series) {
+            let result = score_dataset(dataset, self.variant, self.known);
+            self.catalogue.add(&result);
+            if let Some(publisher) = dataset.publisher.first() {
+                match self.publishers.get_mut(&publisher.iri) {
+                    Some(sums) => sums.add(&result),
+                    None => self.publishers.entry(publisher.iri.clone()).or_default().add(&result),
+                }
+            }
+            results.push(result);
+        }
+        results
+    }
+
+    /// The means of the catalogue and of each publisher.
+    pub fn finish(self) -> (MqaSummary, BTreeMap<String, MqaSummary>) {
+        let publishers = self.publishers.into_iter().map(|(iri, sums)| (iri, sums.means()));
+        (self.catalogue.means(), publishers.collect())
     }
 }
 
@@ -159,24 +192,40 @@ fn dimensions(metrics: &[(&Row, MqaMetric)]) -> MqaDimensions {
     }
 }
 
-/// Plain means with one decimal. An empty catalogue has 0 points.
-fn summary<'a>(results: impl IntoIterator<Item = &'a MqaDataset>) -> MqaSummary {
-    let results: Vec<&MqaDataset> = results.into_iter().collect();
-    let mean = |pick: &dyn Fn(&MqaDataset) -> f64| {
-        let sum: f64 = results.iter().map(|result| pick(result)).sum();
-        crate::score::one_decimal(if results.is_empty() { 0.0 } else { sum / results.len() as f64 })
-    };
-    let total = mean(&|result| f64::from(result.total));
-    MqaSummary {
-        total,
-        rating: Rating::of(total),
-        dimensions: MqaDimensions {
-            findability: mean(&|result| result.dimensions.findability),
-            accessibility: mean(&|result| result.dimensions.accessibility),
-            interoperability: mean(&|result| result.dimensions.interoperability),
-            reusability: mean(&|result| result.dimensions.reusability),
-            contextuality: mean(&|result| result.dimensions.contextuality),
-        },
+/// Sums over datasets. Points are whole numbers, so no order of adding them changes a sum.
+#[derive(Default)]
+struct Sums {
+    datasets: u64,
+    total: f64,
+    dimensions: MqaDimensions,
+}
+
+impl Sums {
+    fn add(&mut self, result: &MqaDataset) {
+        self.datasets += 1;
+        self.total += f64::from(result.total);
+        self.dimensions.findability += result.dimensions.findability;
+        self.dimensions.accessibility += result.dimensions.accessibility;
+        self.dimensions.interoperability += result.dimensions.interoperability;
+        self.dimensions.reusability += result.dimensions.reusability;
+        self.dimensions.contextuality += result.dimensions.contextuality;
+    }
+
+    /// Plain means with one decimal. An empty catalogue has 0 points.
+    fn means(&self) -> MqaSummary {
+        let mean = |sum: f64| crate::score::one_decimal(if self.datasets == 0 { 0.0 } else { sum / self.datasets as f64 });
+        let total = mean(self.total);
+        MqaSummary {
+            total,
+            rating: Rating::of(total),
+            dimensions: MqaDimensions {
+                findability: mean(self.dimensions.findability),
+                accessibility: mean(self.dimensions.accessibility),
+                interoperability: mean(self.dimensions.interoperability),
+                reusability: mean(self.dimensions.reusability),
+                contextuality: mean(self.dimensions.contextuality),
+            },
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! High-value datasets: Regulation (EU) 2023/138 as the profile reads it (`dcat-ap-se.md` section 6, `licences.md` section 5).
 
+use std::collections::HashSet;
+
 use fyr_model::catalogue::Value;
-use fyr_model::{CatalogueView, Dataset, Distribution};
+use fyr_model::{Dataset, Distribution};
 
 use super::judge::{Judge, Seen};
 use crate::licence::{self, Hvd};
@@ -27,21 +29,13 @@ pub(super) fn dataset(dataset: &Dataset, judge: &mut Judge<'_>) {
 }
 
 /// An API must reach the dataset: a service serves it, or one of its distributions names a service.
-pub(super) fn api(dataset: &Dataset, view: &CatalogueView, judge: &mut Judge<'_>) {
+pub(super) fn api(dataset: &Dataset, served: &HashSet<String>, judge: &mut Judge<'_>) {
     let iri = dataset.id.as_str();
-    if dataset.series || !judge.marked(&dataset.legislation) {
+    if dataset.series || !judge.marked(&dataset.legislation) || served.contains(iri) {
         return;
     }
-    let served = view
-        .services
-        .iter()
-        .any(|service| service.serves.iter().any(|value| value.as_str() == iri));
-    if !served
-        && dataset
-            .distributions
-            .iter()
-            .all(|distribution| distribution.access_service.is_empty())
-    {
+    let mut distributions = dataset.distributions.iter();
+    if distributions.all(|distribution| distribution.access_service.is_empty()) {
         judge.about("hvd-api-missing", iri);
     }
 }

@@ -11,6 +11,7 @@ mod facts;
 mod folder;
 mod hvd;
 mod judge;
+mod parts;
 mod properties;
 mod swedish;
 
@@ -18,9 +19,7 @@ mod examples;
 mod page;
 mod shapes;
 
-use std::collections::BTreeSet;
-
-use fyr_model::{CatalogueView, Dataset, Finding, Severity};
+use fyr_model::{Agent, CatalogueView, Contact, Dataset, Finding, Severity};
 
 use context::Context;
 use judge::Judge;
@@ -28,6 +27,7 @@ use judge::Judge;
 pub use examples::{Example, examples};
 pub use facts::{By, Effort, RuleFacts, Who};
 pub use folder::{HEAD, Profile};
+pub use parts::Check;
 pub(crate) use swedish::{geonames_form, is_e_mail};
 
 /// The profile's name on the command line.
@@ -73,26 +73,7 @@ pub fn check_dataset(dataset: &Dataset) -> Vec<Finding> {
 impl Profile {
     /// Every fault of a catalogue, by focus, property and id; what `view.findings` says already is not repeated.
     pub fn check(&self, view: &CatalogueView) -> Vec<Finding> {
-        let context = Context::of(view);
-        let mut judge = Judge::new(self);
-        swedish::structure(view, &context, &mut judge);
-        // A sub-catalogue lends its datasets to the main one, and only the main one's metadata is kept (`harvest.md` section 2).
-        let parts: BTreeSet<&str> = view.catalogues.iter().flat_map(|one| &one.parts).map(String::as_str).collect();
-        for catalogue in view.catalogues.iter().filter(|one| !parts.contains(one.iri.as_str())) {
-            properties::catalogue(catalogue, &mut judge);
-            swedish::catalogue(catalogue, &mut judge);
-        }
-        for dataset in &view.datasets {
-            dataset_rules(dataset, &mut judge);
-            hvd::api(dataset, view, &mut judge);
-        }
-        for service in &view.services {
-            properties::service(service, &mut judge);
-            swedish::service(service, &mut judge);
-        }
-        people(&context, &mut judge);
-        self.told(view, &mut judge.findings);
-        ordered(judge.findings)
+        Check::new(self).finish(view)
     }
 
     /// The faults of one dataset, its distributions, publishers and contacts; what needs the rest of the catalogue is left to [`Self::check`].
@@ -101,23 +82,9 @@ impl Profile {
         dataset_rules(dataset, &mut judge);
         let context = Context::of_dataset(dataset);
         swedish::shared_iri(&context, &mut judge);
-        people(&context, &mut judge);
+        context.agents.values().for_each(|agent| about_agent(agent, &mut judge));
+        context.contacts.values().for_each(|contact| about_contact(contact, &mut judge));
         ordered(judge.findings)
-    }
-
-    /// Leaves out what the reader of the graph has said of the same thing and property: it saw the triple, and says it nearer to its place.
-    fn told(&self, view: &CatalogueView, findings: &mut Vec<Finding>) {
-        let said: BTreeSet<(&str, &str, &str)> = view
-            .findings
-            .iter()
-            .flat_map(|finding| [Some(finding.focus.as_str()), finding.value.as_deref()].map(|thing| (finding, thing)))
-            .filter_map(|(finding, thing)| Some((finding.id.as_str(), thing?, finding.path.as_str())))
-            .collect();
-        findings.retain(|finding| {
-            let told_by = self.rules.get(&finding.id).and_then(|rule| rule.told_by.as_deref());
-            let of = |path| told_by.is_some_and(|id| said.contains(&(id, finding.focus.as_str(), path)));
-            !of(finding.path.as_str()) && !of("")
-        });
     }
 }
 
@@ -133,29 +100,23 @@ fn dataset_rules(dataset: &Dataset, judge: &mut Judge<'_>) {
     }
 }
 
-fn people(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for agent in context.agents.values() {
-        properties::agent(agent, judge);
-        swedish::agent(agent, judge);
-    }
-    for contact in context.contacts.values() {
-        properties::contact(contact, judge);
-        swedish::contact(contact, judge);
-    }
+fn about_agent(agent: &Agent, judge: &mut Judge<'_>) {
+    properties::agent(agent, judge);
+    swedish::agent(agent, judge);
+}
+
+fn about_contact(contact: &Contact, judge: &mut Judge<'_>) {
+    properties::contact(contact, judge);
+    swedish::contact(contact, judge);
 }
 
 fn ordered(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let key = |finding: &Finding| {
-        (
-            finding.focus.clone(),
-            finding.path.clone(),
-            finding.id.clone(),
-            finding.value.clone(),
-        )
-    };
-    findings.sort_by_cached_key(key);
-    let mut seen = BTreeSet::new();
-    findings.retain(|finding| seen.insert(key(finding)));
+    fn key(finding: &Finding) -> (&str, &str, &str, Option<&str>) {
+        (&finding.focus, &finding.path, &finding.id, finding.value.as_deref())
+    }
+    // Stable: of several that say the same, the first stays.
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+    findings.dedup_by(|next, kept| key(next) == key(kept));
     findings
 }
 

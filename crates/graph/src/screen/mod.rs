@@ -13,11 +13,14 @@ use crate::refuse::{position, unreadable};
 
 /// Nesting deeper than the limit, at byte `offset`.
 fn too_deep(subject: &str, bytes: &[u8], offset: usize, depth_max: usize) -> Refusal {
+    depth_refused(subject, depth_max).at(position(bytes, offset))
+}
+
+fn depth_refused(subject: &str, depth_max: usize) -> Refusal {
     unreadable(
         "depth",
         subject,
         format!("nästlat djupare än {depth_max} nivåer"),
         format!("nested deeper than {depth_max} levels"),
     )
-    .at(position(bytes, offset))
 }

@@ -11,23 +11,19 @@ use crate::vocab as v;
 impl Reader<'_> {
     /// The catalogues, main one first: no part of another, most datasets, then by IRI.
     pub(crate) fn catalogues(&self) -> Vec<Catalogue> {
-        let mut all: Vec<Catalogue> = self.roles.with(Role::Catalogue).map(|id| self.catalogue(id)).collect();
-        let parts: Vec<String> = all.iter().flat_map(|one| one.parts.iter().cloned()).collect();
-        all.sort_by(|a, b| {
-            let rank = |one: &Catalogue| {
-                (
-                    one.parts.is_empty() && parts.contains(&one.iri),
-                    std::cmp::Reverse(one.datasets.len()),
-                )
-            };
-            rank(a).cmp(&rank(b)).then_with(|| a.iri.cmp(&b.iri))
+        let all = self.roles.with(Role::Catalogue).map(|id| (id, self.catalogue(id)));
+        let mut all: Vec<(usize, Catalogue)> = all.map(|(id, one)| (self.count_of(id, one.datasets.len()), one)).collect();
+        let parts: Vec<String> = all.iter().flat_map(|(_, one)| one.parts.iter().cloned()).collect();
+        all.sort_by(|(a_datasets, a), (b_datasets, b)| {
+            let rank = |one: &Catalogue, datasets: usize| (one.parts.is_empty() && parts.contains(&one.iri), std::cmp::Reverse(datasets));
+            rank(a, *a_datasets).cmp(&rank(b, *b_datasets)).then_with(|| a.iri.cmp(&b.iri))
         });
+        let mut all: Vec<Catalogue> = all.into_iter().map(|(_, one)| one).collect();
         move_up(&mut all);
         all
     }
 
     fn catalogue(&self, id: Id) -> Catalogue {
-        let names = |property: &'static str| self.iris(id, property);
         let parts = self.objects(id, v::HAS_PART).into_iter();
         let mut parts: Vec<String> = parts
             .filter(|part| *part != id && self.roles.typed(*part, Role::Catalogue))
@@ -46,10 +42,19 @@ impl Reader<'_> {
             homepage: self.values(id, &[v::HOMEPAGE]),
             spatial: self.locations(id),
             theme_taxonomy: self.values(id, &[v::THEME_TAXONOMY]),
-            datasets: names(v::DATASET),
+            datasets: self.named_datasets(id),
             parts,
             blank: self.was_blank(id),
         }
+    }
+
+    /// The datasets that a catalogue names; an empty name stands for all of them where they are in other parts.
+    fn named_datasets(&self, id: Id) -> Vec<String> {
+        let mut iris = self.iris(id, v::DATASET);
+        if iris.is_empty() && self.count_of(id, 0) > 0 {
+            iris.push(String::new());
+        }
+        iris
     }
 
     /// The IRIs that a property leads to, sorted.

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use fyr_model::{CatalogueView, Refusal};
+use fyr_model::{CatalogueView, Finding, Refusal};
 
 use crate::refuse::internal;
 use crate::triples::{Builder, Graph, Id};
@@ -26,6 +26,26 @@ pub(crate) struct Reader<'g> {
     pub(crate) graph: &'g Graph,
     pub(crate) roles: Roles,
     properties: RefCell<HashMap<&'static str, Option<Id>>>,
+    around: Around,
+}
+
+/// What a part of a document knows of the rest.
+#[derive(Default)]
+pub(crate) struct Around {
+    /// Whether there are other parts, which tell what is wrong with the whole.
+    pub(crate) is_part: bool,
+    /// By number, whether a node is described in what all parts share, where it is judged.
+    pub(crate) elsewhere: Vec<bool>,
+    /// Roles that nodes here have by properties of other parts.
+    pub(crate) roles: BTreeMap<Id, u8>,
+    /// Datasets that a catalogue names in all parts.
+    pub(crate) counts: BTreeMap<Id, usize>,
+}
+
+impl Around {
+    fn elsewhere(&self, id: Id) -> bool {
+        self.elsewhere.get(id as usize).copied().unwrap_or_default()
+    }
 }
 
 impl<'g> Reader<'g> {
@@ -34,7 +54,41 @@ impl<'g> Reader<'g> {
             graph,
             roles: Roles::of(graph),
             properties: RefCell::default(),
+            around: Around::default(),
         }
+    }
+
+    /// A part of a document.
+    pub(crate) fn within(graph: &'g Graph, around: Around) -> Self {
+        let mut reader = Self::new(graph);
+        for (id, roles) in &around.roles {
+            reader.roles.add(*id, *roles);
+        }
+        Self { around, ..reader }
+    }
+
+    /// Whether a name is of this part: described in it, or a distribution of its datasets.
+    pub(crate) fn is_own(&self, iri: &str) -> bool {
+        let Some(id) = self.graph.iri_id(iri) else { return false };
+        if self.around.elsewhere(id) {
+            return false;
+        }
+        let distribution = self.graph.iri_id(crate::vocab::DISTRIBUTION);
+        self.described(id) || self.graph.to(id).any(|[_, p, _]| Some(p) == distribution)
+    }
+
+    /// How many datasets a catalogue names.
+    pub(crate) fn count_of(&self, id: Id, here: usize) -> usize {
+        self.around.counts.get(&id).copied().unwrap_or(here)
+    }
+
+    /// A fault that shows here and is about this part: about something of its own, or about a dataset that the catalogue only names.
+    fn is_told_here(&self, finding: &Finding) -> bool {
+        if !self.around.is_part || self.is_own(&finding.focus) {
+            return true;
+        }
+        let named = finding.value.as_deref().and_then(|iri| self.graph.iri_id(iri));
+        finding.id == "dataset-not-described" && !named.is_some_and(|id| self.around.elsewhere(id))
     }
 
     /// The objects of a property, in document order where it is known.
@@ -73,6 +127,7 @@ impl<'g> Reader<'g> {
             agents: self.of_role(Role::Agent, |id| self.agent(id)),
             findings: self.faults(),
         };
+        view.findings.retain(|finding| self.is_told_here(finding));
         view.datasets.sort_by(|a, b| a.id.cmp(&b.id));
         view.services.sort_by(|a, b| a.iri.cmp(&b.iri));
         view.agents.sort_by(|a, b| a.iri.cmp(&b.iri));
@@ -80,7 +135,7 @@ impl<'g> Reader<'g> {
     }
 
     fn of_role<T>(&self, role: Role, read: impl Fn(Id) -> T) -> Vec<T> {
-        self.roles.with(role).map(read).collect()
+        self.roles.with(role).filter(|id| !self.around.elsewhere(*id)).map(read).collect()
     }
 }
 

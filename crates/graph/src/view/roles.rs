@@ -17,6 +17,11 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// A bit of its own.
+    pub(crate) fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     /// What people call it: Swedish, English.
     pub(crate) fn names(self) -> (&'static str, &'static str) {
         match self {
@@ -86,6 +91,13 @@ impl Roles {
             }
         }
         roles
+    }
+
+    /// Adds roles that follow from triples which are not here.
+    pub(crate) fn add(&mut self, id: Id, bits: u8) {
+        const BY_PROPERTY: [Role; 3] = [Role::Service, Role::Agent, Role::Contact];
+        let known = self.by_node.entry(id).or_default();
+        known.extend(BY_PROPERTY.iter().filter(|role| bits & role.bit() != 0));
     }
 
     /// The nodes with a role.
