@@ -13,6 +13,7 @@ mod describe;
 mod fix;
 mod handover;
 mod national;
+mod opened;
 mod order;
 mod page;
 mod profiles;

@@ -10,6 +10,7 @@ pub const HANDLERS: &[(&str, Handler)] = &[
     ("graph.read", fyr_graph::read_work),
     ("graph.view", fyr_graph::view_work),
     ("national.describe", crate::national::describe_work),
+    ("files.look", crate::opened::look_work),
     ("graph.shacl", fyr_graph::shacl::shacl_work),
     ("graph.locate", fyr_graph::positions::locate_work),
     ("graph.rehearse", fyr_graph::sparql::rehearse_work),

@@ -108,7 +108,7 @@ impl Data {
         own || matches!((self.background, term), (Some(known), Term::NamedNode(node)) if known.knows(node.as_str()))
     }
 
-    /// A class and every class below it, by what data and background say.
+    /// A class and every class below it, by what data and background say: those whose nodes a shape about the class is about.
     pub(super) fn classes_below(&self, class: &Term) -> Vec<Id> {
         let below = self.graph.iri_id(sh::RDFS_SUB_CLASS_OF);
         let mut waiting = vec![class.clone()];
@@ -122,7 +122,7 @@ impl Data {
                 next.extend(rows.map(|[s, _, _]| self.graph.term(s).clone()));
             }
             if let (Some(background), Term::NamedNode(node)) = (self.background, &class) {
-                let known = background.classes_below(node.as_str());
+                let known = background.targets_below(node.as_str());
                 next.extend(known.map(|iri| Term::NamedNode(NamedNode::new_unchecked(iri))));
             }
             for class in next {
