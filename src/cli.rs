@@ -206,6 +206,11 @@ impl Words {
             "Försök från tidigare körningar, med --links check; de nya läggs till. Först efter 48 timmar kan en länk dömas som borta",
             "Tries of earlier runs, with --links check; the new ones are added. Only after 48 hours can a link be judged gone",
         ))
+        .arg(self.flag(
+            "open",
+            "Hämta och öppna filerna: formatMatch, syntaxValid och stjärnor, bredvid de 405 poängen",
+            "Fetch and open the files: formatMatch, syntaxValid and stars, beside the 405 points",
+        ))
         .args(crate::profiles::words(self.0))
         .arg(self.option("base", "IRI", "Bas för relativa IRI:er", "Base for relative IRIs"))
     }

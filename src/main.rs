@@ -14,6 +14,7 @@ mod fix;
 mod handover;
 mod judge;
 mod national;
+mod opened;
 mod order;
 mod page;
 mod profiles;

@@ -280,6 +280,49 @@ fn all_sources(term: &Term, sources: &[SourceState]) {
     }
 }
 
+/// What the files say, beside the 405 points.
+pub fn files(term: &Term, files: &crate::opened::FilesBody) {
+    let word = |measured: Option<bool>| match measured {
+        Some(true) => term.say("ja", "yes"),
+        Some(false) => term.say("nej", "no"),
+        None => "–",
+    };
+    let row = |file: &crate::opened::File| {
+        let stars = file.measured.stars.map_or_else(|| "–".to_owned(), |stars| stars.to_string());
+        let why = file.why.as_ref().map(|why| safe(why.get(term.lang))).unwrap_or_default();
+        vec![
+            cut(&safe(&file.distribution), 50),
+            file.found.clone().unwrap_or_else(|| "–".to_owned()),
+            word(file.measured.format_match).to_owned(),
+            word(file.measured.syntax_valid).to_owned(),
+            file.measured.stars_stated.to_string(),
+            stars,
+            cut(&why, 40),
+        ]
+    };
+    let rows: Vec<Vec<String>> = files.files.iter().map(row).collect();
+    let heads = match term.lang {
+        fyr_model::Lang::Sv => [
+            "distribution",
+            "fil",
+            "formatMatch",
+            "syntaxValid",
+            "uppgivna stjärnor",
+            "mätta",
+            "",
+        ],
+        fyr_model::Lang::En => ["distribution", "file", "formatMatch", "syntaxValid", "stated stars", "measured", ""],
+    };
+    println!("\n{}", term.table(&heads, &[4, 5], &rows));
+    let of = |tally: crate::opened::Tally| format!("{} {} {}", tally.yes, term.say("av", "of"), tally.yes + tally.no);
+    println!(
+        "formatMatch {}, syntaxValid {} ({})",
+        of(files.format_match),
+        of(files.syntax_valid),
+        term.say("bredvid de 405 poängen", "beside the 405 points")
+    );
+}
+
 /// One line a dataset and the mean.
 pub fn mqa(term: &Term, report: &MqaReport) {
     let rating = |rating: Rating| match rating {

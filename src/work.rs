@@ -12,6 +12,7 @@ pub const HANDLERS: &[(&str, Handler)] = &[
     ("check.judge", crate::judge::judge_work),
     ("check.score", crate::judge::score_work),
     ("national.describe", crate::national::describe_work),
+    ("files.look", crate::opened::look_work),
     ("graph.shacl", fyr_graph::shacl::shacl_work),
     ("graph.locate", fyr_graph::positions::locate_work),
     ("graph.rehearse", fyr_graph::sparql::rehearse_work),

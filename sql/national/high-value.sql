@@ -1,14 +1,14 @@
 -- title: Värdefulla datamängder | High-value datasets
 -- about: Datamängder som är märkta enligt EU-förordning 2023/138, med kategori, licens, nedladdning och API, och omärkta vars titel eller nyckelord finns i bilagan. En träff i bilagan är en fråga till utgivaren, ingen dom. | Datasets marked under Regulation (EU) 2023/138, with category, licence, bulk download and API, and unmarked ones whose title or keywords stand in its annex. A match with the annex is a question to the publisher, no verdict.
--- source: Commission Implementing Regulation (EU) 2023/138, articles 3 and 4 and annex; DCAT-AP HVD 3.0.0; licences.md section 5
+-- source: Commission Implementing Regulation (EU) 2023/138, articles 3 and 4 and annex; DCAT-AP HVD 3.0.0, licences and their equivalents (CC BY 4.0 and CC0)
 -- column: dataset | Datamängd | Dataset | page
--- column: title_sv | Titel | Title in Swedish | page
--- column: title_en | Titel på engelska | Title in English |
+-- column: title_sv | Titel | Title in Swedish | page sv
+-- column: title_en | Titel på engelska | Title | page en
 -- column: publisher | Utgivare, IRI | Publisher, IRI |
 -- column: publisher_name | Utgivare | Publisher | page
 -- column: status | Märkning: marked, unmarked | Marking: marked, unmarked | page
--- column: category_sv | Kategori | Category in Swedish | page
--- column: category_en | Kategori på engelska | Category in English |
+-- column: category_sv | Kategori | Category in Swedish | page sv
+-- column: category_en | Kategori på engelska | Category | page en
 -- column: licence | Licens | Licence | page
 -- column: licence_verdict | Licensens dom: passes, equivalent, rights-only, undecided, missing, fails | Verdict on the licence: passes, equivalent, rights-only, undecided, missing, fails |
 -- column: bulk_links | Nedladdningslänkar, antal | Bulk links, number | page

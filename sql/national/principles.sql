@@ -1,8 +1,8 @@
 -- title: De nio principerna | The nine principles
 -- about: Hur datamängderna följer vägledningens nio principer för att tillgängliggöra information, för hela underlaget och för varje utgivare. Det som ingen kan se i en katalog räknas inte: då är färre mätta. | How the datasets follow the guidance's nine principles of making information available, for all of them and for each publisher. What nobody can see in a catalogue does not count: fewer are measured then.
--- source: Digg, Vägledning för att tillgängliggöra information, nine principles; readiness.md section 5
+-- source: Digg, Vägledning för att tillgängliggöra information, the nine principles
 -- column: publisher | Utgivare, IRI; tomt för alla | Publisher, IRI; empty for all |
--- column: publisher_name | Utgivare | Publisher | page
+-- column: publisher_name | Utgivare | Publisher | page | alla utgivare | all publishers
 -- column: number | Nummer | Number | page
 -- column: principle | Princip: open-licence, free, no-registration, described, user-need, current, machine-readable, documented, feedback | Principle: open-licence, free, no-registration, described, user-need, current, machine-readable, documented, feedback | page
 -- column: datasets | Datamängder | Datasets | page
@@ -24,7 +24,7 @@ counted AS (
     count(holds) AS measured, sum(CASE WHEN holds THEN 1 ELSE 0 END) AS follow
   FROM answers GROUP BY number, principle
   UNION ALL
-  SELECT publisher, max(publisher_name), number, principle, count(*), count(holds), sum(CASE WHEN holds THEN 1 ELSE 0 END)
+  SELECT publisher, coalesce(max(publisher_name), publisher), number, principle, count(*), count(holds), sum(CASE WHEN holds THEN 1 ELSE 0 END)
   FROM answers WHERE publisher IS NOT NULL GROUP BY publisher, number, principle)
 SELECT publisher, publisher_name, number, principle, datasets, measured, follow,
   CASE WHEN measured > 0 THEN round(100.0 * follow / measured, 1) END AS percent

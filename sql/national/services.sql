@@ -2,14 +2,14 @@
 -- about: Nationens API:er: beskrivning, om en OpenAPI-beskrivning är giltig, villkor, kontakt, om adressen svarar, och de regler i REST API-profilen som en maskin kan pröva utan att anropa tjänsten. | The nation's APIs: description, whether an OpenAPI description is valid, terms, contact, whether the address answers, and those rules of the REST API profile that a machine can try without calling the service.
 -- source: DCAT-AP-SE 3.0.1, dcat:DataService; OpenAPI Specification 3.0 and 3.1, section 4.8; Digg, REST API-profil, UFN.02, UFN.05, UFN.06, UFN.09, VER.05, VER.06
 -- column: service | Datatjänst | Data service | page
--- column: title_sv | Titel | Title in Swedish | page
--- column: title_en | Titel på engelska | Title in English |
+-- column: title_sv | Titel | Title in Swedish | page sv
+-- column: title_en | Titel på engelska | Title | page en
 -- column: publisher | Utgivare, IRI | Publisher, IRI |
 -- column: publisher_name | Utgivare | Publisher | page
 -- column: endpoint | Adress | Endpoint |
 -- column: serves | Datamängder, antal | Datasets served, number | page
 -- column: description_url | Beskrivningens adress | Address of the description |
--- column: description_kind | Beskrivningens art: openapi, yaml, wsdl, ogc-capabilities, page, other | Kind of the description: openapi, yaml, wsdl, ogc-capabilities, page, other | page
+-- column: description_kind | Beskrivningens art: openapi, wsdl, ogc-capabilities, page, other | Kind of the description: openapi, wsdl, ogc-capabilities, page, other | page
 -- column: description_version | Beskrivningens version | Version of the description |
 -- column: description_valid | Giltig OpenAPI | Valid OpenAPI | page
 -- column: description_faults | Fel i beskrivningen | Faults of the description |

@@ -150,8 +150,13 @@ impl Bench {
 
     /// Fetches what an address of a catalogue leads to; never a file of this machine.
     pub async fn fetched(&self, address: &str) -> Result<std::path::PathBuf, Refusal> {
-        match self.client.get(address, What::File, None).await? {
-            Fetched::Resource(resource) => Ok(resource.path),
+        Ok(self.resource(address, What::File).await?.path)
+    }
+
+    /// The same with how it came.
+    pub async fn resource(&self, address: &str, what: What) -> Result<Resource, Refusal> {
+        match self.client.get(address, what, None).await? {
+            Fetched::Resource(resource) => Ok(resource),
             Fetched::NotModified { .. } => Err(internal("fetched", &"304")),
         }
     }
@@ -413,14 +418,22 @@ pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     };
     let report = fyr_assess::mqa::score(&read.view, variant, known);
     let beside = links.beside(&read.view, variant, known.compliance, &report);
+    let files = match cli::flag(words, "open") {
+        true => Some(crate::opened::files(door, &bench, &read.view).await?),
+        false => None,
+    };
     if door.json {
         let mut packs = fyr_assess::packs();
         packs.extend(tried.iter().flat_map(|tried| tried.packs.iter().cloned()));
-        door.document_by(packs, "mqa", reference(&resource), links::MqaBody { report, links: beside })?;
+        let links = beside;
+        door.document_by(packs, "mqa", reference(&resource), links::MqaBody { report, links, files })?;
     } else {
         show::mqa(&door.term, &report);
         if let Some(beside) = &beside {
             show::links(&door.term, beside);
+        }
+        if let Some(files) = &files {
+            show::files(&door.term, files);
         }
     }
     Ok(0)

@@ -25,6 +25,9 @@ pub struct MqaBody {
     /// What was asked, when addresses were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<LinksBody>,
+    /// What the files say, when they were opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<crate::opened::FilesBody>,
 }
 
 /// The evidence beside a score.

@@ -1,6 +1,6 @@
 //! The head of a report's SQL file: its title, what it is about, where its rules come from, and each column in both languages.
 
-use fyr_model::Text;
+use fyr_model::{Lang, Text};
 use serde::Serialize;
 
 /// A column of a report.
@@ -10,9 +10,34 @@ pub struct Column {
     pub name: String,
     /// What people call it.
     pub label: Text,
-    /// Whether pages and the terminal show it; files have all.
+    /// Which pages, and the terminal in which languages, show it; files have all.
     #[serde(skip)]
-    pub page: bool,
+    pub page: Shown,
+    /// What people read where there is no value; a dash when nothing is said.
+    #[serde(skip)]
+    pub empty: Option<Text>,
+}
+
+/// Who sees a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Nobody but readers of the files.
+    Files,
+    /// Everybody.
+    Everywhere,
+    /// Those who read this language: a column that another one says in the other.
+    In(Lang),
+}
+
+impl Column {
+    /// Whether it is shown to those who read a language.
+    pub fn is_for(&self, lang: Lang) -> bool {
+        match self.page {
+            Shown::Files => false,
+            Shown::Everywhere => true,
+            Shown::In(own) => own == lang,
+        }
+    }
 }
 
 /// What a report's file says before its query.
@@ -29,7 +54,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// Reads the comment lines at the head of a file.
+    /// Reads the comment lines at the head of a file: `column: NAME | SVENSKA | ENGLISH | WHO SEES IT | TOMT | EMPTY`, where who sees it is
+    /// nothing, `page`, `page sv` or `page en`.
     pub fn of(sql: &str) -> Self {
         let lines: Vec<(&str, Vec<&str>)> = sql
             .lines()
@@ -56,7 +82,13 @@ impl Head {
                 .map(|(_, parts)| Column {
                     name: part(parts, 0),
                     label: Text::new(part(parts, 1), part(parts, 2)),
-                    page: part(parts, 3) == "page",
+                    page: match part(parts, 3).as_str() {
+                        "page" => Shown::Everywhere,
+                        "page sv" => Shown::In(Lang::Sv),
+                        "page en" => Shown::In(Lang::En),
+                        _ => Shown::Files,
+                    },
+                    empty: parts.get(4).map(|_| Text::new(part(parts, 4), part(parts, 5))),
                 })
                 .collect(),
         }

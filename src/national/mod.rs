@@ -184,17 +184,15 @@ fn rdf(report: Report, head: &Head, answer: &Answer) -> Result<Vec<u8>, Refusal>
 
 fn print(term: &Term, head: &Head, rows: &[Vec<Value>]) {
     println!("{}\n{}", head.title.get(term.lang), head.about.get(term.lang));
-    let shown: Vec<usize> = (0..head.columns.len())
-        .filter(|place| head.columns.get(*place).is_some_and(|column| column.page))
-        .collect();
-    let of = |place: &usize| head.columns.get(*place);
-    let names: Vec<&str> = shown.iter().filter_map(of).map(|column| column.name.as_str()).collect();
+    let shown = page::columns(term, head, rows);
+    let names: Vec<&str> = shown.iter().map(|one| one.column.name.as_str()).collect();
+    let right: Vec<usize> = (0..shown.len()).filter(|at| shown.get(*at).is_some_and(|one| one.number)).collect();
     let cells = |row: &Vec<Value>| -> Vec<String> {
-        let one = |place: &usize| Some(cut(&safe(&page::shown(term, of(place)?, row.get(*place)?)), 40));
-        shown.iter().filter_map(one).collect()
+        let one = |one: &page::Shown<'_>| cut(&safe(&page::said(term, one.column, &one.value(row))), 40);
+        shown.iter().map(one).collect()
     };
     let lines: Vec<Vec<String>> = rows.iter().take(SHOWN).map(cells).collect();
-    println!("{}", term.table(&names, &[], &lines));
+    println!("{}", term.table(&names, &right, &lines));
     if rows.len() > SHOWN {
         let more = term.say("rader till; -o MAPP skriver alla", "more rows; -o DIR writes them all");
         println!("{} {more}", term.count((rows.len() - SHOWN) as u64));
@@ -230,7 +228,11 @@ mod tests {
                 assert!(!text.sv.is_empty() && !text.en.is_empty(), "{}: {text:?}", report.name);
                 assert!(misused(&text.sv).is_empty(), "{}", text.sv);
             }
-            assert!(head.columns.iter().any(|column| column.page));
+            for lang in [Lang::Sv, Lang::En] {
+                assert!(head.columns.iter().any(|column| column.is_for(lang)));
+            }
+            // Readers have the sources that are named, and not our working papers.
+            assert!(!head.source.contains(".md"), "{}", head.source);
         }
     }
 }

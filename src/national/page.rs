@@ -76,31 +76,75 @@ fn others(term: &Term, files: &[String], page: &mut String) {
     page.push_str(".</p>");
 }
 
+/// A column that those who read a language see.
+pub struct Shown<'h> {
+    pub column: &'h Column,
+    /// Its values are numbers, and one that is missing is a missing number.
+    pub number: bool,
+    place: usize,
+    /// The column that says the same in Swedish, for a text that nobody has translated.
+    swedish: Option<usize>,
+}
+
+/// A value, and whether it stands in Swedish for readers of English.
+pub struct Told<'r> {
+    value: &'r Value,
+    swedish: bool,
+}
+
+impl Shown<'_> {
+    /// What a row says here.
+    pub fn value<'r>(&self, row: &'r [Value]) -> Told<'r> {
+        let of = |place: usize| row.get(place).unwrap_or(&Value::None);
+        match (of(self.place), self.swedish) {
+            (Value::None, Some(place)) => Told {
+                value: of(place),
+                swedish: *of(place) != Value::None,
+            },
+            (value, _) => Told { value, swedish: false },
+        }
+    }
+}
+
+/// The columns that those who read a language see.
+pub fn columns<'h>(term: &Term, head: &'h Head, rows: &[Vec<Value>]) -> Vec<Shown<'h>> {
+    let place = |name: &str| head.columns.iter().position(|column| column.name == name);
+    let numeric = |place: usize| {
+        let mut values = rows.iter().filter_map(|row| row.get(place));
+        values.any(|value| matches!(value, Value::Whole(_) | Value::Number(_)))
+    };
+    let known = head.columns.iter().enumerate().filter(|(_, column)| column.is_for(term.lang));
+    let shown = known.map(|(at, column)| Shown {
+        column,
+        number: numeric(at),
+        place: at,
+        swedish: column.name.strip_suffix("_en").and_then(|stem| place(&format!("{stem}_sv"))),
+    });
+    shown.collect()
+}
+
 fn table(term: &Term, head: &Head, rows: &[Vec<Value>], page: &mut String) {
-    let shown: Vec<(usize, &Column)> = head.columns.iter().enumerate().filter(|(_, column)| column.page).collect();
+    let shown = columns(term, head, rows);
     let title = text(head.title.get(term.lang));
     let _ = write!(
         page,
         "<div class=\"wide\" id=\"rows\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table><thead><tr>"
     );
-    for (_, column) in &shown {
-        let _ = write!(page, "<th scope=\"col\">{}</th>", label(term, column));
+    let class = |one: &Shown<'_>| if one.number { " class=\"number\"" } else { "" };
+    for one in &shown {
+        let _ = write!(page, "<th scope=\"col\"{}>{}</th>", class(one), label(term, one.column));
     }
     page.push_str("</tr></thead><tbody>");
     for row in rows.iter().take(ROWS) {
         page.push_str("<tr>");
-        for (place, column) in &shown {
-            let value = row.get(*place).unwrap_or(&Value::None);
-            let class = if matches!(value, Value::Whole(_) | Value::Number(_)) {
-                " class=\"number\""
-            } else {
-                ""
-            };
+        for one in &shown {
+            let told = one.value(row);
+            let lang = if told.swedish { " lang=\"sv\"" } else { "" };
+            let (class, label) = (class(one), label(term, one.column));
             let _ = write!(
                 page,
-                "<td{class} data-label=\"{}\">{}</td>",
-                label(term, column),
-                cell(term, column, value)
+                "<td{class}{lang} data-label=\"{label}\">{}</td>",
+                cell(term, one.column, &told)
             );
         }
         page.push_str("</tr>");
@@ -122,8 +166,8 @@ fn label(term: &Term, column: &Column) -> String {
 }
 
 /// A value as people read it: a word of ours in their language, a link to what one may follow.
-fn cell(term: &Term, column: &Column, value: &Value) -> String {
-    match value {
+fn cell(term: &Term, column: &Column, told: &Told<'_>) -> String {
+    match told.value {
         Value::Text(written) if column.name == "gaps" => {
             let tags = written
                 .split(' ')
@@ -133,14 +177,14 @@ fn cell(term: &Term, column: &Column, value: &Value) -> String {
         Value::Text(iri) if iri.starts_with("https://") || iri.starts_with("http://") => {
             format!("<a href=\"{}\" rel=\"noreferrer\">{}</a>", text(iri), text(&cut(iri, 60)))
         }
-        value => text(&shown(term, column, value)),
+        _ => text(&said(term, column, told)),
     }
 }
 
 /// A value as text.
-pub fn shown(term: &Term, column: &Column, value: &Value) -> String {
-    match value {
-        Value::None => "–".to_owned(),
+pub fn said(term: &Term, column: &Column, told: &Told<'_>) -> String {
+    match told.value {
+        Value::None => column.empty.as_ref().map_or("–", |empty| empty.get(term.lang)).to_owned(),
         Value::Flag(true) => term.say("ja", "yes").to_owned(),
         Value::Flag(false) => term.say("nej", "no").to_owned(),
         Value::Whole(count) => u64::try_from(*count).map_or_else(|_| count.to_string(), |count| term.count(count)),

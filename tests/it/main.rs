@@ -22,4 +22,5 @@ mod repair;
 mod reports;
 mod shape;
 mod shapes;
+mod shapes_agree;
 mod support;

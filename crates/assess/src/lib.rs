@@ -13,6 +13,7 @@ pub mod fixlist;
 pub mod licence;
 pub mod mqa;
 pub mod national;
+pub mod opened;
 pub mod profile;
 pub mod repair;
 pub mod score;

@@ -1,6 +1,6 @@
 //! Five stars as stated in metadata (`mqa.md` section 7): each star needs all before it, and a dataset shows its best distribution.
 //!
-//! Stated only: nothing is fetched or opened here, so the fifth star, which needs links to be followed, is never given.
+//! Stated only: nothing is fetched or opened here, so the fifth star, which needs the file, is never given; [`crate::opened`] gives it.
 
 use fyr_model::{Dataset, Distribution, Reuse};
 
@@ -8,7 +8,7 @@ use crate::licence;
 use crate::lists::{self, TYPES};
 
 /// File types that are RDF in a usual serialisation.
-const RDF: [&str; 6] = ["JSON_LD", "RDF_N_QUADS", "RDF_N_TRIPLES", "RDF_TRIG", "RDF_TURTLE", "RDF_XML"];
+pub(crate) const RDF: &[&str] = &["JSON_LD", "RDF_N_QUADS", "RDF_N_TRIPLES", "RDF_TRIG", "RDF_TURTLE", "RDF_XML"];
 
 /// The stars of a dataset, 0 to 4.
 pub fn stated(dataset: &Dataset) -> u8 {
@@ -20,15 +20,20 @@ pub fn stated(dataset: &Dataset) -> u8 {
         .unwrap_or(0)
 }
 
-fn of_distribution(dataset: &Dataset, distribution: &Distribution) -> u8 {
+/// The first star: on the web, with a format stated, under an open licence.
+pub(crate) fn is_reachable_and_open(dataset: &Dataset, distribution: &Distribution) -> bool {
+    let mut formats = distribution.format.iter().chain(&distribution.media_type);
+    let reuse = licence::verdict(dataset, distribution).reuse;
+    let open = matches!(reuse, Reuse::Free | Reuse::Attribution | Reuse::ShareAlike);
+    distribution.address().is_some() && formats.next().is_some() && open
+}
+
+/// The stars of one distribution, 0 to 4.
+pub(crate) fn of_distribution(dataset: &Dataset, distribution: &Distribution) -> u8 {
     let formats = || distribution.format.iter().chain(&distribution.media_type);
     let codes: Vec<&str> = formats().filter_map(lists::file_type).collect();
-    let open = matches!(
-        licence::verdict(dataset, distribution).reuse,
-        Reuse::Free | Reuse::Attribution | Reuse::ShareAlike
-    );
     let steps = [
-        distribution.address().is_some() && formats().next().is_some() && open,
+        is_reachable_and_open(dataset, distribution),
         codes.iter().any(|code| TYPES.machine(code)),
         codes.iter().any(|code| TYPES.open(code)),
         codes.iter().any(|code| RDF.contains(code)),

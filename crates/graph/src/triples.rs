@@ -240,12 +240,6 @@ impl Graph {
         rest.iter().map(|(row, _)| *row).take_while(move |[s, _, _]| *s == subject)
     }
 
-    /// Whether a subject has a property.
-    pub(crate) fn has(&self, subject: Id, predicate: Id) -> bool {
-        let from = self.spo.partition_point(|([s, p, _], _)| (*s, *p) < (subject, predicate));
-        self.spo.get(from).is_some_and(|([s, p, _], _)| (*s, *p) == (subject, predicate))
-    }
-
     /// The objects of a subject and a property, in document order.
     pub(crate) fn objects(&self, subject: Id, predicate: Id) -> Vec<Id> {
         let from = self.spo.partition_point(|([s, p, _], _)| (*s, *p) < (subject, predicate));

@@ -12,7 +12,7 @@ use url::Url;
 /// What a description turned out to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
-    /// `openapi`, `wsdl`, `ogc-capabilities`, `page`, `yaml` or `other`.
+    /// `openapi` (in JSON or YAML), `wsdl`, `ogc-capabilities`, `page` or `other`.
     pub kind: String,
     /// The version that the document states of its own language.
     #[serde(default)]
@@ -65,27 +65,50 @@ pub fn described(bytes: &[u8]) -> Description {
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         return kind("page");
     }
-    let yaml = head
-        .lines()
-        .find_map(|line| line.strip_prefix("openapi:").or_else(|| line.strip_prefix("swagger:")));
-    match yaml {
-        Some(version) => Description {
-            version: Some(version.trim().trim_matches(['"', '\'']).chars().take(10).collect()),
-            ..kind("yaml")
-        },
-        None => kind("other"),
+    let says_so = |line: &str| {
+        ["openapi:", "swagger:", "\"openapi\":", "'openapi':"]
+            .iter()
+            .any(|key| line.starts_with(key))
+    };
+    if head.lines().any(says_so) {
+        return of_yaml(head);
+    }
+    kind("other")
+}
+
+/// The parser's own budget bounds aliases, depth and nodes. Its message may quote the document, so it is not repeated.
+fn of_yaml(text: &str) -> Description {
+    match serde_saphyr::from_str_with_options::<Value>(text, serde_saphyr::options! { strict_booleans: true }) {
+        Ok(document) => of_json(&document),
+        Err(error) => {
+            let at = error.location().map(|place| format!(", line {}", place.line())).unwrap_or_default();
+            Description {
+                kind: "openapi".to_owned(),
+                valid: Some(false),
+                faults: vec![format!("not YAML{at}")],
+                ..Description::default()
+            }
+        }
     }
 }
 
 fn of_json(document: &Value) -> Description {
-    let version = document.get("openapi").or_else(|| document.get("swagger")).and_then(Value::as_str);
-    let Some(version) = version else {
-        return Description {
-            kind: "other".to_owned(),
-            ..Description::default()
-        };
+    let stated = document.get("openapi").or_else(|| document.get("swagger"));
+    let version = match stated {
+        Some(Value::String(version)) => version.clone(),
+        // In YAML `3.1` without quotation marks is a number.
+        Some(Value::Number(number)) => number.to_string(),
+        _ => {
+            return Description {
+                kind: "other".to_owned(),
+                ..Description::default()
+            };
+        }
     };
-    let faults = faults(document, version);
+    let mut faults = faults(document, &version);
+    if stated.is_some_and(Value::is_number) {
+        faults.insert(0, "openapi: a number, no text".to_owned());
+    }
     let info = document.get("info");
     let stated = |key: &str| info.and_then(|info| info.get(key)).is_some_and(|value| !value.is_null());
     let mut found = Description {
@@ -111,9 +134,10 @@ fn faults(document: &Value, version: &str) -> Vec<String> {
         faults.push(format!("openapi: no version {}", version.chars().take(10).collect::<String>()));
     }
     for key in ["title", "version"] {
-        let place = document.get("info").and_then(|info| info.get(key));
-        if place.and_then(Value::as_str).is_none_or(|text| text.trim().is_empty()) {
-            faults.push(format!("info.{key}: missing"));
+        match document.get("info").and_then(|info| info.get(key)) {
+            Some(Value::String(text)) if !text.trim().is_empty() => {}
+            Some(Value::Number(_)) => faults.push(format!("info.{key}: a number, no text")),
+            _ => faults.push(format!("info.{key}: missing")),
         }
     }
     let optional = version.starts_with("3.1") || version.starts_with("3.2");
@@ -227,6 +251,37 @@ mod tests {
     }
 
     #[test]
+    fn a_description_in_yaml_is_judged_as_one_in_json() {
+        let yaml = "# Träd\nopenapi: 3.0.3\ninfo:\n  title: Träd\n  version: '1.2.0'\n  contact: {name: Öppna data}\n  license: {name: CC0}\n\
+            servers:\n- url: https://api.exempelby.example/trad/v1\npaths:\n  /trad/{tradId}:\n    get:\n      responses:\n        200: {description: ett träd}\n  \
+            /api-info:\n    get:\n      responses: {}\n";
+        assert_eq!(described(yaml.as_bytes()), described(GOOD.as_bytes()));
+        let check = |text: String, faults: &[&str]| {
+            let found = described(text.as_bytes());
+            assert_eq!((found.kind.as_str(), found.valid), ("openapi", Some(false)), "{text}");
+            assert_eq!(found.faults, faults, "{text}");
+        };
+        check(
+            yaml.replace("version: '1.2.0'", "version: 1.2"),
+            &["info.version: a number, no text"],
+        );
+        check(
+            yaml.replace("openapi: 3.0.3", "openapi: 3.1"),
+            &["openapi: a number, no text", "openapi: no version 3.1"],
+        );
+        check(yaml.replace("paths:", "stigar:"), &["paths: missing"]);
+        check("openapi: 3.0.0\ninfo: [".to_owned(), &["not YAML, line 2"]);
+        // A bomb of aliases is refused by the parser's budget.
+        let mut bomb = String::from("openapi: 3.0.0\na0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..30 {
+            let inner = vec![format!("*a{}", level - 1); 9].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
+        }
+        let found = described(bomb.as_bytes());
+        assert!(found.faults.iter().any(|fault| fault.starts_with("not YAML")), "{:?}", found.faults);
+    }
+
+    #[test]
     fn each_rule_can_be_broken_alone() {
         for (from, to, rule) in [
             ("https://api", "http://api", "UFN.02"),
@@ -255,7 +310,6 @@ mod tests {
         );
         check(r#"{"openapi": "3.0.0", "#, "not JSON");
         for (text, kind) in [
-            ("openapi: 3.0.0\ninfo:", "yaml"),
             ("<?xml version='1.0'?><wsdl:definitions>", "wsdl"),
             ("<WMS_Capabilities version='1.3.0'>", "ogc-capabilities"),
             ("<!DOCTYPE html><html>", "page"),

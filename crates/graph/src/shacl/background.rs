@@ -196,6 +196,13 @@ impl Background {
         self.below.get(class).into_iter().flatten().map(String::as_str)
     }
 
+    /// The classes right below a class whose nodes a shape about that class is about. A catalogue is a dataset in DCAT 3, and a series is one; but
+    /// profiles have shapes of their own for both, and what they ask of a dataset (themes, a period, a licence elsewhere) they do not ask of these.
+    pub(super) fn targets_below(&self, class: &str) -> impl Iterator<Item = &str> {
+        let own = class == format!("{DCAT}Dataset");
+        self.classes_below(class).filter(move |_| !own)
+    }
+
     /// What is known of a term of a code list: its types and its scheme.
     pub(super) fn said_of(&self, iri: &str) -> Vec<(&'static str, String)> {
         if !self.knows(iri) {

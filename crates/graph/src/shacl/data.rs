@@ -19,7 +19,7 @@ use rudof_rdf::rdf_core::{FocusRDF, Matcher, NeighsRDF, RDFError, Rdf};
 use super::background::Background;
 use super::shapes::parsed;
 use super::terms as sh;
-use crate::triples::{Builder, Graph, Id};
+use crate::triples::{Graph, Id};
 use crate::view::SKOLEM;
 use crate::vocab as v;
 
@@ -58,22 +58,14 @@ impl Data {
     /// # Errors
     /// A file that cannot be read.
     pub fn load(nquads: &Path) -> Result<Self, Refusal> {
-        let graph = crate::read::load(nquads)?;
-        let mut builder = Builder::default();
-        for mut triple in graph.in_document_order().into_iter().filter_map(|row| graph.triple(row)) {
-            if let NamedOrBlankNode::NamedNode(node) = &triple.subject
-                && let Some(blank) = blank_of(node)
-            {
-                triple.subject = blank.into();
-            }
-            if let Term::NamedNode(node) = &triple.object
-                && let Some(blank) = blank_of(node)
-            {
-                triple.object = blank.into();
-            }
-            builder.add(triple);
-        }
-        Ok(Self::new(builder.finish()))
+        let mut graph = crate::read::load(nquads)?;
+        let blanks = graph.ids().filter_map(|id| match graph.term(id) {
+            Term::NamedNode(node) => blank_of(node).map(|blank| (id, blank)),
+            _ => None,
+        });
+        let blanks: Vec<(Id, BlankNode)> = blanks.collect();
+        blanks.into_iter().for_each(|(id, blank)| graph.rename(id, blank.into()));
+        Ok(Self::new(graph))
     }
 
     /// A document as it stands, parsed here: for documents of one's own, since untrusted bytes belong in a confined worker.
@@ -116,7 +108,7 @@ impl Data {
         own || matches!((self.background, term), (Some(known), Term::NamedNode(node)) if known.knows(node.as_str()))
     }
 
-    /// A class and every class below it, by what data and background say.
+    /// A class and every class below it, by what data and background say: those whose nodes a shape about the class is about.
     pub(super) fn classes_below(&self, class: &Term) -> Vec<Id> {
         let below = self.graph.iri_id(sh::RDFS_SUB_CLASS_OF);
         let mut waiting = vec![class.clone()];
@@ -130,7 +122,7 @@ impl Data {
                 next.extend(rows.map(|[s, _, _]| self.graph.term(s).clone()));
             }
             if let (Some(background), Term::NamedNode(node)) = (self.background, &class) {
-                let known = background.classes_below(node.as_str());
+                let known = background.targets_below(node.as_str());
                 next.extend(known.map(|iri| Term::NamedNode(NamedNode::new_unchecked(iri))));
             }
             for class in next {
@@ -288,7 +280,7 @@ impl NeighsRDF for Data {
 }
 
 /// What the background knows of a node under one property.
-fn known(background: &Background, subject: &Term, property: &str) -> Vec<Term> {
+pub(super) fn known(background: &Background, subject: &Term, property: &str) -> Vec<Term> {
     let said = match subject {
         Term::NamedNode(node) => background.objects(node.as_str(), property),
         Term::BlankNode(_) if property == v::RDF_TYPE => vec![sh::RDFS_RESOURCE.to_owned()],

@@ -1,30 +1,42 @@
 //! What a SHACL engine must do for us, in our own types: nothing of a library passes this border.
 //!
-//! An engine holds shapes; a session judges the nodes of one record with them and forgets when it is dropped, so that memory stays with the
-//! record. Which nodes are judged is not the engine's business ([`super::records`]).
+//! An engine holds shapes; a session judges the nodes of one record after another with them and forgets between two, so that memory stays with
+//! the record. Which nodes are judged is not the engine's business ([`super::records`]).
 
 use fyr_model::Refusal;
 use oxrdf::Term;
 
 use super::data::Data;
 use super::path::Path;
+use crate::triples::Id;
 
 /// Shapes that are ready to judge.
 pub(super) trait Engine: Send + Sync {
     /// The shapes with targets, in an order that is the same in every run.
     fn targeted(&self) -> &[Targeted];
 
-    /// Begins a record.
+    /// Begins work on a graph.
     fn session(&self, data: &Data) -> Box<dyn Session + '_>;
 }
 
-/// The work on one record.
+/// The work on the records of one graph, one after the other.
 pub(super) trait Session {
+    /// Begins a record: what was remembered of another is forgotten.
+    fn begin(&mut self);
+
     /// Judges one node by the shape at `shape` in [`Engine::targeted`].
     ///
     /// # Errors
     /// A query that was stopped or failed, and failures of the library.
-    fn judge(&mut self, data: &Data, shape: usize, focus: &Term) -> Result<Judged, Refusal>;
+    fn judge(&mut self, shape: usize, focus: &Node) -> Result<Judged, Refusal>;
+}
+
+/// A node to judge.
+pub(super) enum Node {
+    /// One of the graph's, by its number.
+    Known(Id),
+    /// One that a shape names and the graph does not.
+    Absent(Box<Term>),
 }
 
 /// A shape with the nodes that it names as its targets.

@@ -1,16 +1,16 @@
-//! The engine: the `shacl` crate for SHACL Core, with constraints in SPARQL asked by ourselves where it meets their marks.
+//! The `shacl` crate: it reads shapes, refuses rings of them, and can walk them, with constraints in SPARQL asked by ourselves where it meets
+//! their marks.
 //!
 //! Used without its own SPARQL, which would send queries through a client that can call other addresses and does not know custom components.
-//! Its walk over shapes is used as it is; targets, the cache of a record and everything that a query does are ours.
+//! Its walk serves shapes that use more than SHACL Core (node expressions, reifiers) and stands witness for ours ([`super::walk`]) in the tests.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ::shacl::error::{IRError, ValidationError};
 use ::shacl::ir::{IRComponent, IRSchema, IRShape, RecursionSemantics, ShapeLabelIdx};
 use ::shacl::rdf::ShaclParser;
-use ::shacl::types::{MessageMap, Severity, Target as Written};
+use ::shacl::types::{MessageMap, Target as Written};
 use ::shacl::validator::constraints::NativeValidator;
 use ::shacl::validator::engine::{Engine as Walk, NodeExprState, Retention, Validate};
 use ::shacl::validator::nodes::{FocusNodes, ValueNodes};
@@ -23,25 +23,25 @@ use rudof_rdf::rdf_core::term::literal::Lang;
 use rudof_rdf::rdf_core::{NeighsRDF, SHACLPath};
 use spareval::CancellationToken;
 
-use super::constraints::{Constraint, Plan};
+use super::asked::{Answer, Question};
+use super::constraints::Plan;
 use super::data::{Data, name};
-use super::engine::{Engine, Judged, Raw, Session, Target, Targeted};
-use super::leaves::Leaves;
-use super::path::Path;
+use super::engine::{Engine, Judged, Node, Raw, Session, Target, Targeted};
 use super::places::Places;
-use super::query::{Row, filled};
-use super::terms as sh;
+use super::walk::path_of;
 use crate::refuse::{internal, shown};
-use crate::triples::Id;
+use crate::triples::Graph;
 
 /// Results that may be held for one node while its shapes are walked; they can double at each level of shapes in shapes.
-const HELD_MAX: usize = 200_000;
+pub(super) const HELD_MAX: usize = 200_000;
 
 /// Compiled shapes.
 pub(super) struct Library {
     schema: IRSchema,
+    /// The shapes as the files write them, with marks.
+    graph: Arc<Graph>,
     plan: Arc<Plan>,
-    leaves: Arc<Leaves>,
+    /// The name of each shape with targets.
     shapes: Vec<Object>,
     targeted: Vec<Targeted>,
     stop: CancellationToken,
@@ -63,6 +63,7 @@ impl Library {
                 &format!("the shapes cannot be read: {cause}"),
             )
         };
+        let graph = Arc::clone(&shapes.graph);
         let ast = ShaclParser::new(shapes).parse().map_err(|error| invalid(&error))?;
         let schema = IRSchema::compile_with_recursion(&ast, RecursionSemantics::None).map_err(|error| match error {
             IRError::DependencyGraphHasCycles { cycles, .. } | IRError::DependencyGraphHasNegativeCycles { cycles, .. } => {
@@ -78,13 +79,30 @@ impl Library {
         with_targets.sort_by(|a, b| a.0.cmp(&b.0));
         let (shapes, targeted) = with_targets.into_iter().map(|(_, id, targets)| (id, Targeted { targets })).unzip();
         Ok(Self {
-            leaves: Arc::new(Leaves::of(&schema)),
             schema,
+            graph,
             plan: Arc::new(plan),
             shapes,
             targeted,
             stop,
         })
+    }
+
+    pub(super) fn schema(&self) -> &IRSchema {
+        &self.schema
+    }
+
+    pub(super) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The name of each shape with targets, as in [`Engine::targeted`].
+    pub(super) fn names(&self) -> &[Object] {
+        &self.shapes
+    }
+
+    pub(super) fn into_parts(self) -> (Arc<Plan>, Vec<Targeted>, CancellationToken) {
+        (self.plan, self.targeted, self.stop)
     }
 }
 
@@ -137,33 +155,29 @@ impl Engine for Library {
     fn session(&self, data: &Data) -> Box<dyn Session + '_> {
         Box::new(Running {
             library: self,
-            walk: Walker {
-                plan: Arc::clone(&self.plan),
-                leaves: Arc::clone(&self.leaves),
-                data: data.clone(),
-                node: RefCell::default(),
-                stop: self.stop.clone(),
-                cache: HashMap::new(),
-                chain: HashSet::new(),
-                node_exprs: NodeExprState::default(),
-                retention: Retention {
-                    max_results: Some(HELD_MAX),
-                    store_evidences: false,
-                },
-                refused: None,
-                cut: false,
-            },
+            data: data.clone(),
+            walk: Walker::new(Arc::clone(&self.plan), self.stop.clone()),
         })
     }
 }
 
 struct Running<'l> {
     library: &'l Library,
+    data: Data,
     walk: Walker,
 }
 
 impl Session for Running<'_> {
-    fn judge(&mut self, data: &Data, shape: usize, focus: &Term) -> Result<Judged, Refusal> {
+    fn begin(&mut self) {
+        self.walk = Walker::new(Arc::clone(&self.library.plan), self.library.stop.clone());
+    }
+
+    fn judge(&mut self, shape: usize, focus: &Node) -> Result<Judged, Refusal> {
+        let data = &self.data;
+        let focus = match focus {
+            Node::Known(id) => data.graph.term(*id),
+            Node::Absent(term) => term,
+        };
         let schema = &self.library.schema;
         let Some(shape) = self.library.shapes.get(shape).and_then(|id| schema.get_shape(id)) else {
             return Ok(Judged::default());
@@ -213,26 +227,9 @@ fn raw(result: &ValidationResult) -> Raw {
     }
 }
 
-fn path_of(path: &SHACLPath) -> Path {
-    let inner = |path: &SHACLPath| Box::new(path_of(path));
-    match path {
-        SHACLPath::Predicate { pred } => Path::Predicate(pred.as_str().to_owned()),
-        SHACLPath::Alternative { paths } => Path::Alternative(paths.iter().map(path_of).collect()),
-        SHACLPath::Sequence { paths } => Path::Sequence(paths.iter().map(path_of).collect()),
-        SHACLPath::Inverse { path } => Path::Inverse(inner(path)),
-        SHACLPath::ZeroOrMore { path } => Path::ZeroOrMore(inner(path)),
-        SHACLPath::OneOrMore { path } => Path::OneOrMore(inner(path)),
-        SHACLPath::ZeroOrOne { path } => Path::ZeroOrOne(inner(path)),
-    }
-}
-
 /// The library's walk over one record.
 struct Walker {
     plan: Arc<Plan>,
-    leaves: Arc<Leaves>,
-    data: Data,
-    /// The node that was asked about last, and its number: shape after shape asks about the same one.
-    node: RefCell<Option<(Object, Option<Id>)>>,
     stop: CancellationToken,
     cache: HashMap<(Object, ShapeLabelIdx), ValidationOutcome>,
     chain: HashSet<(Object, ShapeLabelIdx)>,
@@ -255,17 +252,8 @@ macro_rules! by_kind {
 impl Walk<Data> for Walker {
     fn fork(&self) -> Box<dyn Walk<Data>> {
         Box::new(Self {
-            plan: Arc::clone(&self.plan),
-            leaves: Arc::clone(&self.leaves),
-            data: self.data.clone(),
-            node: RefCell::default(),
-            stop: self.stop.clone(),
-            cache: HashMap::new(),
-            chain: HashSet::new(),
-            node_exprs: NodeExprState::default(),
             retention: self.retention,
-            refused: None,
-            cut: false,
+            ..Self::new(Arc::clone(&self.plan), self.stop.clone())
         })
     }
 
@@ -317,39 +305,26 @@ impl Walk<Data> for Walker {
         self.target_class(store, shape)
     }
 
-    // A leaf costs less than remembering it does.
     fn record_validation(&mut self, node: Object, shape_idx: ShapeLabelIdx, outcome: ValidationOutcome) {
-        if !self.leaves.is_leaf(shape_idx) {
-            self.cache.insert((node, shape_idx), outcome);
-        }
+        self.cache.insert((node, shape_idx), outcome);
     }
     fn has_validated(&self, node: &Object, shape_idx: ShapeLabelIdx) -> bool {
         self.cache.contains_key(&(node.clone(), shape_idx))
     }
     fn get_cached_outcome(&self, node: &Object, shape_idx: ShapeLabelIdx) -> Option<ValidationOutcome> {
-        if self.silent(node, shape_idx) {
-            return Some(ValidationOutcome::new());
-        }
-        if self.leaves.is_leaf(shape_idx) {
-            return None;
-        }
         self.cache.get(&(node.clone(), shape_idx)).cloned()
     }
     fn recursion_semantics(&self) -> RecursionSemantics {
         RecursionSemantics::None
     }
     fn is_in_chain(&self, node: &Object, shape_idx: ShapeLabelIdx) -> bool {
-        !self.leaves.is_leaf(shape_idx) && self.chain.contains(&(node.clone(), shape_idx))
+        self.chain.contains(&(node.clone(), shape_idx))
     }
     fn chain_enter(&mut self, node: Object, shape_idx: ShapeLabelIdx) {
-        if !self.leaves.is_leaf(shape_idx) {
-            self.chain.insert((node, shape_idx));
-        }
+        self.chain.insert((node, shape_idx));
     }
     fn chain_exit(&mut self, node: &Object, shape_idx: ShapeLabelIdx) {
-        if !self.leaves.is_leaf(shape_idx) {
-            self.chain.remove(&(node.clone(), shape_idx));
-        }
+        self.chain.remove(&(node.clone(), shape_idx));
     }
     fn node_expr_state(&mut self) -> &mut NodeExprState {
         &mut self.node_exprs
@@ -363,37 +338,22 @@ impl Walk<Data> for Walker {
 }
 
 impl Walker {
-    /// Whether a shape has nothing to say of a node, since the node lacks the property that the shape is about.
-    fn silent(&self, node: &Object, shape: ShapeLabelIdx) -> bool {
-        let Some(property) = self.leaves.silent_without(shape) else {
-            return false;
-        };
-        let graph = &self.data.graph;
-        let mut last = self.node.borrow_mut();
-        let number = match last.as_ref().filter(|(known, _)| known == node) {
-            Some((_, number)) => *number,
-            None => {
-                let number = graph.id(&Term::from(node.clone()));
-                *last = Some((node.clone(), number));
-                number
-            }
-        };
-        match (number, graph.id(property)) {
-            (Some(subject), Some(property)) => !graph.has(subject, property),
-            _ => true,
+    fn new(plan: Arc<Plan>, stop: CancellationToken) -> Self {
+        Self {
+            plan,
+            stop,
+            cache: HashMap::new(),
+            chain: HashSet::new(),
+            node_exprs: NodeExprState::default(),
+            retention: Retention {
+                max_results: Some(HELD_MAX),
+                store_evidences: false,
+            },
+            refused: None,
+            cut: false,
         }
     }
-}
 
-/// One question about one node.
-struct Asked<'a> {
-    constraint: &'a Constraint,
-    shape: &'a IRShape,
-    path: Option<&'a SHACLPath>,
-    focus: &'a Term,
-}
-
-impl Walker {
     /// The shape's constraints in SPARQL.
     fn asked(
         &mut self,
@@ -405,28 +365,27 @@ impl Walker {
     ) -> Result<ValidationOutcome, ValidationError> {
         let plan = Arc::clone(&self.plan);
         let constraints = mark.parse().ok().and_then(|number: usize| plan.shapes.get(number));
+        let id: Term = shape.id().clone().into();
         let mut outcome = ValidationOutcome::new();
         for constraint in constraints.into_iter().flatten() {
             for (focus, nodes) in values.iter() {
-                let asked = Asked {
+                let question = Question {
                     constraint,
-                    shape,
-                    path,
+                    shape: id.clone(),
+                    of_property: path.is_some(),
                     focus,
                 };
-                let found = if constraint.ask {
-                    let found = nodes.iter().map(|value| asked.ask(data, value, &self.stop));
-                    found.collect::<Result<Vec<_>, _>>().map(|all| all.into_iter().flatten().collect())
-                } else {
-                    asked.select(data, &self.stop).map(|(found, cut)| {
-                        self.cut |= cut;
-                        found
-                    })
-                };
-                match found {
-                    Ok(found) => found.into_iter().for_each(|one: ValidationResult| outcome.push_violation(one)),
+                let answered = question.answers(data, nodes.iter(), &self.stop).and_then(|(answers, cut)| {
+                    self.cut |= cut;
+                    let results = answers
+                        .into_iter()
+                        .map(|answer| result(answer, &constraint.component, shape, path, focus));
+                    results.collect::<Result<Vec<_>, String>>()
+                });
+                match answered {
+                    Ok(found) => found.into_iter().for_each(|one| outcome.push_violation(one)),
                     Err(cause) => {
-                        self.refused = Some(not_answered(shape, &cause));
+                        self.refused = Some(not_answered(&id, &cause));
                         return Err(ValidationError::GraphError(cause));
                     }
                 }
@@ -436,87 +395,30 @@ impl Walker {
     }
 }
 
-fn not_answered(shape: &IRShape, cause: &str) -> Refusal {
-    let (shape, cause) = (shown(&name(&shape.id().clone().into())), shown(cause));
+/// An answer as a result of the library's.
+fn result(answer: Answer, component: &str, shape: &IRShape, path: Option<&SHACLPath>, focus: &Term) -> Result<ValidationResult, String> {
+    let object = |term: Term| Object::try_from(term).map_err(|error| error.to_string());
+    let path = match &answer.path {
+        Some(iri) => Some(SHACLPath::iri(IriS::new_unchecked(iri))),
+        None => path.cloned(),
+    };
+    let messages = answer.messages.into_iter().fold(MessageMap::new(), |messages, (language, text)| {
+        messages.with_message(language.and_then(|tag| Lang::new(tag).ok()), text)
+    });
+    let component = Object::iri(IriS::new_unchecked(component));
+    Ok(ValidationResult::new(object(focus.clone())?, component, shape.severity().clone())
+        .with_path(path)
+        .with_value(answer.value.map(object).transpose()?)
+        .with_source(Some(shape.id().clone()))
+        .with_message(messages))
+}
+
+/// A query that failed or was stopped.
+pub(super) fn not_answered(shape: &Term, cause: &str) -> Refusal {
+    let (shape, cause) = (shown(&name(shape)), shown(cause));
     let text = Text::new(
         format!("en fråga i formen {shape} kunde inte besvaras: {cause}"),
         format!("a query in the shape {shape} could not be answered: {cause}"),
     );
     Refusal::new("shapes-query-failed", RefusalKind::Unreadable, shape, text)
-}
-
-impl Asked<'_> {
-    fn values(&self) -> Vec<(&str, Term)> {
-        let mut values = vec![
-            ("this", self.focus.clone()),
-            ("currentShape", self.shape.id().clone().into()),
-            ("shapesGraph", Term::NamedNode(NamedNode::new_unchecked(sh::SHAPES_GRAPH))),
-        ];
-        values.extend(self.constraint.parameters.iter().map(|(name, term)| (name.as_str(), term.clone())));
-        values
-    }
-
-    fn ask(&self, data: &Data, value: &Term, stop: &CancellationToken) -> Result<Option<ValidationResult>, String> {
-        let mut values = self.values();
-        values.push(("value", value.clone()));
-        if self.constraint.query.ask(data.dataset(), &values, stop)? {
-            return Ok(None);
-        }
-        let row = vec![("value".to_owned(), value.clone())];
-        self.result(&row, Some(value), None).map(Some)
-    }
-
-    fn select(&self, data: &Data, stop: &CancellationToken) -> Result<(Vec<ValidationResult>, bool), String> {
-        let (rows, cut) = self.constraint.query.select(data.dataset(), &self.values(), stop)?;
-        let mut found = Vec::new();
-        for row in &rows {
-            let of = |name: &str| row.iter().find(|(variable, _)| variable == name).map(|(_, term)| term);
-            if matches!(of("failure"), Some(Term::Literal(literal)) if ["true", "1"].contains(&literal.value())) {
-                return Err("the query says that it failed (?failure)".into());
-            }
-            // A node shape without ?value is about the node itself.
-            let value = of("value").or_else(|| self.path.is_none().then_some(self.focus));
-            found.push(self.result(row, value, of("path"))?);
-        }
-        Ok((found, cut))
-    }
-
-    fn result(&self, row: &Row, value: Option<&Term>, path: Option<&Term>) -> Result<ValidationResult, String> {
-        let object = |term: &Term| Object::try_from(term.clone()).map_err(|error| error.to_string());
-        let component = Object::iri(IriS::new_unchecked(&self.constraint.component));
-        let path = match path {
-            Some(Term::NamedNode(node)) => Some(SHACLPath::iri(IriS::new_unchecked(node.as_str()))),
-            _ => self.path.cloned(),
-        };
-        let value = value.map(object).transpose()?;
-        Ok(ValidationResult::new(object(self.focus)?, component, severity(self.shape))
-            .with_path(path)
-            .with_value(value)
-            .with_source(Some(self.shape.id().clone()))
-            .with_message(self.messages(row)))
-    }
-
-    /// The query's own `?message`, or the constraint's, with the row's values filled in.
-    fn messages(&self, row: &Row) -> MessageMap {
-        let mut values: Vec<(String, String)> = row.iter().map(|(variable, term)| (variable.clone(), name(term))).collect();
-        values.extend(
-            self.constraint
-                .parameters
-                .iter()
-                .map(|(parameter, term)| (parameter.clone(), name(term))),
-        );
-        let own = row.iter().find_map(|(variable, term)| match term {
-            Term::Literal(literal) if variable == "message" => Some(literal.clone()),
-            _ => None,
-        });
-        let literals = own.iter().chain(self.constraint.messages.iter().filter(|_| own.is_none()));
-        literals.fold(MessageMap::new(), |messages, literal| {
-            let lang = literal.language().and_then(|tag| Lang::new(tag).ok());
-            messages.with_message(lang, filled(literal.value(), &values))
-        })
-    }
-}
-
-fn severity(shape: &IRShape) -> Severity {
-    shape.severity().clone()
 }

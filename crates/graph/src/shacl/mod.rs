@@ -6,16 +6,16 @@
 //! shapes.validate(data)  each node once, by record, on all cores   -> Validation: results in a fixed order, bounded
 //! ```
 //!
-//! The walk over shapes is a library's, behind `engine::Engine`; targets, queries, names, texts and order are ours. Nothing is fetched: no
-//! import, no vocabulary, no endpoint. This module does not know which shapes are official, nor what a result costs.
+//! A library reads the shapes; the walk over them is ours (`walk`), behind `engine::Engine`, with the library's as its witness. Nothing is
+//! fetched: no import, no vocabulary, no endpoint. This module does not know which shapes are official, nor what a result costs.
 
+mod asked;
 mod background;
 mod constraints;
 mod dangling;
 mod data;
 mod engine;
 mod found;
-mod leaves;
 mod library;
 pub(crate) mod path;
 mod places;
@@ -24,6 +24,7 @@ mod records;
 mod shapes;
 pub(crate) mod terms;
 mod texts;
+mod walk;
 mod well_formed;
 mod work;
 

@@ -14,7 +14,7 @@ use fyr_model::{Refusal, Severity};
 use oxrdf::Term;
 
 use super::data::{Data, name};
-use super::engine::Target;
+use super::engine::{Node, Session, Target};
 use super::found::{Bag, Kept, in_order};
 use super::shapes::Shapes;
 use crate::refuse::{internal, unreadable};
@@ -33,8 +33,7 @@ const REST: u32 = 256;
 /// A node that a shape is about.
 struct Focus {
     shape: usize,
-    term: Term,
-    id: Option<Id>,
+    node: Node,
 }
 
 /// The nodes of one record.
@@ -65,14 +64,15 @@ impl Records {
         let rest = mains.len() as u32;
         let mut records: BTreeMap<u32, Record> = BTreeMap::new();
         for (shape, targeted) in shapes.engine.targeted().iter().enumerate() {
-            for (term, id) in targets(data, &targeted.targets) {
+            for node in targets(data, &targeted.targets) {
+                let id = if let Node::Known(id) = node { Some(id) } else { None };
                 let owner = id.and_then(|id| owners.get(id as usize).copied().flatten());
                 let key = match (whole, owner) {
                     (true, _) => 0,
                     (false, Some(owner)) => owner,
                     (false, None) => rest + id.unwrap_or(0) / REST,
                 };
-                records.entry(key).or_default().push(Focus { shape, term, id });
+                records.entry(key).or_default().push(Focus { shape, node });
             }
         }
         Self {
@@ -162,11 +162,12 @@ struct Work<'w> {
 impl Work<'_> {
     /// Takes records until there are none left.
     fn run(&self) -> Result<(), Refusal> {
+        let mut session = self.shapes.engine.session(self.data);
         while let Some(record) = self.records.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             if self.stopped.load(Ordering::Relaxed) {
                 break;
             }
-            if let Err(refusal) = self.record(record) {
+            if let Err(refusal) = self.record(record, session.as_mut()) {
                 self.stopped.store(true, Ordering::Relaxed);
                 return Err(refusal);
             }
@@ -174,13 +175,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn record(&self, record: &Record) -> Result<(), Refusal> {
-        let mut session = self.shapes.engine.session(self.data);
+    fn record(&self, record: &Record, session: &mut dyn Session) -> Result<(), Refusal> {
+        session.begin();
         let mut found: Vec<Kept> = Vec::new();
         let mut faulty: Vec<Id> = Vec::new();
         let mut cut = false;
         for focus in record {
-            let judged = session.judge(self.data, focus.shape, &focus.term)?;
+            let judged = session.judge(focus.shape, &focus.node)?;
             cut |= judged.cut;
             let kept = judged.results.into_iter().map(|raw| Kept::new(raw, self.data, self.shapes));
             let before = found.len();
@@ -190,7 +191,9 @@ impl Work<'_> {
                 || new
                     .iter()
                     .any(|one| one.found.severity == Severity::Violation && !one.found.undescribed);
-            faulty.extend(focus.id.filter(|_| at_fault));
+            if let (true, Node::Known(id)) = (at_fault, &focus.node) {
+                faulty.push(*id);
+            }
         }
         in_order(&mut found);
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -251,7 +254,7 @@ fn reach(graph: &Graph, from: Id, mains: &HashSet<Id>) -> HashSet<Id> {
 }
 
 /// The nodes that targets name, each once, in an order that is the same in every run.
-fn targets(data: &Data, targets: &[Target]) -> Vec<(Term, Option<Id>)> {
+fn targets(data: &Data, targets: &[Target]) -> Vec<Node> {
     let graph = &data.graph;
     let is = graph.iri_id(v::RDF_TYPE);
     let mut ids: BTreeSet<Id> = BTreeSet::new();
@@ -276,6 +279,6 @@ fn targets(data: &Data, targets: &[Target]) -> Vec<(Term, Option<Id>)> {
             }
         }
     }
-    let present = ids.into_iter().map(|id| (graph.term(id).clone(), Some(id)));
-    present.chain(absent.into_iter().map(|term| (term, None))).collect()
+    let absent = absent.into_iter().map(|term| Node::Absent(Box::new(term)));
+    ids.into_iter().map(Node::Known).chain(absent).collect()
 }

@@ -19,6 +19,7 @@ use super::library::Library;
 use super::path::objects;
 use super::places::Places;
 use super::terms as sh;
+use super::walk::Walk;
 use super::{texts, well_formed};
 use crate::canon::{Budget, skolem_names};
 use crate::parse::{Task, parse};
@@ -81,6 +82,16 @@ impl Shapes {
     /// assert!(Shapes::read(&[document], &GraphLimits::default()).unwrap().left_out().is_empty());
     /// ```
     pub fn read(documents: &[ShapesDocument<'_>], limits: &GraphLimits) -> Result<Self, Refusal> {
+        Self::with(documents, limits, Walk::of)
+    }
+
+    /// The same shapes walked by the library.
+    #[cfg(test)]
+    pub(super) fn by_library(documents: &[ShapesDocument<'_>], limits: &GraphLimits) -> Result<Self, Refusal> {
+        Self::with(documents, limits, |library| Box::new(library))
+    }
+
+    fn with(documents: &[ShapesDocument<'_>], limits: &GraphLimits, engine: fn(Library) -> Box<dyn Engine>) -> Result<Self, Refusal> {
         let mut builder = Builder::default();
         let mut places = Places {
             files: Vec::new(),
@@ -104,7 +115,7 @@ impl Shapes {
         let stop = CancellationToken::new();
         let asks = !marks.plan.shapes.is_empty();
         let for_engine = Data::new(marked(&graph, &loose.rows, &marks));
-        let engine = Library::compile(for_engine, marks.plan, &places, stop.clone())?;
+        let engine = engine(Library::compile(for_engine, marks.plan, &places, stop.clone())?);
         if engine.targeted().is_empty() {
             return Err(none(documents));
         }
@@ -114,7 +125,7 @@ impl Shapes {
         });
         Ok(Self {
             graph: Arc::new(graph),
-            engine: Box::new(engine),
+            engine,
             left_out,
             stop,
             asks,

@@ -28,6 +28,7 @@ sh!(
     QUALIFIED_MIN_COUNT = "qualifiedMinCount",
     QUALIFIED_MAX_COUNT = "qualifiedMaxCount",
     IN = "in",
+    HAS_VALUE = "hasValue",
     LANGUAGE_IN = "languageIn",
     IGNORED_PROPERTIES = "ignoredProperties",
     CLASS = "class",

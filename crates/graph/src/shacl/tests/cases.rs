@@ -195,6 +195,13 @@ fn classes_above_count_and_the_background_is_nobodys_fault() {
 }
 
 #[test]
+fn a_catalogue_is_not_asked_what_a_dataset_is_asked() {
+    let text = "ex:S a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property [ sh:path dcat:theme ; sh:minCount 1 ] .";
+    assert!(with_background(text, "ex:k a dcat:Catalog .").conforms);
+    assert_eq!(rows(&with_background(text, "ex:k a dcat:Dataset .")), ["k theme MinCount"]);
+}
+
+#[test]
 fn every_list_of_the_background_is_read() {
     let (read, all) = Background::bundled().lists();
     assert_eq!(read, all);

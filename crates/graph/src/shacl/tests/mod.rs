@@ -4,6 +4,7 @@ mod cases;
 mod catalogues;
 mod hostile;
 mod suite;
+mod walks;
 
 use fyr_model::Refusal;
 use fyr_model::limits::GraphLimits;
@@ -14,6 +15,24 @@ const HEAD: &str = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ex: <htt
     @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dcterms: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> . \
     @prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix vcard: <http://www.w3.org/2006/vcard/ns#> . \
     @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix owl: <http://www.w3.org/2002/07/owl#> .\n";
+
+/// A way to read shapes: for our walk, or for the library's.
+type Read = fn(&[ShapesDocument<'_>], &GraphLimits) -> Result<Shapes, Refusal>;
+
+/// The library's walk finds what ours does, as many times.
+fn both_walks_agree(name: &str, ours: &Validation, witness: &Validation) {
+    let rows = |validation: &Validation| -> Vec<String> {
+        let row = |one: &super::Found| {
+            format!(
+                "{:?} {} {} {} {} {:?} x{}",
+                one.severity, one.focus, one.path, one.component, one.source_shape, one.value, one.times
+            )
+        };
+        validation.results.iter().map(row).collect()
+    };
+    assert_eq!(rows(ours), rows(witness), "{name}");
+    assert_eq!(ours.datasets, witness.datasets, "{name}");
+}
 
 fn document<'a>(bytes: &'a [u8], name: &'a str) -> ShapesDocument<'a> {
     ShapesDocument {
