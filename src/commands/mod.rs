@@ -4,6 +4,7 @@
 mod cluster;
 mod describe;
 mod explain;
+mod incidents;
 mod input;
 mod links;
 mod profile;
@@ -181,6 +182,7 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "sign" => stored::sign(door, words).await,
         "publish" => stored::publish(door, words).await,
         "withdraw" => stored::withdraw(door, words).await,
+        "incidents" => incidents::incidents(door, words).await,
         "score" => explain::score(door, words).await,
         "explain" => explain::explain(door, words).await,
         "verify" => release::verify(door, words),
