@@ -292,6 +292,11 @@ impl Words {
             self.option("format", "FORMAT", "text eller json", "text or json")
                 .value_parser(["text", "json"]),
         )
+        .arg(self.flag(
+            "entities",
+            "Räkna också omnämnda kommuner, myndigheter, lagar och dagar",
+            "Count mentioned municipalities, agencies, laws and days too",
+        ))
     }
 
     fn curate(&self) -> Command {

@@ -26,6 +26,9 @@ fodd = "identifier"
 anteckning = "identifier"
 telefon = "plain"
 
+[policy.cleared]
+kopia = { kind = "personal-identity-number", reason = "published test numbers", by = "Test Testsson", role = "testare", date = 2026-11-23 }
+
 [policy.actions]
 fodd = { do = "generalise", kind = "date_of_birth" }
 anteckning = { do = "mask", numbered = true }

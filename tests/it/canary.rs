@@ -93,7 +93,8 @@ impl Canaries {
         let mut out = String::from("id;personnummer;namn;epost;anteckning;varde\n");
         for (n, pin) in self.pins.iter().enumerate() {
             let (head, tail) = pin.split_at(8);
-            let name = format!("Anna {WORD}{n}sson");
+            let family = ["berg", "holm", "lund", "ström", "gren", "dahl", "sson", "skog"][n % 8];
+            let name = format!("{} K{}{family}", ["Anna", "Lars", "Karin", "Erik", "Eva"][n % 5], &WORD[1..]);
             out.push_str(&format!(
                 "{n};{head}-{tail};{name};{WORD}{n}@person.example;Sökanden {name} ({pin}) hör av sig på {WORD}{n}@person.example;{}\n",
                 n % 50

@@ -218,6 +218,16 @@ fn effective(policy: &PrivacyPolicy, actions: &Actions) -> PrivacyPolicy {
     policy
 }
 
+/// The policy with every column that is acted on taken as an identifier: what is found in it has an answer.
+pub(crate) fn answered(policy: &PrivacyPolicy) -> PrivacyPolicy {
+    let mut answered = policy.clone();
+    let keyed = policy.pseudonyms.iter().flat_map(|keyed| keyed.columns.keys());
+    for name in policy.actions.keys().chain(keyed) {
+        answered.columns.insert(name.clone(), ColumnPolicy::Role(Role::Identifier));
+    }
+    answered
+}
+
 fn kind(column: &str, word: &str) -> Result<Kind, Refusal> {
     word.replace('-', "_").parse().map_err(|()| {
         let text = Text::new(

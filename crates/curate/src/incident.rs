@@ -11,6 +11,7 @@ use fyr_model::privacy::PersonalDataFinding;
 use fyr_model::resource::Resource;
 use fyr_model::{Dataset, Refusal, RefusalKind, Sha256, Text};
 
+use crate::acting::answered;
 use crate::disk::{clean, disk};
 use crate::run::{Curate, Walk};
 
@@ -79,7 +80,8 @@ impl Curate {
     /// Stops when exactly these bytes are what an incident that stands is about, and the policy has no answer to it since: they are wiped
     /// again, unread.
     pub(crate) fn stop_if_known(&self, walk: &Walk<'_>, resource: &Resource, dir: &Path) -> Result<(), Refusal> {
-        let unanswered = |incident: &Incident| !fyr_privacy::unresolved(&incident.findings, &walk.pipeline.policy).is_empty();
+        let policy = answered(&walk.pipeline.policy);
+        let unanswered = |incident: &Incident| !fyr_privacy::unresolved(&incident.findings, &policy).is_empty();
         let known = self
             .incidents()?
             .into_iter()
@@ -99,7 +101,8 @@ impl Curate {
         dir: &Path,
     ) -> Result<(), Refusal> {
         let all = self.incidents()?;
-        let unresolved = fyr_privacy::unresolved(detections, &walk.pipeline.policy);
+        let policy = answered(&walk.pipeline.policy);
+        let unresolved = fyr_privacy::unresolved(detections, &policy);
         if unresolved.is_empty() {
             return self.mended(walk, resource, &all);
         }
