@@ -50,20 +50,25 @@ pub async fn mentions(door: &Door, bench: &Bench, read: &Inspected) -> Result<Ve
     }
     let mut found = Vec::new();
     for (column, known) in columns.into_iter().zip(&facts.report.columns) {
-        let private = read.detections.iter().any(|one| one.column == known.name && one.verdict == "direct");
-        found.extend(column.finish().into_iter().map(|one| EntityBody {
-            column: known.name.clone(),
-            kind: one.kind.as_str(),
-            list: one.list.as_str(),
-            matches: one.matches,
-            rows: one.rows,
-            different: one.different,
-            codes: one
-                .codes
-                .into_iter()
-                .filter(|_| !private)
-                .map(|(code, count)| CodeBody { code, count })
-                .collect(),
+        let private = read
+            .detections
+            .iter()
+            .any(|one| one.column == known.name && one.verdict == "direct");
+        found.extend(column.finish().into_iter().map(|one| {
+            EntityBody {
+                column: known.name.clone(),
+                kind: one.kind.as_str(),
+                list: one.list.as_str(),
+                matches: one.matches,
+                rows: one.rows,
+                different: one.different,
+                codes: one
+                    .codes
+                    .into_iter()
+                    .filter(|_| !private)
+                    .map(|(code, count)| CodeBody { code, count })
+                    .collect(),
+            }
         }));
     }
     Ok(found)

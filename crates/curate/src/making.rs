@@ -59,6 +59,7 @@ impl Curate {
         let walk = &Walk { pipeline, ..*walk };
         let mut protected = self.protect(pipeline, table, &work, run).await?;
         tell(&mut protected.facts.columns, &done);
+        run.privacy.protection = Some(protected.facts.clone());
         let former = fyr_publish::latest(&self.published, &pipeline.name)?;
         let released_under = self.derived(pipeline, &licence)?;
         let mut record = crate::evidence::record(self, walk, &resource, &released_under, &protected, harvested_at);

@@ -15,7 +15,18 @@ const MUNICIPALITIES: &str = include_str!("../../../../registers/municipalities.
 const AGENCIES: &str = include_str!("../../../../registers/agencies.csv");
 const LAWS: &str = include_str!("../../../../registers/laws.csv");
 const MONTHS: [&str; 12] = [
-    "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december",
+    "januari",
+    "februari",
+    "mars",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "augusti",
+    "september",
+    "oktober",
+    "november",
+    "december",
 ];
 
 struct Random(u64);
@@ -66,7 +77,11 @@ fn value(slot: &str, lists: &Lists, r: &mut Random) -> Value {
         }
         "agency" => {
             let row = &lists.agencies[r.below(lists.agencies.len())];
-            let text = if r.below(5) == 0 { row[2].to_uppercase() } else { row[2].to_owned() };
+            let text = if r.below(5) == 0 {
+                row[2].to_uppercase()
+            } else {
+                row[2].to_owned()
+            };
             one("agency", text, row[0])
         }
         "law" => {
@@ -84,7 +99,10 @@ fn value(slot: &str, lists: &Lists, r: &mut Random) -> Value {
             let shorts: Vec<&Vec<&'static str>> = lists.laws.iter().filter(|row| !row[1].is_empty() && row[0].contains(':')).collect();
             let row = shorts[r.below(shorts.len())];
             // The section is no part of the act's name.
-            (format!("{} kap. {} § \u{1}{}", r.below(30) + 1, r.below(40) + 1, row[1]), Some(("law", row[0].to_owned())))
+            (
+                format!("{} kap. {} § \u{1}{}", r.below(30) + 1, r.below(40) + 1, row[1]),
+                Some(("law", row[0].to_owned())),
+            )
         }
         "date" => {
             let text = match r.below(5) {
@@ -95,16 +113,27 @@ fn value(slot: &str, lists: &Lists, r: &mut Random) -> Value {
             one("date", text, &format!("{year}-{month:02}-{day:02}"))
         }
         "month" => {
-            let text = if r.below(2) == 0 { format!("{} {year}", MONTHS[month - 1]) } else { format!("{year}-{month:02}") };
+            let text = if r.below(2) == 0 {
+                format!("{} {year}", MONTHS[month - 1])
+            } else {
+                format!("{year}-{month:02}")
+            };
             one("date", text, &format!("{year}-{month:02}"))
         }
         "quarter" => {
             let q = r.below(4) + 1;
-            let text = if r.below(2) == 0 { format!("{year}K{q}") } else { format!("Q{q} {year}") };
+            let text = if r.below(2) == 0 {
+                format!("{year}K{q}")
+            } else {
+                format!("Q{q} {year}")
+            };
             one("date", text, &format!("{year}-Q{q}"))
         }
         "xname" => {
-            let (given, family) = (r.pick(&["Anna", "Lars", "Kim", "Eva"]), r.pick(&["Lund", "Borg", "Sala", "Berg", "Mark", "Svensson", "Kalmar"]));
+            let (given, family) = (
+                r.pick(&["Anna", "Lars", "Kim", "Eva"]),
+                r.pick(&["Lund", "Borg", "Sala", "Berg", "Mark", "Svensson", "Kalmar"]),
+            );
             (format!("{given} {family}"), None)
         }
         "xstreet" => (format!("{}gatan {}", r.pick(&["Stor", "Kungs", "Lunda"]), r.below(90) + 1), None),
@@ -218,7 +247,10 @@ fn main() {
             let (right, extra, missed) = (score.right as f64, score.extra as f64, score.missed as f64);
             let (precision, recall) = (right / (right + extra).max(1.0), right / (right + missed).max(1.0));
             let f1 = 2.0 * precision * recall / (precision + recall).max(1e-9);
-            println!("  {kind:<13} precision {precision:.3}  recall {recall:.3}  F1 {f1:.3}  n {}", right + missed);
+            println!(
+                "  {kind:<13} precision {precision:.3}  recall {recall:.3}  F1 {f1:.3}  n {}",
+                right + missed
+            );
         }
     }
 }
