@@ -25,7 +25,7 @@ BENCH_PYTHON ?= $(PYTHON)
 CASES     ?= 20000
 PROPERTIES ?=
 
-.PHONY: demo test rust properties check-features clients bench bench-slow bench-national dist container docs fmt
+.PHONY: demo test rust properties check-features clients bench bench-slow bench-personal bench-national dist container docs fmt
 
 demo: ## the whole job on three invented bodies; ARGS=--serve opens the portal afterwards
 	@scripts/bootstrap build
@@ -73,7 +73,7 @@ bench: ## ours beside the peers', on generated data (release build): BENCH_MB, B
 	  --tasks ingest,profile,profile_pq,rules,agg3,sniff $(BENCH_OURS) | tee "$(BENCH_DIR)/peers.jsonl"
 	$(READY); $(BENCH_CORES) cargo bench --locked --package fyr --package fyr-table --bench tables -- \
 	  rules agg3 --mb $(BENCH_MB) --repeat $(BENCH_REPEAT) --json "$(abspath $(BENCH_DIR))/library.jsonl"
-	@$(MAKE) --no-print-directory bench-slow bench-national
+	@$(MAKE) --no-print-directory bench-slow bench-personal bench-national
 	scripts/bench-ratios.py "$(BENCH_DIR)"/*.jsonl
 
 # Peers that take seconds for what others do in milliseconds: on 5 MB, once, and only where they are installed.
@@ -83,6 +83,14 @@ bench-slow:
 	$(BENCH_PYTHON) "$(BENCH)/generate.py" "$(BENCH_DIR)/small" --mb 5; \
 	$(BENCH_CORES) $(BENCH_PYTHON) "$(BENCH)/peers.py" "$(BENCH_DIR)/small" --peers $$slow --repeat 1 --threads $(BENCH_THREADS) \
 	  --tasks profile,sniff $(BENCH_OURS) | tee "$(BENCH_DIR)/slow.jsonl"
+
+# Presidio's rate on the first of the same texts, where it is installed (presidio-analyzer and phonenumbers).
+bench-personal: ## megabytes of text that the detectors of personal data read in a second of one core, beside Presidio (release build)
+	mkdir -p "$(BENCH_DIR)"
+	$(READY); cargo bench --locked --package fyr-privacy --bench detect -- --write "$(abspath $(BENCH_DIR))/texts.jsonl"
+	@if $(BENCH_PYTHON) -c 'import presidio_analyzer' 2>/dev/null; then \
+	  echo -n "presidio     "; $(BENCH_PYTHON) scripts/sv-pii-presidio.py "$(BENCH_DIR)/texts.jsonl" "$(BENCH_DIR)/presidio.jsonl"; \
+	else echo "presidio-analyzer is not installed: left out" >&2; fi
 
 # BENCH_MILLION=1000000 adds a million datasets, with the caps raised that refuse them by default.
 BENCH_DATASETS ?= 25000

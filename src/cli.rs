@@ -2,6 +2,7 @@
 
 mod check;
 mod describe;
+mod incidents;
 mod protect;
 mod report;
 mod source;
@@ -90,7 +91,15 @@ pub fn command(lang: Lang) -> Command {
         w.sign(),
         w.publish(),
     ];
-    let rest = [w.withdraw(), w.score(), w.explain(), w.verify(), w.sparql(), w.serve()];
+    let rest = [
+        w.withdraw(),
+        w.incidents(),
+        w.score(),
+        w.explain(),
+        w.verify(),
+        w.sparql(),
+        w.serve(),
+    ];
     Command::new("fyr")
         .version(env!("CARGO_PKG_VERSION"))
         .disable_version_flag(true)
@@ -288,6 +297,11 @@ impl Words {
             self.option("format", "FORMAT", "text eller json", "text or json")
                 .value_parser(["text", "json"]),
         )
+        .arg(self.flag(
+            "entities",
+            "Räkna också omnämnda kommuner, myndigheter, lagar och dagar",
+            "Count mentioned municipalities, agencies, laws and days too",
+        ))
     }
 
     fn curate(&self) -> Command {

@@ -3,6 +3,7 @@
 //! The same value is carried out here or sent to a running server through its socket, so both ways give the same answer.
 
 use fyr_model::harvest::{HarvestRun, SourceFile};
+use fyr_model::incident::{DetectorPrecision, Incident, Judgement};
 use fyr_model::privacy::Decision;
 use fyr_model::readiness::Readiness;
 use fyr_model::release::Withdrawal;
@@ -75,6 +76,18 @@ pub enum Order {
         /// IRIs or pipeline names.
         datasets: Vec<String>,
     },
+    /// Incidents: all, or one.
+    Incidents {
+        /// Which.
+        id: Option<String>,
+    },
+    /// What a person judged of an incident.
+    JudgeIncident {
+        /// Which.
+        id: String,
+        /// What.
+        judgement: Judgement,
+    },
     /// Ask the metadata graph.
     Sparql {
         /// The query.
@@ -123,6 +136,15 @@ pub enum Reply {
     Score {
         /// Each.
         datasets: Vec<Readiness>,
+    },
+    /// Incidents, and what was judged of the detectors by them.
+    Incidents {
+        /// Each.
+        incidents: Vec<Incident>,
+        /// By kind, over all incidents.
+        precision: Vec<DetectorPrecision>,
+        /// Whether one was asked for by name.
+        one: bool,
     },
     /// A query's answer.
     Sparql {

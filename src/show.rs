@@ -2,6 +2,7 @@
 
 mod files;
 mod fixes;
+mod incidents;
 mod links;
 mod protect;
 
@@ -32,6 +33,7 @@ pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {
         Reply::Sign { decision, missing } => door.document("sign", None, serde_json::json!({ "decision": decision, "missing": missing })),
         Reply::Withdraw { withdrawal } => door.document("withdraw", None, withdrawal),
         Reply::Score { datasets } => door.document("score", None, serde_json::json!({ "datasets": datasets })),
+        Reply::Incidents { incidents, precision, .. } => door.document("incidents", None, incidents::body(incidents, precision)),
         Reply::Sparql {
             media_type,
             body,
@@ -86,6 +88,7 @@ pub fn text(term: &Term, reply: &Reply) {
             println!("{} {} {}", term.done(), term.say("tillbakadragen:", "withdrawn:"), withdrawal.name);
         }
         Reply::Score { datasets } => scores(term, datasets),
+        Reply::Incidents { incidents, precision, one } => incidents::text(term, incidents, precision, *one),
         Reply::Sparql { body, truncated, .. } => {
             println!("{}", body.trim_end());
             if *truncated {

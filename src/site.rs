@@ -128,6 +128,11 @@ impl Site {
                 fyr_publish::withdraw(&self.config.published, &dataset, &reason, at).map(|withdrawal| Reply::Withdraw { withdrawal })
             }
             Order::Score { datasets } => self.scores(&datasets).map(|datasets| Reply::Score { datasets }),
+            Order::Incidents { id } => self.incidents(id.as_deref()),
+            Order::JudgeIncident { id, judgement } => self
+                .curate
+                .judge_incident(&id, judgement, at)
+                .and_then(|incident| self.incidents(Some(&incident.id))),
             Order::Sparql { query } => self.sparql(&query),
         };
         done.unwrap_or_else(|refusal| Reply::Refused { refusal })
@@ -253,6 +258,18 @@ impl Site {
         Reply::Publish {
             runs: datasets.iter().map(|name| self.curate.publish(name, at)).collect(),
         }
+    }
+
+    fn incidents(&self, id: Option<&str>) -> Result<Reply, Refusal> {
+        let all = self.curate.incidents()?;
+        Ok(Reply::Incidents {
+            precision: fyr_model::incident::precision(&all),
+            one: id.is_some(),
+            incidents: match id {
+                Some(id) => vec![self.curate.incident(id)?],
+                None => all,
+            },
+        })
     }
 
     fn scores(&self, wanted: &[String]) -> Result<Vec<Readiness>, Refusal> {

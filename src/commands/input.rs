@@ -531,6 +531,9 @@ pub struct ScanBody {
     pub columns: Vec<ScanColumn>,
     /// What stands inside longer texts, by column and kind.
     pub free_text: Vec<fyr_model::privacy::FreeTextFinding>,
+    /// What the columns mention, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entities: Option<Vec<super::EntityBody>>,
 }
 
 /// One column of `scan`.
@@ -555,10 +558,15 @@ pub async fn scan(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
             finding: finding.clone(),
         })
         .collect();
+    let entities = match cli::flag(words, "entities") {
+        true => Some(super::mentions::mentions(door, &bench, &read).await?),
+        false => None,
+    };
     let body = ScanBody {
         rows: read.table.facts().rows,
         columns,
         free_text: read.free_text,
+        entities,
     };
     if door.json || cli::text(words, "format") == Some("json") {
         door.document("scan", reference(&read.resource), &body)?;

@@ -4,8 +4,10 @@
 mod cluster;
 mod describe;
 mod explain;
+mod incidents;
 mod input;
 mod links;
+mod mentions;
 mod profile;
 mod protect;
 mod release;
@@ -31,6 +33,7 @@ use crate::workspace::{Workspace, internal};
 pub use describe::DescribeBody;
 pub use input::{Bench, ScanBody};
 pub use links::LinksBody;
+pub use mentions::EntityBody;
 pub use protect::{AnonymizeBody, RiskBody};
 pub use release::VerifyBody;
 pub use stored::listen;
@@ -181,6 +184,7 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "sign" => stored::sign(door, words).await,
         "publish" => stored::publish(door, words).await,
         "withdraw" => stored::withdraw(door, words).await,
+        "incidents" => incidents::incidents(door, words).await,
         "score" => explain::score(door, words).await,
         "explain" => explain::explain(door, words).await,
         "verify" => release::verify(door, words),

@@ -83,8 +83,17 @@ pub async fn anonymize(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
     let policy_path = PathBuf::from(cli::text(words, "policy").unwrap_or_default());
     let (policy, hierarchies) = read_policy(&policy_path)?;
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), Look::Away).await?;
+    let mut read = bench.table(door, cli::text(words, "input").unwrap_or_default(), Look::Away).await?;
     let engine = bench.engine(door)?;
+    let acting = fyr_curate::Acting {
+        beside: policy_path.parent().unwrap_or(Path::new(".")),
+        release: policy_path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default(),
+        apart: &[],
+        dir: &bench.work("acted")?,
+        reference: Utc::now().date_naive(),
+    };
+    let fyr_curate::Acted { table, policy, done } = fyr_curate::act_on(&engine, read.table, &policy, &acting).await?;
+    read.table = table;
     let (plan, published) = planned(door, &bench, &engine, &policy, &hierarchies, (&read, &policy_path)).await?;
     let written = write(&bench, &engine, &plan, &policy, &published).await?;
     let report = audited(door, &bench, &policy, &plan, &written)?;
@@ -94,7 +103,9 @@ pub async fn anonymize(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
         let text = Text::new(format!("kunde inte skrivas: {error}"), format!("could not be written: {error}"));
         Refusal::new("out", RefusalKind::Configuration, out.display().to_string(), text)
     })?;
-    let body = body(plan.facts(), report);
+    let mut facts = plan.facts().clone();
+    fyr_curate::tell(&mut facts.columns, &done);
+    let body = body(&facts, report);
     if let Some(path) = cli::text(words, "report") {
         let document = door.envelope("anonymize", reference(&read.resource), &body);
         let text = serde_json::to_string_pretty(&document).map_err(|error| internal("json", &error))?;

@@ -27,7 +27,7 @@ pub async fn order(door: &Door, order: Order) -> Result<Reply, Refusal> {
 }
 
 /// Shows a reply and gives its exit code.
-fn answer(door: &Door, reply: &Reply) -> Result<u8, Refusal> {
+pub(super) fn answer(door: &Door, reply: &Reply) -> Result<u8, Refusal> {
     match reply {
         Reply::Refused { refusal } => return Err(refusal.clone()),
         _ if door.json => show::json(door, reply)?,

@@ -6,7 +6,7 @@ use fyr_model::profile::DriftReport;
 use fyr_model::quality::RuleResult;
 use fyr_model::table::{ColumnProfile, ColumnType, ReadingReport, TableProfile};
 
-use crate::commands::ScanBody;
+use crate::commands::{EntityBody, ScanBody};
 use crate::term::{Ink, Term, cut, safe};
 
 /// The word for a type.
@@ -229,7 +229,37 @@ pub fn scan(term: &Term, body: &ScanBody) {
         .collect();
     println!("{}", term.table(&heads, &[3, 4, 5], &rows));
     free_text(term, body);
+    entities(term, body.entities.as_deref().unwrap_or_default());
     println!("{} {}", term.count(body.rows), term.say("rader", "rows"));
+}
+
+fn entities(term: &Term, found: &[EntityBody]) {
+    if found.is_empty() {
+        return;
+    }
+    let heads = match term.lang {
+        fyr_model::Lang::Sv => ["omnämnt i kolumn", "slag", "träffar", "rader", "olika", "vanligast"],
+        fyr_model::Lang::En => ["mentioned in column", "kind", "matches", "rows", "different", "most common"],
+    };
+    let kind = |kind: &str| match kind {
+        "municipality" => term.say("kommun", "municipality"),
+        "agency" => term.say("myndighet", "agency"),
+        "law" => term.say("lag", "law"),
+        _ => term.say("dag", "day"),
+    };
+    let row = |one: &EntityBody| {
+        let codes: Vec<&str> = one.codes.iter().take(3).map(|code| code.code.as_str()).collect();
+        vec![
+            cut(&safe(&one.column), 32),
+            kind(one.kind).to_owned(),
+            term.count(one.matches),
+            term.count(one.rows),
+            term.count(one.different),
+            cut(&safe(&codes.join(", ")), 40),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    println!("{}", term.table(&heads, &[2, 3, 4], &rows));
 }
 
 fn free_text(term: &Term, body: &ScanBody) {

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod actions;
 mod bad_input;
+mod canary;
 mod check_reports;
 mod cli;
 #[cfg(feature = "cluster")]
@@ -10,6 +12,7 @@ mod cluster;
 mod demo;
 mod describe;
 mod floors;
+mod incidents;
 mod kill;
 mod links;
 mod profiles;

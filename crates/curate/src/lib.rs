@@ -3,6 +3,7 @@
 //! In: a pipeline, the graph with the source's catalogue, a client that may fetch. Out: a candidate that waits for three signatures, then a
 //! release. This crate decides nothing about licence, quality or privacy by itself; it asks the engines and stops where one of them says no.
 
+mod acting;
 mod candidate;
 mod changes;
 mod chosen;
@@ -10,6 +11,7 @@ mod disk;
 mod evidence;
 mod exposure;
 mod facts;
+mod incident;
 mod input;
 mod kept;
 mod making;
@@ -22,6 +24,7 @@ mod references;
 mod run;
 pub mod work;
 
+pub use acting::{Acted, Acting, act_on, tell};
 pub use candidate::Candidate;
 pub use exposure::for_holder;
 pub use facts::{CurateFile, CurateOutcome, CurateRun};

@@ -12,6 +12,7 @@ use fyr_model::{Licence, LicenceVerdict, Refusal, RefusalKind, Text, Version};
 use fyr_publish::{Change, Release};
 use fyr_table::StagedTable;
 
+use crate::acting::{Acted, Acting, act_on, tell};
 use crate::candidate::Candidate;
 use crate::changes::drift_note;
 use crate::disk::{clean, disk, fresh_folder, place};
@@ -42,7 +43,23 @@ impl Curate {
             lock,
         } = measured;
         let work = self.data.join("staged").join(pipeline.name.as_str());
-        let protected = self.protect(pipeline, table, &work, run).await?;
+        let acting = Acting {
+            beside: &pipeline.beside,
+            release: pipeline.name.as_str(),
+            apart: &[&self.data, &self.published],
+            dir: &work,
+            reference: at.date_naive(),
+        };
+        let Acted { table, policy, done } = act_on(&self.engine, table, &pipeline.policy, &acting).await?;
+        // From here on the policy is the one that holds for what the actions made.
+        let pipeline = &Pipeline {
+            policy,
+            ..pipeline.clone()
+        };
+        let walk = &Walk { pipeline, ..*walk };
+        let mut protected = self.protect(pipeline, table, &work, run).await?;
+        tell(&mut protected.facts.columns, &done);
+        run.privacy.protection = Some(protected.facts.clone());
         let former = fyr_publish::latest(&self.published, &pipeline.name)?;
         let released_under = self.derived(pipeline, &licence)?;
         let mut record = crate::evidence::record(self, walk, &resource, &released_under, &protected, harvested_at);

@@ -114,6 +114,8 @@ impl Curate {
             self.discard(name);
             return Ok((former, None, false));
         }
+        let addresses: Vec<&str> = candidate.record.sources.iter().map(|source| source.address.as_str()).collect();
+        self.none_stands_on(name.as_str(), &addresses)?;
         let decisions = fyr_publish::signed(name, &candidate.digest, &self.state.decisions(name, &candidate.digest)?)?;
         let folder = Candidate::folder(&self.data, name);
         let privacy = self.audit(&folder, &candidate.files, &candidate.asked)?;

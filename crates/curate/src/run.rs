@@ -173,6 +173,7 @@ impl Curate {
         };
         let resource = source.fetch(address, &dir).await?;
         evidence.resource = Some(resource.clone());
+        self.stop_if_known(walk, &resource, &dir)?;
         let known = Known::of(pipeline)?;
         let StageResult {
             mut facts,
@@ -182,6 +183,11 @@ impl Curate {
         } = self.read(pipeline, distribution, &resource, &known, at).inspect_err(|refusal| {
             evidence.unreadable = Some(refusal.id.clone());
         })?;
+        run.rows_in = facts.rows;
+        run.privacy.detections.clone_from(&detections);
+        evidence.detections = Some(judged(&detections, &pipeline.policy));
+        // Before anything is kept of the file: what is found in it may be nobody's to keep.
+        self.stop_if_personal(walk, &resource, &detections, &dir)?;
         let lock = known.next(&facts.report);
         run.reading = known
             .lock
@@ -189,8 +195,6 @@ impl Curate {
             .map(|before| reading::departures(before, &lock))
             .unwrap_or_default();
         facts.report.findings.extend(run.reading.iter().cloned());
-        run.rows_in = facts.rows;
-        run.privacy.detections.clone_from(&detections);
         let released = self.versions(pipeline)?;
         run.drift = self.drift(walk, &facts, &detections, &released)?;
         evidence.drift.clone_from(&run.drift);
@@ -202,7 +206,6 @@ impl Curate {
         }
         run.quality = self.check(pipeline, &facts, &released).await?;
         evidence.quality = Some(run.quality.clone());
-        evidence.detections = Some(judged(&detections, &pipeline.policy));
         let harvested_at = self.state.get("source-state", pipeline.file.source.as_str())?.map(|(_, at)| at);
         Ok(Measured {
             resource,
@@ -372,7 +375,8 @@ impl Curate {
             let text = Text::new(format!("kvalitetsregler faller: {names}"), format!("quality rules fail: {names}"));
             return Err(Refusal::new("quality-error", RefusalKind::Forbidden, pipeline.name.as_str(), text));
         }
-        let unresolved = fyr_privacy::unresolved(&measured.detections, &pipeline.policy);
+        let policy = crate::acting::answered(&pipeline.policy);
+        let unresolved = fyr_privacy::unresolved(&measured.detections, &policy);
         if unresolved.is_empty() {
             return Ok(());
         }

@@ -13,6 +13,7 @@ pub mod fixlist;
 pub mod glossary;
 pub mod harvest;
 pub mod ids;
+pub mod incident;
 pub mod kinds;
 pub mod licence;
 pub mod limits;

@@ -283,6 +283,58 @@ pub struct PrivacyPolicy {
     pub model: Option<Model>,
     /// Findings judged by a person, per column.
     pub cleared: BTreeMap<String, Clearance>,
+    /// What is done to columns before everything else. An identifier with an action is not removed; what the action made of it is plain.
+    pub actions: BTreeMap<String, ColumnAction>,
+    /// Columns that become keyed pseudonyms, and where the key is.
+    pub pseudonyms: Option<PseudonymPolicy>,
+}
+
+/// What is done to a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ColumnAction {
+    /// It is left out.
+    Remove,
+    /// Personal data inside its texts gives way to placeholders: `note = { do = "mask", numbered = true }`.
+    Mask {
+        /// Whether placeholders are numbered within a cell, the same for the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        numbered: bool,
+    },
+    /// Its values become coarser: `born = { do = "generalise", kind = "date_of_birth" }`.
+    Generalise {
+        /// The kind of `interface.md`.
+        kind: String,
+    },
+    /// Its identity numbers become numbers of a published test list, for demonstration data: `pnr = { do = "test-identities", numbers = "test.json" }`.
+    TestIdentities {
+        /// A file beside the policy: a JSON list of numbers in twelve digits.
+        numbers: String,
+    },
+}
+
+/// Keyed pseudonyms (`privacy.md` 6.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PseudonymPolicy {
+    /// Where the key is; never in this file.
+    pub key: KeyPlace,
+    /// Releases that name the same scope can be joined with each other. Without one no two releases can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The kind of each column that becomes pseudonyms: `personnummer = "personal_identity_number"`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, String>,
+}
+
+/// Where a key is: `{ env = "NAME" }` or `{ file = "/path" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum KeyPlace {
+    /// An environment variable.
+    Env(String),
+    /// A file that only its owner can read, apart from data and releases.
+    File(std::path::PathBuf),
 }
 
 /// What detectors say of a column: counts and positions, never values.

@@ -11,6 +11,7 @@
 pub mod actions;
 mod cells;
 pub mod detect;
+pub mod entities;
 pub mod hierarchy;
 pub mod kind;
 mod names;

@@ -1,6 +1,6 @@
 //! A dataset as its source describes it: metadata, score with evidence, findings. It has no release of ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -54,6 +54,8 @@ struct Harvested {
 }
 
 struct Found {
+    /// Addresses of files with personal data in them, which are shown to nobody.
+    withheld: BTreeSet<String>,
     /// Verdicts on addresses that somebody asked, by address.
     links: BTreeMap<String, LinkVerdict>,
     source: String,
@@ -117,6 +119,7 @@ fn find(app: &App, id: &SourceId, iri: &str) -> Result<Answer, Refusal> {
         release: index.released.get(iri).cloned(),
         findings,
         links: links::known(portal, &dataset)?,
+        withheld: data::withheld(portal)?,
         dataset,
     })))
 }
@@ -136,12 +139,15 @@ fn page(reader: &Reader, app: &App, source: &SourceId, found: &Found) -> Harvest
         name
     };
     let rules = fyr_assess::packs().into_iter().find(|pack| pack.id == "readiness");
-    let offers = dataset
-        .distributions
-        .iter()
-        .zip(&verdicts)
-        .enumerate()
-        .map(|(i, (one, verdict))| offer(reader, one, verdict, links::answers(reader, &found.links, one), i));
+    let offers = dataset.distributions.iter().zip(&verdicts).enumerate().map(|(i, (one, verdict))| {
+        offer(
+            reader,
+            (one, &found.withheld),
+            verdict,
+            links::answers(reader, &found.links, one),
+            i,
+        )
+    });
     let (causes, more_causes, more_title) = findings::split(reader, findings::causes(reader, &found.findings));
     Harvested {
         page: Page::new(reader, Part::Sources, name.clone(), app.demo()),
@@ -175,7 +181,19 @@ fn page(reader: &Reader, app: &App, source: &SourceId, found: &Found) -> Harvest
     }
 }
 
-fn offer(reader: &Reader, one: &Distribution, verdict: &fyr_model::LicenceVerdict, answers: Option<Markup>, i: usize) -> Offer {
+/// Whether one of a distribution's addresses is withheld, and so all are: they lead to the same file.
+fn is_withheld(one: &Distribution, withheld: &BTreeSet<String>) -> bool {
+    let addresses = one.access_url.iter().chain(&one.download_url);
+    addresses.filter_map(Value::iri).any(|address| withheld.contains(address))
+}
+
+fn offer(
+    reader: &Reader,
+    (one, withheld): (&Distribution, &BTreeSet<String>),
+    verdict: &fyr_model::LicenceVerdict,
+    answers: Option<Markup>,
+    i: usize,
+) -> Offer {
     let number = format!("{} {}", reader.t("Distribution", "Distribution"), i + 1);
     let format = one
         .format
@@ -186,10 +204,18 @@ fn offer(reader: &Reader, one: &Distribution, verdict: &fyr_model::LicenceVerdic
     Offer {
         answers,
         title: words::said(&one.title, reader.lang).unwrap_or(Markup(number)),
-        address: one
-            .address()
-            .map(|address| anchor(address, address))
-            .unwrap_or_else(|| Markup(reader.t("ingen adress", "no address").into())),
+        address: match one.address() {
+            _ if is_withheld(one, withheld) => Markup(
+                reader
+                    .t(
+                        "visas inte: filen har personuppgifter och utgivaren har fått veta det",
+                        "not shown: the file holds personal data, and its publisher is told",
+                    )
+                    .into(),
+            ),
+            Some(address) => anchor(address, address),
+            None => Markup(reader.t("ingen adress", "no address").into()),
+        },
         format: format.unwrap_or_else(|| reader.t("inte angivet", "not stated").into()),
         licence: verdict.licence.as_ref().map_or_else(
             || reader.t("saknas eller okänd", "none or unknown").into(),

@@ -50,6 +50,8 @@ pub(crate) enum Mark {
     Icd,
     /// Four words or more.
     Prose,
+    /// A genus and an epithet, as species are called in Latin.
+    Binomial,
 }
 
 /// Where the marks of what stands inside longer text begin, one for each [`Kind`].

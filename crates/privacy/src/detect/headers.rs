@@ -36,7 +36,9 @@ pub(crate) enum Meaning {
     Case,
     /// A coordinate; `true` when it is of somebody's home.
     Point(bool),
-    /// Order, article, diary and invoice numbers, amounts, times: speaks against an identifier.
+    /// A town or a place in an address: no street, and nobody's name.
+    Place,
+    /// Order, article, diary and invoice numbers, amounts, times, species: speaks against an identifier.
     Contrary,
 }
 
@@ -106,6 +108,9 @@ const COUNTING: &[&str] = &[
 /// Read in order: the first list that matches decides. Special categories after GDPR Art. 9 and 10.
 #[rustfmt::skip]
 const WORDS: &[Words] = &[
+    Words(Meaning::Contrary,
+        &["scientific", "species", "taxon", "taxa", "genus", "artnamn", "släkte", "slakte"],
+        &["scientificname", "speciesname", "taxonname", "vetenskapligtnamn", "latinsktnamn", "artensnamn"]),
     Words(Meaning::Identity,
         &["personnr", "pnr", "persnr", "ssn", "nin", "samnr", "personid"],
         &["personnummer", "personnr", "samordningsnummer", "samordningsnr", "identitetsnummer", "personalidentitynumber", "personalnumber", "coordinationnumber", "socialsecurity", "nationalid"]),
@@ -134,6 +139,7 @@ const WORDS: &[Words] = &[
     Words(Meaning::Age, &["ålder", "alder", "age", "ages", "åldersgrupp", "åldersklass", "agegroup"], &["åldersgrupp", "åldersklass"]),
     Words(Meaning::Gender, &["kön", "kon", "gender", "sex"], &["juridisktkön"]),
     Words(Meaning::Postcode, &["postnr", "postcode", "postcodes", "zip", "zipcode", "postalcode"], &["postnummer", "postcode", "postalcode", "zipcode"]),
+    Words(Meaning::Place, &["city", "town", "locality", "ort", "postort", "stad", "tätort"], &["postort", "adressort", "besöksort"]),
     Words(Meaning::StreetAddress, &["adress", "address", "gata", "street", "bostadsadress"], &["gatuadress", "hemadress", "bostadsadress", "besöksadress", "postadress", "streetaddress", "homeaddress", "folkbokföringsadress"]),
     Words(Meaning::Special(Category::Health),
         &["diagnos", "diagnosis", "icd", "icd10", "sjukdom", "disease", "drog", "hiv", "allergi", "allergier", "medicin", "symptom", "åtgärdskod", "kva", "atc", "atckod", "blodgrupp", "sjukskriven"],
@@ -226,6 +232,11 @@ mod tests {
             ("marital-status", Some(Meaning::Background)),
             ("namn", Some(Meaning::SomeName)),
             ("ordernummer", Some(Meaning::Contrary)),
+            ("scientific_full_name", Some(Meaning::Contrary)),
+            ("Vetenskapligt namn", Some(Meaning::Contrary)),
+            ("Vetenskaplig handledare, fullständigt namn", Some(Meaning::PersonName)),
+            ("postal_address.city", Some(Meaning::Place)),
+            ("office_address.address", Some(Meaning::StreetAddress)),
             ("station_name", None),
             ("municipality_name_short", None),
             ("Antal personer med diagnos", None),

@@ -380,4 +380,6 @@ pub fn unresolved<'a>(findings: &'a [PersonalDataFinding], policy: &PrivacyPolic
 }
 
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod tests;

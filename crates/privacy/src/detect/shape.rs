@@ -56,6 +56,9 @@ pub(crate) fn mark(marks: &mut Marks, text: &str, summary: &Summary, reference: 
         if summary.capitals > 0 && summary.colons == 0 && summary.dots <= 2 {
             name(marks, text);
         }
+        if summary.capitals == 1 && (1..=4).contains(&summary.blanks) && is_binomial(text) {
+            marks.set(Mark::Binomial);
+        }
         if summary.colons == 5 || summary.colons == 7 || summary.joints == 5 {
             network(marks, text);
         }
@@ -244,6 +247,25 @@ fn name(marks: &mut Marks, text: &str) {
     }
 }
 
+/// `Alexandrium pseudogonyaulax`: a genus with a capital and an epithet in small letters with a Latin ending that is no listed family name.
+fn is_binomial(text: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "us", "um", "is", "ii", "ae", "a", "ens", "ans", "es", "e", "ax", "ix", "ex", "or", "oides",
+    ];
+    let mut words = text.split(' ');
+    let (Some(genus), Some(epithet)) = (words.next(), words.next()) else {
+        return false;
+    };
+    let small = |word: &str| word.len() >= 3 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let (head, tail) = genus.split_at_checked(1).unwrap_or_default();
+    let (first, rest) = epithet.split_at_checked(1).unwrap_or_default();
+    head.bytes().all(|byte| byte.is_ascii_uppercase())
+        && small(tail)
+        && small(epithet)
+        && ENDINGS.iter().any(|ending| epithet.ends_with(ending))
+        && names::uses(&format!("{}{rest}", first.to_uppercase())) & FAMILY == 0
+}
+
 /// What a word is used as; of a double name the first part decides, and capitals throughout are read as a name's.
 fn bits(word: &str) -> u8 {
     let word = word.trim_end_matches('.');
@@ -300,6 +322,7 @@ mod tests {
             ("ANNA SVENSSON", Mark::FullName),
             ("Anna-Karin", Mark::GivenName),
             ("Svensson", Mark::FamilyName),
+            ("Alexandrium pseudogonyaulax", Mark::Binomial),
         ] {
             assert!(has(text, wanted), "{text}");
         }
@@ -313,6 +336,9 @@ mod tests {
             ("1.2.3", Mark::Ip),
             ("Skövde Central", Mark::FullName),
             ("Station", Mark::GivenName),
+            ("Alexandrium pseudogonyaulax", Mark::FullName),
+            ("Anna svensson", Mark::Binomial),
+            ("Skövde centrum", Mark::Binomial),
         ] {
             assert!(!has(text, unwanted), "{text}");
         }

@@ -109,6 +109,9 @@ fn checked(nine: &str) -> String {
     format!("{nine}{}", (10 - sum % 10) % 10)
 }
 /// A number of a public body: group 2, third digit at least 2. Random, so no organisation is meant.
+fn checked_number(ten: &str) -> bool {
+    crate::text::account::luhn(ten.as_bytes())
+}
 fn public_body(random: &mut Random) -> String {
     let number = checked(&format!("2{}{}{}", random.below(10), 2 + random.below(8), random.digits(6)));
     format!("{}-{}", &number[..6], &number[6..])
@@ -329,6 +332,51 @@ fn names_are_persons_only_among_a_persons_other_columns() {
 }
 
 #[test]
+fn species_and_towns_and_metres_are_nobodys() {
+    let genera = [
+        "Alexandrium",
+        "Cerataulina",
+        "Chaetoceros",
+        "Dinophysis",
+        "Karenia",
+        "Rhizosolenia",
+        "Skeletonema",
+        "Thalassiosira",
+    ];
+    let epithets = [
+        "pseudogonyaulax",
+        "pelagica",
+        "affinis",
+        "acuminata",
+        "mikimotoi",
+        "hebetata",
+        "marinoi",
+        "rotula",
+    ];
+    let species: Vec<String> = (0..64).map(|n| format!("{} {}", genera[n % 8], epithets[n / 8])).collect();
+    for header in ["scientific_full_name", "Fullständigt namn", "x"] {
+        assert_eq!(one(header, &species).verdict, "none", "{header}");
+    }
+    let towns: Vec<String> = (0..64)
+        .map(|n| ["STOCKHOLM", "Solna", "Umeå", "Kalmar"][n % 4].to_owned())
+        .collect();
+    assert_eq!(one("postal_address.city", &towns).verdict, "none");
+    // North of SWEREF 99 TM, where the metres read as days of June 2000 with sixty added and a tenth pass the check digit.
+    for header in ["varde", "N"] {
+        let metres: ArrayRef = Arc::new(Int64Array::from_iter((0..800i64).map(|n| Some(6_610_000 + n * 97))));
+        let passing: ArrayRef = Arc::new(Int64Array::from_iter(
+            (6_610_000..6_690_000i64)
+                .filter(|n| checked_number(&format!("000{n}")))
+                .step_by(20)
+                .map(Some),
+        ));
+        for array in [metres, passing] {
+            assert_eq!(scan(vec![(header, array)])[0].verdict, "none", "{header}");
+        }
+    }
+}
+
+#[test]
 fn unresolved_are_direct_finds_neither_removed_nor_cleared_for_their_kind() {
     let mails = text(&["info@exempelby.example".to_owned(), "registrator@exempelby.example".to_owned()]);
     let findings = scan(vec![("epost", mails)]);
@@ -348,6 +396,7 @@ fn unresolved_are_direct_finds_neither_removed_nor_cleared_for_their_kind() {
             })
             .into_iter()
             .collect(),
+        ..PrivacyPolicy::default()
     };
     assert_eq!(unresolved(&findings, &with(Role::Plain, None)).len(), 1);
     assert_eq!(unresolved(&findings, &with(Role::Sensitive, None)).len(), 1);

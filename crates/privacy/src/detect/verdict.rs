@@ -102,7 +102,13 @@ fn person_test(column: &Counted, siblings: bool) -> Test {
     for (form, (pair, organisation)) in FORMS.iter().zip(column.strata.iter().zip(&column.organisations)) {
         // Among accounts, ten digits behind a clearing number are an account's; the one that is its holder's has a form of its own.
         let accounts = column.share(Mark::Account) > 0.5 && *form != Form::Account && !header;
-        for (inside, stratum) in pair.iter().enumerate().filter(|(_, stratum)| stratum.hits > 0 && !accounts) {
+        // Metres of SWEREF 99 TM north read as days of June and July 2000 that have lost their noughts.
+        let metres = *form == Form::Padded && !header && column.points * 10 >= column.cells * 8;
+        for (inside, stratum) in pair
+            .iter()
+            .enumerate()
+            .filter(|(_, stratum)| stratum.hits > 0 && !accounts && !metres)
+        {
             let explained = if organisations && inside == 0 { *organisation } else { 0 };
             let stratum = Stratum {
                 tested: stratum.tested.saturating_sub(explained),
@@ -294,6 +300,9 @@ fn by_header(column: &Counted, personal: bool) -> Option<PersonalDataFinding> {
     if column.rows == 0 {
         return None;
     }
+    if let Some(species) = species(column) {
+        return Some(species);
+    }
     if let Some((verdict, kind)) = column.meaning.and_then(Meaning::verdict) {
         let told = match column.meaning {
             Some(Meaning::Special(category)) => format!("the header says so: {}", category.as_str()),
@@ -319,6 +328,20 @@ fn by_header(column: &Counted, personal: bool) -> Option<PersonalDataFinding> {
             semantic.confidence,
             semantic.evidence.clone(),
         )
+    })
+}
+
+/// A header that speaks of names above names of species: the cells say whose they are.
+fn species(column: &Counted) -> Option<PersonalDataFinding> {
+    let named = matches!(column.meaning, Some(Meaning::GivenName | Meaning::FamilyName | Meaning::PersonName));
+    let (latin, people) = (column.share(Mark::Binomial), column.share(Mark::FullName));
+    (named && latin >= 0.5 && people < 0.1).then(|| {
+        let tally = column.tally(Mark::Binomial);
+        let evidence = format!(
+            "{} of {} different cells are names of species in Latin, though the header speaks of names",
+            tally.cells, column.cells
+        );
+        finding(column, Verdict::None, None, tally, 0.9, evidence)
     })
 }
 

@@ -4,26 +4,47 @@
 
 use std::sync::LazyLock;
 
+use super::context::Context;
 use super::{Found, Lens, is_word, span};
 use crate::kind::Kind;
 
 const CLEARING: &str = include_str!("../../../../registers/clearing.csv");
 
+/// Words about accounts and payments, before the number.
 const CONTEXT: &[&str] = &[
     "-konto",
     "clearing",
     "cl.nr",
     "clnr",
-    "utbetal",
+    "-betal",
     "account",
-    "bank",
+    "-bank",
     "överför",
-    "insättning",
-    "swedbank",
+    "insätt",
+    "sätt in",
+    "sätts in",
+    "satt in",
+    "insatt",
+    "lön ",
+    "löne",
+    "ersättning",
+    "bidraget",
+    "pengarna",
+    "deposit",
+    "refund",
+    "payment",
+    "transfer",
     "handelsbanken",
     "nordea",
     "seb ",
+    "sbab",
+    "swish",
+    "kassör",
 ];
+/// And behind it.
+const BEHIND: &[&str] = &["-konto", "-bank", "nordea", "seb ", "sbab", "account"];
+/// Bytes behind the number in which they count.
+const REACH: usize = 32;
 
 /// A series of clearing numbers and how its accounts are checked.
 #[derive(Debug, Clone, Copy)]
@@ -110,12 +131,36 @@ pub(crate) fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Clearing number and account in text, where the words before say so.
+/// Clearing number and account in text: where words before or behind say so; or, less surely, where the clearing number stands apart as
+/// people write it and the check digit agrees.
 pub(super) fn account(lens: &Lens<'_>, at: usize) -> Found {
     let run = lens.run(at)?;
-    if !matches!(run.len(), 4 | 5 | 11..=15) || !lens.opens(run.start) || !lens.context(run.start).wide(CONTEXT) {
+    if !matches!(run.len(), 4 | 5 | 11..=15) || !lens.opens(run.start) {
         return None;
     }
+    let apart = run.len() <= 5;
+    if apart && lens.run(at + 1).is_none_or(|next| next.start > run.end + 24) {
+        return None;
+    }
+    let (end, next, groups) = longest(lens, at)?;
+    let context = lens.context(run.start);
+    let behind = || Context::before(lens.bytes, (end + REACH).min(lens.bytes.len())).last_of(REACH, BEHIND);
+    if context.wide(CONTEXT) || behind() {
+        let reason = "a clearing number of the table and the account's check digit agree, beside words about an account";
+        return Some((span(run.start, end, Kind::BankAccount, 0.95, reason), next));
+    }
+    // A year opens numbers of many kinds, and a long row of groups is a list.
+    let year = matches!(lens.digits(run), [b'1', b'9', ..] | [b'2', b'0', ..]);
+    let other = context.near(super::numbers::OTHER_NUMBERS);
+    (apart && !year && !other && groups <= 3).then(|| {
+        let reason = "a clearing number of the table stands apart and the account's check digit agrees";
+        (span(run.start, end, Kind::BankAccount, 0.72, reason), next)
+    })
+}
+
+/// The longest account that begins at this run: where it ends, the run behind it, and its groups of digits.
+fn longest(lens: &Lens<'_>, at: usize) -> Option<(usize, usize, usize)> {
+    let run = lens.run(at)?;
     let mut digits: Vec<u8> = Vec::with_capacity(16);
     let mut best = None;
     let mut last = run.end;
@@ -130,12 +175,10 @@ pub(super) fn account(lens: &Lens<'_>, at: usize) -> Found {
             break;
         }
         if lens.closes(last) && is_account(&digits) {
-            best = Some((last, at + step + 1));
+            best = Some((last, at + step + 1, step + 1));
         }
     }
-    let (end, next) = best?;
-    let reason = "a clearing number of the table and the account's check digit agree, beside words about an account";
-    Some((span(run.start, end, Kind::BankAccount, 0.95, reason), next))
+    best
 }
 
 /// What may stand between clearing number and account: a blank, a hyphen or a comma, and `konto` or `kontonr`.

@@ -42,6 +42,11 @@ impl Context {
         holds(self.last(NEAR), words)
     }
 
+    /// Whether one of the words stands in the last `count` bytes.
+    pub(super) fn last_of(&self, count: usize, words: &[&str]) -> bool {
+        holds(self.last(count), words)
+    }
+
     /// Whether one of the words stands anywhere before, in reach.
     pub(super) fn wide(&self, words: &[&str]) -> bool {
         holds(self.last(WIDE), words)

@@ -77,7 +77,11 @@ pub(super) fn plate(lens: &Lens<'_>, at: usize) -> Found {
     if !matches!(run.len(), 2 | 3) || run.start < 3 {
         return None;
     }
-    let letters = if lens.before(run.start) == b' ' { run.start - 1 } else { run.start };
+    let letters = if lens.before(run.start) == b' ' {
+        run.start.saturating_sub(1)
+    } else {
+        run.start
+    };
     let start = letters.checked_sub(3)?;
     let end = if run.len() == 2 { run.end + 1 } else { run.end };
     if is_word(lens.before(start))

@@ -149,7 +149,7 @@ pub(super) fn postcode(lens: &Lens<'_>, at: usize) -> Found {
     if !(country
         || named()
         || (run.len() == 3 && place)
-        || (run.len() == 5 && place && lens.before(run.start) == b' ' && lens.before(run.start - 1) == b','))
+        || (run.len() == 5 && place && lens.before(run.start) == b' ' && lens.before(run.start.saturating_sub(1)) == b','))
     {
         return None;
     }
@@ -221,7 +221,7 @@ pub(super) fn property(lens: &Lens<'_>, at: usize) -> Found {
     if lens.before(block.start) != b' ' || is_word(lens.byte(unit.end)) || lens.byte(unit.end) == b':' {
         return None;
     }
-    let (start, words, municipality) = capitalised(lens, block.start - 1);
+    let (start, words, municipality) = capitalised(lens, block.start.checked_sub(1)?);
     let context = lens.context(start);
     let sure = municipality && words > 1;
     let vetoed = if sure {

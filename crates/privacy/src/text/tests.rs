@@ -73,6 +73,33 @@ fn contacts_and_accounts() {
     ]);
 }
 
+/// Clearing 6000 is of a series whose nine digits end in a check digit of their own.
+#[test]
+fn an_account_is_known_by_words_or_by_standing_apart_from_its_clearing_number() {
+    let account = (0..10)
+        .map(|check| format!("00123456{check}"))
+        .find(|nine| account::is_account(format!("6000{nine}").as_bytes()))
+        .unwrap();
+    let apart = format!("6000-{account}");
+    for text in [
+        format!("Insättning på {apart} tack."),
+        format!("Det är {apart} i Handelsbanken."),
+        format!("Skicka allt till {apart} i morgon."),
+        format!("Numret 6000 {account} gäller."),
+    ] {
+        assert_eq!(found(&text).first().map(|(kind, _)| kind.as_str()), Some("bank_account"), "{text}");
+    }
+    for text in [
+        format!("order {apart}"),
+        format!("dnr {apart}"),
+        format!("numret 6000{account}"),
+        format!("numret 2024-{account}"),
+        format!("numret 6000 12 34 56 {account}"),
+    ] {
+        assert!(found(&text).iter().all(|(kind, _)| kind != "bank_account"), "{text}");
+    }
+}
+
 #[test]
 fn places_papers_and_days() {
     check(&[
@@ -118,6 +145,26 @@ fn names_in_company() {
         ("Karl Johans torg", &[]),
         ("Station Centralen i Kristianstad", &[]),
     ]);
+}
+
+/// Texts that open with what elsewhere has a word before it.
+#[test]
+fn a_text_may_open_with_a_number() {
+    for text in [
+        "0:1(",
+        "1:2",
+        "12345 Exempelby och mer",
+        "123 45",
+        "123 ABC",
+        "5 B",
+        "070",
+        "+46",
+        "1",
+        ":1",
+        "12:34:56",
+    ] {
+        found(text);
+    }
 }
 
 #[test]

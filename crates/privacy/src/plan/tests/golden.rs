@@ -48,6 +48,7 @@ fn adult_policy(columns: &[Column], eight: bool, model: Model) -> PrivacyPolicy 
         columns: columns.iter().map(|c| (c.name.clone(), role(&c.name))).collect(),
         model: Some(model),
         cleared: BTreeMap::new(),
+        ..PrivacyPolicy::default()
     }
 }
 

@@ -41,6 +41,7 @@ fn policy(columns: &[(&str, ColumnPolicy)], model: Option<(u64, f64, &str)>) -> 
             ..Model::default()
         }),
         cleared: BTreeMap::new(),
+        ..PrivacyPolicy::default()
     }
 }
 fn rows(batch: &RecordBatch) -> Vec<String> {

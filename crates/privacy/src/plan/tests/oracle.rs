@@ -187,6 +187,7 @@ fn written(invented: &Invented, names: &[String]) -> (PrivacyPolicy, BTreeMap<St
             .collect(),
         model: Some(invented.model.clone()),
         cleared: BTreeMap::new(),
+        ..PrivacyPolicy::default()
     };
     (policy, hierarchies)
 }
