@@ -11,6 +11,7 @@ mod protect;
 mod release;
 mod shapes;
 mod stored;
+mod tabulate;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -34,6 +35,7 @@ pub use links::LinksBody;
 pub use protect::{AnonymizeBody, RiskBody};
 pub use release::VerifyBody;
 pub use stored::listen;
+pub use tabulate::TabulateBody;
 
 /// Stack of a thread that plans for a cluster.
 const PLAN_STACK_BYTES: usize = 32 << 20;
@@ -177,6 +179,7 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "scan" => input::scan(door, words).await,
         "risk" => protect::risk(door, words).await,
         "anonymize" => protect::anonymize(door, words).await,
+        "tabulate" => tabulate::tabulate(door, words).await,
         "curate" => stored::curate(door, words).await,
         "sign" => stored::sign(door, words).await,
         "publish" => stored::publish(door, words).await,

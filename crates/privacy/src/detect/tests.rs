@@ -338,6 +338,7 @@ fn unresolved_are_direct_finds_neither_removed_nor_cleared_for_their_kind() {
             })
             .into_iter()
             .collect(),
+        ..PrivacyPolicy::default()
     };
     assert_eq!(unresolved(&findings, &with(Role::Plain, None)).len(), 1);
     assert_eq!(unresolved(&findings, &with(Role::Sensitive, None)).len(), 1);
