@@ -49,6 +49,9 @@ fn open(row: usize, low: f64, high: f64) -> Open {
     Open { row, low, high }
 }
 
+/// A region, its county, its group and its count.
+type Region<'a> = (&'a str, &'a str, &'a str, f64);
+
 /// Eight regions in two groupings: `hidden` are published without a number.
 fn linked(hidden: &[&str]) -> TablesReport {
     let regions = [
@@ -63,8 +66,8 @@ fn linked(hidden: &[&str]) -> TablesReport {
         ("M", "2", "BIG", 3.0),
         ("N", "2", "small", 7.0),
     ];
-    let all: Vec<(&str, &str, &str, f64)> = regions.into_iter().chain(more).collect();
-    let of = |wanted: &dyn Fn(&(&str, &str, &str, f64)) -> bool| Some(all.iter().filter(|row| wanted(row)).map(|row| row.3).sum::<f64>());
+    let all: Vec<Region<'_>> = regions.into_iter().chain(more).collect();
+    let of = |wanted: &dyn Fn(&Region<'_>) -> bool| Some(all.iter().filter(|row| wanted(row)).map(|row| row.3).sum::<f64>());
     let mut rows: Vec<(String, Vec<String>, Option<f64>)> = Vec::new();
     let mut add =
         |table: &str, labels: [&str; 2], number: Option<f64>| rows.push((table.to_owned(), labels.map(str::to_owned).to_vec(), number));

@@ -1,9 +1,12 @@
 use super::*;
 
+/// A column and how its values are shown.
+type Shown<'a> = (&'a str, fn(&str) -> String);
+
 /// A release of rows given as values, each column shown through its own function; a row that `kept` refuses is suppressed.
 struct Release<'a> {
     name: &'a str,
-    columns: &'a [(&'a str, fn(&str) -> String)],
+    columns: &'a [Shown<'a>],
     kept: fn(&[&str]) -> bool,
     exact: bool,
 }
