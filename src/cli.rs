@@ -87,6 +87,7 @@ pub fn command(lang: Lang) -> Command {
         w.scan(),
         w.risk(),
         w.anonymize(),
+        w.tabulate(),
         w.curate(),
         w.sign(),
         w.publish(),

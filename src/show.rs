@@ -18,7 +18,7 @@ use crate::term::{Ink, Term, cut, safe};
 pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_word, type_word};
 pub use fixes::{described, fixed, next_fixes};
 pub use links::links;
-pub use protect::{anonymize, risk};
+pub use protect::{anonymize, risk, tabulate};
 
 /// A reply as a JSON document.
 pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {

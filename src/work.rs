@@ -22,6 +22,7 @@ pub const HANDLERS: &[(&str, Handler)] = &[
     ("curate.pxweb-join", fyr_curate::work::pxweb_join),
     ("audit.privacy", fyr_audit::privacy_work),
     ("audit.package", fyr_audit::package_work),
+    ("audit.tables", fyr_audit::tables_work),
 ];
 
 /// Runs work in a child of this same program.

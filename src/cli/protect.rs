@@ -1,4 +1,4 @@
-//! The words of `anonymize` and `risk`.
+//! The words of `anonymize`, `tabulate` and `risk`.
 
 use clap::{Arg, Command};
 
@@ -33,6 +33,34 @@ impl Words {
         .arg(self.option("report", "FILE.json", "Skriv rapporten hit", "Write the report here"))
     }
 
+    pub(super) fn tabulate(&self) -> Command {
+        self.command(
+            "tabulate",
+            "Räkna eller summera till tabeller där ingen kan pekas ut: dölj, avrunda eller förskjut, och angrip resultatet",
+            "Count or sum into tables that single nobody out: suppress, round or shift, and attack the result",
+            "fyr tabulate register.csv -o tabell.parquet --policy tabell.toml",
+        )
+        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
+        .arg(
+            Arg::new("out")
+                .short('o')
+                .long("out")
+                .value_name("OUT.parquet")
+                .required(true)
+                .help(self.say("Vart", "Where to")),
+        )
+        .arg(
+            self.option(
+                "policy",
+                "POLICY.toml",
+                "Roller, hierarkier och [table]",
+                "Roles, hierarchies and [table]",
+            )
+            .required(true),
+        )
+        .arg(self.option("report", "FILE.json", "Skriv rapporten hit", "Write the report here"))
+    }
+
     pub(super) fn risk(&self) -> Command {
         self.command(
             "risk",
@@ -46,6 +74,15 @@ impl Words {
                 .required(true),
         )
         .arg(self.option("sensitive", "S", "Känsliga kolumner", "Sensitive columns"))
+        .arg(
+            self.option(
+                "population",
+                "N",
+                "Filen är ett urval av så många: skatta hur många som är unika bland dem",
+                "The file is a sample of so many: estimate how many are unique among them",
+            )
+            .value_parser(clap::value_parser!(u64).range(1..)),
+        )
         .arg(
             self.option("format", "FORMAT", "text eller json", "text or json")
                 .value_parser(["text", "json"]),

@@ -13,6 +13,7 @@ mod protect;
 mod release;
 mod shapes;
 mod stored;
+mod tabulate;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -37,6 +38,7 @@ pub use mentions::EntityBody;
 pub use protect::{AnonymizeBody, RiskBody};
 pub use release::VerifyBody;
 pub use stored::listen;
+pub use tabulate::TabulateBody;
 
 /// Stack of a thread that plans for a cluster.
 const PLAN_STACK_BYTES: usize = 32 << 20;
@@ -180,6 +182,7 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "scan" => input::scan(door, words).await,
         "risk" => protect::risk(door, words).await,
         "anonymize" => protect::anonymize(door, words).await,
+        "tabulate" => tabulate::tabulate(door, words).await,
         "curate" => stored::curate(door, words).await,
         "sign" => stored::sign(door, words).await,
         "publish" => stored::publish(door, words).await,

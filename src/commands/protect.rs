@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::ArgMatches;
-use fyr_audit::{Asked, PrivacyWork};
+use fyr_audit::{Asked, Bounds, PrivacyWork};
 use fyr_curate::{Inspected, Look};
-use fyr_model::privacy::{Check, PersonalDataFinding, PrivacyPolicy, PrivacyReport, ProtectionFacts, Role, SearchFacts};
+use fyr_model::privacy::{Check, ColumnPolicy, PersonalDataFinding, PrivacyPolicy, PrivacyReport, ProtectionFacts, Role, SearchFacts};
 use fyr_model::table::ColumnType;
 use fyr_model::{Refusal, RefusalKind, Text};
-use fyr_privacy::risk::{Assessor, Risk};
+use fyr_privacy::risk::{Assessor, Estimate, Risk, population_uniques};
 use fyr_privacy::{Effort, Planner, ProtectionPlan};
 use fyr_table::Engine;
 use serde::Serialize;
@@ -77,6 +77,9 @@ pub struct Verified {
     /// Distinct values in the poorest group, by sensitive column.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub l: BTreeMap<String, u64>,
+    /// Largest distance of a group from the whole file, by sensitive column.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub t: BTreeMap<String, f64>,
 }
 
 pub async fn anonymize(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
@@ -200,12 +203,25 @@ fn audited(door: &Door, bench: &Bench, policy: &PrivacyPolicy, plan: &Protection
             k: policy.model.as_ref().map(|model| model.k),
             forbidden: identifiers.map(|(name, _)| name.clone()).collect(),
             cleared: policy.cleared.clone(),
-            reference: Utc::now().date_naive(),
+            bounds: promised(policy, plan),
+            ..Asked::on(Utc::now().date_naive())
         },
     };
     let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
     let dir = bench.work("audit")?;
     tokio::task::block_in_place(|| runner.run("audit.privacy", "out.parquet", &work, &dir, &door.config.worker))
+}
+
+/// What the policy's model promises of each sensitive column.
+fn promised(policy: &PrivacyPolicy, plan: &ProtectionPlan) -> BTreeMap<String, Bounds> {
+    let Some(model) = &policy.model else { return BTreeMap::new() };
+    let rows = (plan.facts().rows_in, plan.facts().rows_out);
+    let of = |(name, column): (&String, &ColumnPolicy)| {
+        let bounds = Bounds::of(model, name, rows).filter(|_| column.role() == Role::Sensitive)?;
+        let above = plan.above(name);
+        Some((name.clone(), Bounds { above, ..bounds }))
+    };
+    policy.columns.iter().filter_map(of).collect()
 }
 
 /// Refuses what the auditor does not confirm: the policy's own k, and that no identifier is left in columns or bytes. The floor of a release
@@ -251,11 +267,15 @@ fn body(facts: &ProtectionFacts, report: PrivacyReport) -> AnonymizeBody {
         },
         below_release_floor: report.k.is_some_and(|k| k < fyr_audit::K_FLOOR),
         detections: report.detections.into_iter().filter(|finding| finding.verdict != "none").collect(),
-        verified: Verified { k: report.k, l: report.l },
+        verified: Verified {
+            k: report.k,
+            l: report.l,
+            t: report.t,
+        },
     }
 }
 
-fn read_policy(path: &Path) -> Result<(PrivacyPolicy, BTreeMap<String, String>), Refusal> {
+pub(super) fn read_policy(path: &Path) -> Result<(PrivacyPolicy, BTreeMap<String, String>), Refusal> {
     let shown = path.display().to_string();
     let unreadable = |error: &dyn std::fmt::Display| {
         let cause = error.to_string().trim().replace('\n', " ");
@@ -283,7 +303,7 @@ fn read_policy(path: &Path) -> Result<(PrivacyPolicy, BTreeMap<String, String>),
 }
 
 /// A file beside the policy; a name that leaves the folder is refused.
-fn beside(policy: &Path, name: &str) -> Result<PathBuf, Refusal> {
+pub(super) fn beside(policy: &Path, name: &str) -> Result<PathBuf, Refusal> {
     let inside = Path::new(name)
         .components()
         .all(|part| matches!(part, std::path::Component::Normal(_)));
@@ -324,6 +344,42 @@ pub struct RiskBody {
     pub at_risk: BTreeMap<String, f64>,
     /// How far the columns tell rows apart, together and each alone.
     pub quasi_identifiers: Vec<QuasiBody>,
+    /// Rows alone on a few columns already.
+    pub special_uniques: SpecialBody,
+    /// Estimates for the population that the rows are a sample of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub population: Option<PopulationBody>,
+}
+
+/// Rows alone on a few columns.
+#[derive(Debug, Serialize)]
+pub struct SpecialBody {
+    /// Columns of the largest sets that were looked at.
+    pub columns_max: usize,
+    /// Rows by the size of the smallest set of columns that they are alone on.
+    pub rows: BTreeMap<usize, u64>,
+    /// How many of the smallest sets each column takes part in.
+    pub columns: BTreeMap<String, u64>,
+}
+
+/// The population that a table is a sample of.
+#[derive(Debug, Serialize)]
+pub struct PopulationBody {
+    /// Its people, as stated.
+    pub people: u64,
+    /// People alone in it, by method.
+    pub uniques: Vec<EstimateBody>,
+}
+
+/// An estimate and its method.
+#[derive(Debug, Serialize)]
+pub struct EstimateBody {
+    /// `zayatz`, `pitman` or `snb`.
+    pub method: &'static str,
+    /// People alone in the population.
+    pub uniques: f64,
+    /// Share of the population.
+    pub share: f64,
 }
 
 /// How far columns tell rows apart.
@@ -366,7 +422,7 @@ pub async fn risk(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     for batch in engine.read(std::slice::from_ref(&facts.path), &[]).await? {
         assessor.take(&batch)?;
     }
-    let body = risk_body(&quasi, &assessor.assess());
+    let body = risk_body(&quasi, &assessor.assess(), words.get_one::<u64>("population").copied());
     if door.json || cli::text(words, "format") == Some("json") {
         door.document("risk", reference(&read.resource), &body)?;
     } else {
@@ -375,7 +431,19 @@ pub async fn risk(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     Ok(0)
 }
 
-fn risk_body(quasi: &[String], risk: &Risk) -> RiskBody {
+fn population(risk: &Risk, people: u64) -> PopulationBody {
+    let body = |one: Estimate| EstimateBody {
+        method: one.method,
+        uniques: one.uniques,
+        share: one.uniques / people as f64,
+    };
+    PopulationBody {
+        people,
+        uniques: population_uniques(&risk.sizes, people).into_iter().map(body).collect(),
+    }
+}
+
+fn risk_body(quasi: &[String], risk: &Risk, people: Option<u64>) -> RiskBody {
     let whole = QuasiBody {
         columns: quasi.to_vec(),
         distinction: risk.distinction,
@@ -405,5 +473,11 @@ fn risk_body(quasi: &[String], risk: &Risk) -> RiskBody {
             .map(|share| (share.to_string(), risk.at_risk(share)))
             .collect(),
         quasi_identifiers: std::iter::once(whole).chain(alone).collect(),
+        special_uniques: SpecialBody {
+            columns_max: risk.special.columns_max,
+            rows: risk.special.rows.clone(),
+            columns: quasi.iter().cloned().zip(risk.special.columns.iter().copied()).collect(),
+        },
+        population: people.map(|people| population(risk, people)),
     }
 }

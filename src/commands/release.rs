@@ -85,6 +85,6 @@ fn asked(release: &fyr_publish::Release) -> Result<Asked, Refusal> {
         k: manifest.k,
         forbidden: gone.into_iter().map(|column| column.column).collect(),
         cleared: manifest.cleared.clone(),
-        reference: manifest.record.created.date_naive(),
+        ..Asked::on(manifest.record.created.date_naive())
     })
 }

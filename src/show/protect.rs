@@ -1,6 +1,6 @@
 //! What is printed of a protected table, and of the risk of one as it stands: counts and figures, never a value.
 
-use crate::commands::{AnonymizeBody, RiskBody};
+use crate::commands::{AnonymizeBody, RiskBody, TabulateBody};
 use crate::term::{Term, cut, safe};
 
 /// What was done, what it cost, and what an independent reader measured.
@@ -70,12 +70,12 @@ pub fn risk(term: &Term, body: &RiskBody) {
         (term.say("minsta grupp (k)", "smallest group (k)"), term.count(body.k)),
         (
             term.say("största risk för en rad", "largest risk of a row"),
-            term.decimal(body.prosecutor_max),
+            figure(term, body.prosecutor_max),
         ),
-        (term.say("medelrisk", "mean risk"), term.decimal(body.prosecutor_average)),
+        (term.say("medelrisk", "mean risk"), figure(term, body.prosecutor_average)),
         (
             term.say("andel unika rader", "share of unique rows"),
-            term.decimal(body.unique_share),
+            figure(term, body.unique_share),
         ),
     ];
     for (word, value) in rows {
@@ -85,7 +85,7 @@ pub fn risk(term: &Term, body: &RiskBody) {
         println!("l ({}): {}", cut(&safe(column), 40), term.count(*l));
     }
     for (column, t) in &body.t {
-        println!("t ({}): {}", cut(&safe(column), 40), term.decimal(*t));
+        println!("t ({}): {}", cut(&safe(column), 40), figure(term, *t));
     }
     let heads = match term.lang {
         fyr_model::Lang::Sv => ["kolumner", "olika / rader", "par som skiljer"],
@@ -97,10 +97,75 @@ pub fn risk(term: &Term, body: &RiskBody) {
         .map(|one| {
             vec![
                 cut(&safe(&one.columns.join(", ")), 48),
-                term.decimal(one.distinction),
-                term.decimal(one.separation),
+                figure(term, one.distinction),
+                figure(term, one.separation),
             ]
         })
         .collect();
     println!("{}", term.table(&heads, &[1, 2], &table));
+    for (size, rows) in &body.special_uniques.rows {
+        let words = term.say(
+            "kolumner räcker för att peka ut så många rader:",
+            "columns are enough to single out so many rows:",
+        );
+        println!("{size} {words} {}", term.count(*rows));
+    }
+    for one in body.population.iter().flat_map(|population| &population.uniques) {
+        println!(
+            "{} {}: {} ({})",
+            term.say("skattat antal unika i befolkningen enligt", "estimated unique in the population by"),
+            one.method,
+            term.count(one.uniques.round() as u64),
+            figure(term, one.share)
+        );
+    }
+}
+
+/// What was hidden, and what an attacker made of the written tables.
+pub fn tabulate(term: &Term, body: &TabulateBody) {
+    if !body.disclosure_rules.is_empty() {
+        println!("{} {}", term.say("regler:", "rules:"), safe(&body.disclosure_rules.join(", ")));
+    }
+    let (cells, primary, secondary) = (
+        term.count(body.cells),
+        term.count(body.primary_suppressed),
+        term.count(body.secondary_suppressed),
+    );
+    println!(
+        "{cells} {}; {primary} {}, {secondary} {}",
+        term.say("celler", "cells"),
+        term.say("känsliga", "sensitive"),
+        term.say("dolda för de känsligas skull", "hidden for their sake")
+    );
+    let heads = match term.lang {
+        fyr_model::Lang::Sv => ["kolumner", "mått", "metod", "celler", "dolda"],
+        fyr_model::Lang::En => ["columns", "measure", "method", "cells", "suppressed"],
+    };
+    let row = |one: &fyr_model::tabulate::OneTable| {
+        vec![
+            cut(&safe(&one.by.join(", ")), 40),
+            cut(&safe(&one.measure), 24),
+            safe(&one.method),
+            term.count(one.cells),
+            term.count(one.suppressed),
+        ]
+    };
+    let rows: Vec<Vec<String>> = body.tables.iter().map(row).collect();
+    println!("{}", term.table(&heads, &[3, 4], &rows));
+    println!(
+        "{} {}: {} {}",
+        term.say("oberoende angrepp", "independent attack"),
+        safe(&body.attack.method),
+        term.count(body.attack.disclosed_cells),
+        term.say("celler röjda", "cells disclosed")
+    );
+}
+
+/// A share or a distance: four decimals, since a risk of 0.04 and one of 0.01 are not the same.
+fn figure(term: &Term, value: f64) -> String {
+    let text = format!("{value:.4}");
+    match term.lang {
+        fyr_model::Lang::Sv => text.replace('.', ","),
+        fyr_model::Lang::En => text,
+    }
 }

@@ -1,4 +1,4 @@
-//! `fyr anonymize` and `fyr risk` through the whole program: the best generalisation, an independent look at the written bytes, typed answers.
+//! `fyr anonymize`, `fyr tabulate` and `fyr risk` through the whole program: the best generalisation, an independent look at the written bytes, typed answers.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -145,4 +145,115 @@ fn risk_is_of_the_columns_that_are_named() {
     assert_eq!((&document["rows"], &document["classes"]), (&80.into(), &80.into()));
     let (code, said) = ended(&fyr(dir.path(), &["risk", "in.csv", "--qi", "vikt"]));
     assert!(code == 2 && said.contains("alder"), "{said}");
+}
+
+/// A register of 400 invented people, and a policy that asks for tables.
+fn register(table: &str) -> tempfile::TempDir {
+    let dir = folder();
+    let mut rows = String::from("person;ort;bransch;lon\n");
+    for n in 0..400u32 {
+        let (place, trade) = (["Norrby", "Soderby", "Osterby"][(n * n % 3) as usize], n * 7 % 11 % 5);
+        rows.push_str(&format!("id-{n};{place};bransch {trade};{}\n", 200 + n * 37 % 100));
+    }
+    std::fs::write(dir.path().join("in.csv"), rows).unwrap();
+    let policy = format!(
+        "[columns]\nperson = \"identifier\"\nort = {{ role = \"quasi-identifier\", hierarchy = \"ort.csv\" }}\n\
+         bransch = \"quasi-identifier\"\nlon = \"sensitive\"\n{table}"
+    );
+    std::fs::write(dir.path().join("policy.toml"), policy).unwrap();
+    dir
+}
+
+fn tabulate(dir: &Path) -> Output {
+    let words = [
+        "tabulate",
+        "in.csv",
+        "-o",
+        "tabell.parquet",
+        "--policy",
+        "policy.toml",
+        "--report",
+        "rapport.json",
+        "--json",
+    ];
+    fyr(dir, &words)
+}
+
+#[test]
+fn tables_are_protected_attacked_and_the_same_on_every_run() {
+    let by = "by = [\"ort\", \"bransch\"]\nthreshold = 30\n";
+    for (method, hides) in [("suppress", true), ("round\"\nbase = 5\n#\"", false)] {
+        let dir = register(&format!("[table]\n{by}method = \"{method}\"\n"));
+        let output = tabulate(dir.path());
+        assert_eq!(output.status.code(), Some(0), "{method}: {}", text(&output.stderr));
+        let document = json(&output);
+        assert_eq!(document["schema"], "fyr/tabulate/1");
+        assert_eq!(document["attack"]["disclosed_cells"], 0, "{document}");
+        assert!(document["primary_suppressed"].as_u64().unwrap() > 0, "{document}");
+        assert_eq!(document["tables"][0]["suppressed"].as_u64().unwrap() > 0, hides, "{document}");
+        let first = std::fs::read(dir.path().join("tabell.parquet")).unwrap();
+        assert!(
+            !first.windows(5).any(|bytes| bytes == b"id-17"),
+            "an identifier is left in the file"
+        );
+        tabulate(dir.path());
+        assert_eq!(first, std::fs::read(dir.path().join("tabell.parquet")).unwrap());
+        let (code, said) = ended(&fyr(
+            dir.path(),
+            &["tabulate", "in.csv", "-o", "t.parquet", "--policy", "policy.toml"],
+        ));
+        assert!(code == 0 && said.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn cell_keys_need_their_secret_and_give_the_same_people_the_same_count() {
+    let table = "[table]\nby = [\"ort\"]\ncontributor = \"person\"\nmethod = \"cell-key\"\nkey = \"nyckel\"\n";
+    let dir = register(table);
+    let (code, said) = ended(&tabulate(dir.path()));
+    assert!(code == 2 && said.contains("secret"), "{said}");
+    std::fs::write(dir.path().join("nyckel"), "0123456789abcdef0123").unwrap();
+    let document = json(&tabulate(dir.path()));
+    assert_eq!(document["attack"]["method"], "cell-key");
+    assert_eq!(document["tables"][0]["suppressed"], 0);
+}
+
+#[test]
+fn tables_that_contradict_themselves_have_typed_answers() {
+    for (table, code, word) in [
+        ("", 2, "[table]"),
+        ("[table]\nby = [\"vikt\"]\n", 2, "vikt"),
+        ("[table]\nby = [\"person\"]\n", 2, "identifier"),
+        ("[table]\nby = [\"ort\"]\ntreshold = 3\n", 2, "treshold"),
+        ("[table]\nby = [\"ort\"]\nvalue = \"lon\"\nmethod = \"round\"\n", 2, "counts"),
+    ] {
+        let dir = register(table);
+        let (seen, said) = ended(&tabulate(dir.path()));
+        assert_eq!(seen, code, "{table}: {said}");
+        assert!(said.contains(word), "{table}: {said}");
+        assert!(!dir.path().join("tabell.parquet").exists());
+    }
+    let dir = register("[table]\nby = [\"ort\"]\n");
+    let (code, said) = ended(&anonymize(dir.path()));
+    assert!(code == 2 && said.contains("tabulate"), "{said}");
+}
+
+#[test]
+fn a_sample_is_judged_against_its_population_by_named_methods() {
+    let dir = folder();
+    let words = ["risk", "in.csv", "--qi", "alder,ort", "--population", "4000", "--json"];
+    let document = json(&fyr(dir.path(), &words));
+    assert_eq!(document["population"]["people"], 4000);
+    assert_eq!(document["population"]["uniques"][0]["method"], "zayatz");
+    assert!(document["special_uniques"]["columns_max"].as_u64().unwrap() == 2, "{document}");
+}
+
+#[test]
+fn the_auditor_measures_t_and_holds_the_bounds_on_the_written_file() {
+    let dir = folder();
+    let model = POLICY.replace("l = {", "t = { kind = \"ordered\", value = 0.3 }\nl = {");
+    std::fs::write(dir.path().join("policy.toml"), model).unwrap();
+    let document = json(&anonymize(dir.path()));
+    let t = document["verified"]["t"]["diagnos"].as_f64().unwrap();
+    assert!(t <= 0.3 + 0.1, "{document}");
 }

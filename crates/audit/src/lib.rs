@@ -8,6 +8,7 @@
 #![allow(clippy::result_large_err)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod bounds;
 mod croissant;
 mod csv;
 mod footer;
@@ -17,6 +18,7 @@ mod persons;
 mod privacy;
 mod read;
 mod recipe;
+mod tables;
 mod work;
 
 use std::collections::BTreeMap;
@@ -25,13 +27,15 @@ use chrono::NaiveDate;
 use fyr_model::privacy::{Clearance, Role};
 use serde::{Deserialize, Serialize};
 
+pub use bounds::Bounds;
 pub use package::package;
 pub use privacy::{K_FLOOR, privacy};
 pub use recipe::parquet;
+pub use tables::{AskedTable, Open, TablesAsked, TablesReport, TablesWork, tables, tables_work};
 pub use work::{PackageWork, PrivacyWork, package_work, privacy_work};
 
 /// What a release is held to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// The role of each published column.
@@ -44,4 +48,21 @@ pub struct Asked {
     pub cleared: BTreeMap<String, Clearance>,
     /// The day that decides centuries and what lies in the future.
     pub reference: NaiveDate,
+    /// What was promised of each sensitive column.
+    #[serde(default)]
+    pub bounds: BTreeMap<String, Bounds>,
+}
+
+impl Asked {
+    /// Nothing but what every file is held to, on a day.
+    pub fn on(reference: NaiveDate) -> Self {
+        Self {
+            roles: BTreeMap::new(),
+            k: None,
+            forbidden: Vec::new(),
+            cleared: BTreeMap::new(),
+            reference,
+            bounds: BTreeMap::new(),
+        }
+    }
 }

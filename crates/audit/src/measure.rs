@@ -9,6 +9,7 @@ use arrow::array::{Array, StringArray};
 use fyr_model::privacy::{PersonalDataFinding, Role};
 
 use crate::Asked;
+use crate::bounds::{Bounds, Spread};
 use crate::persons::Column;
 use crate::read::cell;
 
@@ -17,6 +18,7 @@ pub(crate) struct Measure {
     /// Places of the quasi-identifying columns, then of the sensitive ones.
     quasi: Vec<usize>,
     sensitive: Vec<(String, usize)>,
+    bounds: BTreeMap<String, Bounds>,
     codes: Vec<BTreeMap<Option<String>, u32>>,
     /// Rows of codes, one after the other.
     rows_of_codes: Vec<u32>,
@@ -34,6 +36,10 @@ pub(crate) struct Measured {
     pub(crate) classes: u64,
     pub(crate) alone: u64,
     pub(crate) l: BTreeMap<String, u64>,
+    /// Largest distance of a group from the whole file.
+    pub(crate) t: BTreeMap<String, f64>,
+    /// Groups that break what was promised, per sensitive column.
+    pub(crate) broken: BTreeMap<String, u64>,
     pub(crate) detections: Vec<PersonalDataFinding>,
 }
 
@@ -55,6 +61,7 @@ impl Measure {
             codes: vec![BTreeMap::new(); quasi.len() + sensitive.len()],
             quasi,
             sensitive,
+            bounds: asked.bounds.clone(),
             rows_of_codes: Vec::new(),
             rows: 0,
             columns: columns.iter().map(|(name, numeric)| Column::new(name, *numeric)).collect(),
@@ -94,32 +101,52 @@ impl Measure {
     pub(crate) fn finish(self) -> Measured {
         let width = self.quasi.len() + self.sensitive.len();
         let today = self.today;
+        let numeric: Vec<bool> = self.columns.iter().map(Column::is_numeric).collect();
+        let columns = self.columns;
         let mut measured = Measured {
             rows: self.rows,
             k: None,
             classes: 0,
             alone: 0,
             l: BTreeMap::new(),
-            detections: self.columns.into_iter().map(|column| column.finish(today)).collect(),
+            t: BTreeMap::new(),
+            broken: BTreeMap::new(),
+            detections: columns.into_iter().map(|column| column.finish(today)).collect(),
         };
         if width == 0 {
             return measured;
         }
         let mut rows: Vec<&[u32]> = self.rows_of_codes.chunks(width).collect();
         rows.sort_unstable();
+        let quasi = self.quasi.len();
+        let mut spreads: Vec<Spread<'_>> = Vec::with_capacity(self.sensitive.len());
+        for (index, (name, place)) in self.sensitive.iter().enumerate() {
+            let Some(values) = self.codes.get(quasi + index) else { continue };
+            let mut counts = vec![0; values.len()];
+            for code in rows.iter().filter_map(|row| row.get(quasi + index)) {
+                if let Some(slot) = counts.get_mut(*code as usize) {
+                    *slot += 1;
+                }
+            }
+            let is_number = numeric.get(*place).copied().unwrap_or(false);
+            spreads.push(Spread::new(values, &counts, is_number, self.bounds.get(name)));
+        }
         let key = |row: &[u32]| row.get(..self.quasi.len()).unwrap_or_default().to_vec();
         for class in rows.chunk_by(|a, b| key(a) == key(b)) {
             let size = class.len() as u64;
             measured.classes += 1;
             measured.alone += u64::from(size == 1);
             measured.k = Some(measured.k.map_or(size, |k| k.min(size)));
-            for (index, (name, _)) in self.sensitive.iter().enumerate() {
-                let mut values: Vec<u32> = class.iter().filter_map(|row| row.get(self.quasi.len() + index).copied()).collect();
+            for (index, spread) in spreads.iter_mut().enumerate() {
+                let mut values: Vec<u32> = class.iter().filter_map(|row| row.get(quasi + index).copied()).collect();
                 values.sort_unstable();
-                values.dedup();
-                let l = measured.l.entry(name.clone()).or_insert(u64::MAX);
-                *l = (*l).min(values.len() as u64);
+                spread.group(&values);
             }
+        }
+        for ((name, _), spread) in self.sensitive.iter().zip(&spreads).filter(|_| measured.classes > 0) {
+            measured.l.insert(name.clone(), spread.l);
+            measured.t.insert(name.clone(), spread.t);
+            measured.broken.insert(name.clone(), spread.broken);
         }
         measured
     }

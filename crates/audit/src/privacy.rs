@@ -70,6 +70,7 @@ pub fn privacy(files: &[(String, PathBuf)], asked: &Asked) -> Result<PrivacyRepo
         prosecutor_average: measured.k.map(|_| measured.classes as f64 / rows),
         unique_share: measured.k.map(|_| measured.alone as f64 / rows),
         l: measured.l,
+        t: measured.t,
         detections: measured.detections,
         cleared: asked.cleared.clone(),
         passed: checks.0.iter().all(|check| check.ok),
@@ -214,8 +215,26 @@ impl Checks {
                 format!("different sensitive values in the poorest group: {list}"),
             )
         };
-        // Reported, not required: the policy's model has no l.
         self.add("privacy-l", (true, detail));
+        let broken: Vec<String> = measured
+            .broken
+            .iter()
+            .filter(|(_, groups)| **groups > 0)
+            .map(|(name, groups)| format!("{name} ({groups})"))
+            .collect();
+        let furthest: Vec<String> = measured.t.iter().map(|(name, t)| format!("{name} {t:.3}")).collect();
+        let furthest = furthest.join(", ");
+        let passed = Text::new(
+            format!("grupperna håller vad policyn lovar om känsliga kolumner; största avstånd till hela filen: {furthest}"),
+            format!("the groups keep what the policy promises of sensitive columns; largest distance to the whole file: {furthest}"),
+        );
+        let outcome = outcome(
+            &broken,
+            passed,
+            "grupper som bryter vad policyn lovar",
+            "groups that break what the policy promises",
+        );
+        self.add("privacy-bounds", outcome);
     }
 
     fn detections(&mut self, detections: &[PersonalDataFinding], asked: &Asked) {

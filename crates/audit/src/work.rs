@@ -45,7 +45,7 @@ pub fn package_work(input: serde_json::Value, _dir: &Path) -> Result<serde_json:
     serde_json::to_value(package(&work.dir, &work.manifest)).map_err(|_| malformed())
 }
 
-fn malformed() -> Refusal {
+pub(crate) fn malformed() -> Refusal {
     let message = Text::new(
         "granskningen fick en begäran som den inte förstår",
         "the audit was given a request that it does not understand",

@@ -3,6 +3,7 @@
 //! In: a pipeline, the graph with the source's catalogue, a client that may fetch. Out: a candidate that waits for three signatures, then a
 //! release. This crate decides nothing about licence, quality or privacy by itself; it asks the engines and stops where one of them says no.
 
+mod accumulated;
 mod acting;
 mod candidate;
 mod changes;

@@ -1,9 +1,10 @@
 //! From a measured table to a candidate: protected, versioned, written, audited, and put in its place.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use fyr_audit::Asked;
+use fyr_audit::{Asked, Bounds};
 use fyr_model::privacy::{PrivacyReport, Role};
 use fyr_model::readiness::Evidence;
 use fyr_model::release::{ReleaseFile, ReleaseRecord};
@@ -12,6 +13,7 @@ use fyr_model::{Licence, LicenceVerdict, Refusal, RefusalKind, Text, Version};
 use fyr_publish::{Change, Release};
 use fyr_table::StagedTable;
 
+use crate::accumulated::Told;
 use crate::acting::{Acted, Acting, act_on, tell};
 use crate::candidate::Candidate;
 use crate::changes::drift_note;
@@ -57,7 +59,7 @@ impl Curate {
             ..pipeline.clone()
         };
         let walk = &Walk { pipeline, ..*walk };
-        let mut protected = self.protect(pipeline, table, &work, run).await?;
+        let (mut protected, told) = self.protect(pipeline, table, &work, run).await?;
         tell(&mut protected.facts.columns, &done);
         run.privacy.protection = Some(protected.facts.clone());
         let former = fyr_publish::latest(&self.published, &pipeline.name)?;
@@ -72,6 +74,10 @@ impl Curate {
         };
         let asked = asked(pipeline, &protected, at);
         let exposure = for_publication(&protected, &detections, &asked);
+        let told = told.map(|told| told.of_version(version));
+        if let Some(told) = &told {
+            self.weigh(&pipeline.name, told)?;
+        }
         record.version = version;
         record.change_note = drift_note(note, run.drift.as_ref(), &exposure);
         record.previous = former.as_ref().map(|release| release.manifest.record.version);
@@ -104,6 +110,9 @@ impl Curate {
             evidence: evidence.clone(),
         };
         candidate.write(&making)?;
+        if let Some(told) = &told {
+            told.write(&making)?;
+        }
         let state = making.join(STATE);
         std::fs::rename(work.join(STATE), &state).map_err(|error| disk(&state, &error))?;
         if !walk.dry_run {
@@ -115,15 +124,22 @@ impl Curate {
     }
 
     /// Plans the protection and recodes the table; the raw one is consumed.
-    async fn protect(&self, pipeline: &Pipeline, table: StagedTable, work: &Path, run: &mut CurateRun) -> Result<ProtectedTable, Refusal> {
+    async fn protect(
+        &self,
+        pipeline: &Pipeline,
+        table: StagedTable,
+        work: &Path,
+        run: &mut CurateRun,
+    ) -> Result<(ProtectedTable, Option<Told>), Refusal> {
         let staged = [table.facts().path.clone()];
         let batches = self.engine.read(&staged, &[]).await?;
         let plan = fyr_privacy::plan(&batches, &table.facts().report.columns, &pipeline.policy, &pipeline.hierarchies)?;
+        let told = self.told(pipeline, &plan, &batches)?;
         drop(batches);
         run.privacy.protection = Some(plan.facts().clone());
         let protected = ProtectedTable::make(table, &plan, &self.engine, pipeline, work).await?;
         run.rows_out = protected.rows;
-        Ok(protected)
+        Ok((protected, told))
     }
 
     /// Writes the candidate's files into an empty folder.
@@ -227,8 +243,19 @@ fn asked(pipeline: &Pipeline, protected: &ProtectedTable, at: DateTime<Utc>) -> 
         k: pipeline.policy.model.as_ref().map(|model| model.k),
         forbidden,
         cleared: pipeline.policy.cleared.clone(),
-        reference: at.date_naive(),
+        bounds: promised(pipeline, protected),
+        ..Asked::on(at.date_naive())
     }
+}
+
+/// What the policy's model promises of each sensitive column.
+fn promised(pipeline: &Pipeline, protected: &ProtectedTable) -> BTreeMap<String, Bounds> {
+    let Some(model) = &pipeline.policy.model else {
+        return BTreeMap::new();
+    };
+    let rows = (protected.facts.rows_in, protected.facts.rows_out);
+    let of = |(name, role): (&String, &Role)| Some((name.clone(), Bounds::of(model, name, rows).filter(|_| *role == Role::Sensitive)?));
+    protected.roles.iter().filter_map(of).collect()
 }
 
 fn describe(profile: &mut TableProfile, columns: &[Column]) {

@@ -13,6 +13,7 @@ use fyr_model::{PipelineName, Refusal, RefusalKind, Text, Version};
 use fyr_publish::{CuratedDataset, Documents, Release};
 use serde::{Deserialize, Serialize};
 
+use crate::accumulated::Told;
 use crate::candidate::Candidate;
 use crate::disk::{disk, json};
 use crate::evidence::PUBLIC;
@@ -118,11 +119,18 @@ impl Curate {
         self.none_stands_on(name.as_str(), &addresses)?;
         let decisions = fyr_publish::signed(name, &candidate.digest, &self.state.decisions(name, &candidate.digest)?)?;
         let folder = Candidate::folder(&self.data, name);
+        // Again, since others may have been released after this candidate was made.
+        let told = Told::read(&folder, &candidate.asked)?;
+        let found = told.as_ref().map(|told| self.weigh(name, told)).transpose()?.unwrap_or_default();
         let privacy = self.audit(&folder, &candidate.files, &candidate.asked)?;
         let mut documents = self.documents(&candidate, decisions, privacy.clone(), at)?;
         let packaging = self.rehearse(&folder, &candidate, &documents)?;
         documents.readiness = self.score(&candidate, &documents, packaging, at);
         documents.dqv_ttl = measurements(&candidate, &documents, at);
+        // Before the release: what might be public is known even when the process dies in between.
+        if let Some(told) = &told {
+            self.remember_told(told, found, at)?;
+        }
         let curated = CuratedDataset::new(folder, candidate.files.clone(), privacy, candidate.licence.clone())?;
         let release = fyr_publish::release(curated, &documents, &self.published)?;
         self.state.put("release-score", name.as_str(), &json(&documents.readiness)?, at)?;

@@ -28,6 +28,7 @@ pub mod readiness;
 pub mod release;
 pub mod resource;
 pub mod table;
+pub mod tabulate;
 pub mod text;
 
 pub use catalogue::{Agent, Catalogue, CatalogueView, Contact, DataService, Dataset, Distribution, Location, Period};

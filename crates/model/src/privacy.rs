@@ -281,12 +281,36 @@ pub struct PrivacyPolicy {
     pub columns: BTreeMap<String, ColumnPolicy>,
     /// Needed as soon as a column is quasi-identifying or sensitive.
     pub model: Option<Model>,
+    /// The tables to be made, for `fyr tabulate`; instead of a model.
+    #[serde(deserialize_with = "crate::tabulate::one_or_many", skip_serializing_if = "Vec::is_empty")]
+    pub table: Vec<crate::tabulate::TablePolicy>,
     /// Findings judged by a person, per column.
     pub cleared: BTreeMap<String, Clearance>,
     /// What is done to columns before everything else. An identifier with an action is not removed; what the action made of it is plain.
     pub actions: BTreeMap<String, ColumnAction>,
     /// Columns that become keyed pseudonyms, and where the key is.
     pub pseudonyms: Option<PseudonymPolicy>,
+    /// Whom the rows are about: releases that say the same are subtracted from each other. The dataset unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub population: Option<String>,
+    /// Findings of the accumulation guard resolved by a person, by the finding's id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub resolved: BTreeMap<String, Resolution>,
+}
+
+/// A person's decision on a finding of the accumulation guard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resolution {
+    /// Why it is no obstacle.
+    pub reason: String,
+    /// Who decided.
+    pub by: String,
+    /// In what role.
+    pub role: String,
+    /// When: a date of TOML, or its text.
+    #[serde(deserialize_with = "day")]
+    pub date: NaiveDate,
 }
 
 /// What is done to a column.
@@ -446,6 +470,9 @@ pub struct PrivacyReport {
     pub unique_share: Option<f64>,
     /// Distinct sensitive values in the poorest class, per sensitive column.
     pub l: BTreeMap<String, u64>,
+    /// Largest distance of a class from the whole file, per sensitive column, by the distance of the policy or else with all values equally far.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub t: BTreeMap<String, f64>,
     /// What the reader's own detectors found in the written file.
     pub detections: Vec<PersonalDataFinding>,
     /// Findings judged by a person, that travel with the release.

@@ -8,6 +8,7 @@
 #![allow(clippy::result_large_err)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+pub mod accumulation;
 pub mod actions;
 mod cells;
 pub mod detect;
@@ -19,6 +20,7 @@ mod plan;
 pub mod proof;
 pub mod pseudonym;
 pub mod risk;
+pub mod tables;
 pub mod text;
 
 pub use detect::unresolved;

@@ -94,6 +94,7 @@ pub(crate) fn report(files: &[ReleaseFile]) -> PrivacyReport {
         prosecutor_average: None,
         unique_share: None,
         l: BTreeMap::new(),
+        t: BTreeMap::new(),
         detections: Vec::new(),
         cleared: BTreeMap::new(),
         checks: vec![Check {

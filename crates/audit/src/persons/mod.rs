@@ -54,6 +54,10 @@ impl Hits {
 }
 
 impl Column {
+    pub(crate) fn is_numeric(&self) -> bool {
+        self.numeric
+    }
+
     pub(crate) fn new(name: &str, numeric: bool) -> Self {
         Self {
             name: name.to_owned(),

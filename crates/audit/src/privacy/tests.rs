@@ -29,10 +29,8 @@ impl Case {
             files: Vec::new(),
             asked: Asked {
                 roles: roles.iter().map(|(name, role)| ((*name).to_owned(), *role)).collect(),
-                k: None,
                 forbidden: vec!["personnummer".to_owned()],
-                cleared: BTreeMap::new(),
-                reference: "2026-11-22".parse().unwrap(),
+                ..Asked::on("2026-11-22".parse().unwrap())
             },
         }
     }

@@ -121,6 +121,26 @@ impl Hierarchy {
         })
     }
 
+    /// What stands above each value, nearest first; a missing value has no line.
+    pub(crate) fn above(&self) -> std::collections::BTreeMap<String, Vec<String>> {
+        let Some((leaves, upper)) = self.levels.split_first() else {
+            return Default::default();
+        };
+        let label = |level: &Level, leaf: usize| {
+            level
+                .codes
+                .get(leaf)
+                .and_then(|code| level.labels.get(*code as usize).cloned().flatten())
+        };
+        let row = |leaf: usize| {
+            Some((
+                label(leaves, leaf)?,
+                upper.iter().map(|level| label(level, leaf).unwrap_or_default()).collect(),
+            ))
+        };
+        (0..leaves.codes.len()).filter_map(row).collect()
+    }
+
     /// How many levels there are, level 0 included.
     pub(crate) fn height(&self) -> usize {
         self.levels.len()

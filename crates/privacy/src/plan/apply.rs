@@ -2,6 +2,7 @@
 //!
 //! In: batches of the table that was planned for. Out: batches as they may be published, in arrays of their own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
@@ -14,6 +15,7 @@ use fyr_model::text::Text;
 use super::search::Found;
 use super::tuples::{self, Quasi};
 use super::{ProtectionPlan, fresh};
+use crate::accumulation::{Group, Sketcher};
 use crate::hierarchy::STAR;
 use crate::proof::{Proof, Pruned};
 
@@ -50,12 +52,18 @@ impl ProtectionPlan {
             left_out: false,
             facts,
             proof: None,
+            above: BTreeMap::new(),
         }
     }
 
     /// How the search went, for the checker of [`crate::proof`]; none when nothing was to be searched.
     pub fn proof(&self) -> Option<&Proof> {
         self.proof.as_ref()
+    }
+
+    /// What stands above each value of a sensitive column, nearest first, where the model asks for its hierarchy.
+    pub fn above(&self, column: &str) -> BTreeMap<String, Vec<String>> {
+        self.above.get(column).cloned().unwrap_or_default()
     }
 
     /// What was decided and what it costs.
@@ -87,6 +95,50 @@ impl ProtectionPlan {
     fn is_text(&self, place: usize) -> bool {
         let stars = self.facts.suppressed_rows > 0 && !self.left_out;
         stars || self.node.get(place).is_some_and(|level| *level > 0)
+    }
+
+    /// What the plan tells of a batch, in keyed digests: which rows were alike, and how they will be shown.
+    ///
+    /// # Errors
+    /// Those of [`ProtectionPlan::apply`].
+    pub fn trace(&self, batch: &RecordBatch, sketcher: &Sketcher, groups: &mut BTreeMap<u128, Group>) -> Result<(), Refusal> {
+        for tuple in tuples::pack(batch, &self.quasi)? {
+            if let Some(group) = groups.get_mut(&tuple) {
+                group.rows += 1;
+                continue;
+            }
+            let shown = tuples::generalise(&self.quasi, &self.node, tuple);
+            let digests = |tuple: u128, node: Option<&[usize]>| -> Vec<u64> {
+                let digest = |(place, quasi): (usize, &Quasi)| {
+                    let level = node.and_then(|node| node.get(place)).copied().unwrap_or(0);
+                    let labels = quasi
+                        .hierarchy
+                        .levels
+                        .get(level)
+                        .map(|level| level.labels.as_slice())
+                        .unwrap_or_default();
+                    let label = labels.get(quasi.field(tuple) as usize).cloned().flatten();
+                    // A value as it stands and a label above it are told apart even where they read the same.
+                    sketcher.digest(
+                        &format!("{}\u{0}{}", quasi.name, if level == 0 { "value" } else { "label" }),
+                        label.as_deref(),
+                    )
+                };
+                self.quasi.iter().enumerate().map(digest).collect()
+            };
+            let group = Group {
+                raw: digests(tuple, None),
+                shown: (!self.outliers.contains(&shown)).then(|| digests(shown, Some(&self.node))),
+                rows: 1,
+            };
+            groups.insert(tuple, group);
+        }
+        Ok(())
+    }
+
+    /// The quasi-identifying columns, in the order of a trace.
+    pub fn quasi_identifiers(&self) -> Vec<String> {
+        self.quasi.iter().map(|quasi| quasi.name.clone()).collect()
     }
 
     /// Recodes one batch into arrays of its own: no buffer of the input is shared with the output.

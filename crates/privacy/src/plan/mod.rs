@@ -36,6 +36,7 @@ use tuples::Quasi;
 pub(crate) use evaluate::View;
 pub(crate) use intake::Intake;
 pub(crate) use key::bits;
+pub(crate) use policy::roles as roles_of;
 pub use search::Effort;
 
 /// What will be done to every column and row, and what it costs.
@@ -50,7 +51,11 @@ pub struct ProtectionPlan {
     left_out: bool,
     facts: ProtectionFacts,
     proof: Option<Proof>,
+    above: BTreeMap<String, Above>,
 }
+
+/// What stands above each value of a column, nearest first.
+type Above = BTreeMap<String, Vec<String>>;
 
 /// Takes in a table batch by batch, then plans its protection. Memory follows the different combinations of values, not the rows.
 #[derive(Debug)]
@@ -170,8 +175,10 @@ impl<'a> Planner<'a> {
         let sensitive = policy::bounded(self.columns, &self.roles, model);
         let mut attributes = Vec::new();
         let mut tables = Vec::new();
+        let mut above = BTreeMap::new();
         for (place, column) in sensitive.iter().enumerate() {
-            let (attribute, table) = self.attribute(quasi.len() + place, column, hierarchies, model, rows)?;
+            let (attribute, table, labels) = self.attribute(quasi.len() + place, column, hierarchies, model, rows)?;
+            above.insert(column.name.clone(), labels);
             attributes.push(attribute);
             tables.push(table);
         }
@@ -184,6 +191,7 @@ impl<'a> Planner<'a> {
             attributes,
             criteria: policy::criteria(model, &sensitive),
             rows,
+            above,
         };
         if shift + low <= u64::BITS {
             prepared.solve::<u64>(&fields, self.intake, &tables, effort)
@@ -211,11 +219,11 @@ impl<'a> Planner<'a> {
         texts: &BTreeMap<String, String>,
         model: &Model,
         rows: u64,
-    ) -> Result<(Attribute, Vec<u32>), Refusal> {
+    ) -> Result<(Attribute, Vec<u32>, Above), Refusal> {
         let numeric = matches!(column.kind, ColumnType::Integer | ColumnType::Number);
         let (leaves, table) = self.intake.leaves(place, numeric);
         let closeness = model.t.as_ref().and_then(|t| t.of(&column.name));
-        let mut levels = Vec::new();
+        let (mut levels, mut above) = (Vec::new(), Above::new());
         if closeness.is_some_and(|t| t.kind == ClosenessKind::Hierarchical) {
             if self
                 .policy
@@ -230,6 +238,7 @@ impl<'a> Planner<'a> {
                 return Err(configuration("model-invalid", message));
             }
             let hierarchy = self.hierarchy(column, texts, &leaves, model.k)?;
+            above = hierarchy.above();
             levels = hierarchy.levels.into_iter().skip(1).map(|level| level.codes).collect();
         }
         let attribute = Attribute {
@@ -237,7 +246,7 @@ impl<'a> Planner<'a> {
             order: (0..leaves.values.len() as u32).collect(),
             levels,
         };
-        Ok((attribute, table))
+        Ok((attribute, table, above))
     }
 }
 
@@ -260,6 +269,7 @@ struct Prepared<'a> {
     attributes: Vec<Attribute>,
     criteria: (Vec<Criterion>, Vec<String>),
     rows: u64,
+    above: BTreeMap<String, Above>,
 }
 
 impl Prepared<'_> {
@@ -315,6 +325,7 @@ impl Prepared<'_> {
             left_out,
             facts,
             proof: Some(found.proof),
+            above: self.above,
         })
     }
 }

@@ -47,6 +47,13 @@ pub(crate) fn roles(columns: &[Column], policy: &PrivacyPolicy) -> Result<Vec<Ro
 
 /// The model, checked; nothing when no column asks for one.
 pub(crate) fn model<'a>(columns: &[Column], roles: &[Role], policy: &'a PrivacyPolicy) -> Result<Option<&'a Model>, Refusal> {
+    if !policy.table.is_empty() {
+        let message = Text::new(
+            "policyn har [table], som hör till fyr tabulate",
+            "the policy has [table], which belongs to fyr tabulate",
+        );
+        return Err(configuration("table-unexpected", message));
+    }
     let protected = roles.iter().any(|role| matches!(role, Role::QuasiIdentifier | Role::Sensitive));
     let Some(model) = &policy.model else {
         if protected {

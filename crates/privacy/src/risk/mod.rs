@@ -6,12 +6,18 @@
 //! Sources: El Emam (2013) on prosecutor, journalist and marketer risk; Motwani and Xu (2007) on distinction and separation; Benedetti and
 //! Franconi (1998) on individual risk; Machanavajjhala et al. (2007), Li et al. (2007), Cao and Karras (2012), Brickell and Shmatikov (2008).
 
+mod estimates;
+mod special;
+
 use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use fyr_model::finding::Refusal;
 
 use crate::plan::{Intake, View};
+
+pub use estimates::{Estimate, population_uniques};
+pub use special::SpecialUniques;
 
 /// Groups of a table over its quasi-identifiers.
 #[derive(Debug)]
@@ -53,6 +59,8 @@ pub struct Risk {
     pub columns: BTreeMap<String, (f64, f64)>,
     /// Rows by the size of their group.
     pub sizes: BTreeMap<u64, u64>,
+    /// Rows alone on a few columns already; columns in the order of the quasi-identifiers.
+    pub special: SpecialUniques,
 }
 
 /// What a sensitive column gives away: the worst of all groups.
@@ -126,6 +134,18 @@ impl Assessor {
         let sizes: Vec<(u128, u64)> = views.first().map(classes).unwrap_or_default();
         let mut risk = of_sizes(&sizes, rows);
         risk.columns = columns;
+        let places: Vec<(u32, u32)> = fields
+            .iter()
+            .map(|(shift, table)| (*shift, crate::plan::bits(table.len())))
+            .collect();
+        let codes = |key: u128| {
+            places
+                .iter()
+                .map(|(shift, bits)| (key >> shift & ((1 << bits) - 1)) as u32)
+                .collect()
+        };
+        let tuples: Vec<(Vec<u32>, u64)> = sizes.iter().map(|(key, count)| (codes(*key), *count)).collect();
+        risk.special = special::special_uniques(&tuples);
         if let Some(population) = population {
             journalist(&mut risk, &sizes, &population);
         }

@@ -254,6 +254,7 @@ fn audited(k: Option<u64>) -> PrivacyReport {
         prosecutor_average: None,
         unique_share: None,
         l: BTreeMap::new(),
+        t: BTreeMap::new(),
         detections: vec![],
         cleared: BTreeMap::new(),
         checks: vec![],

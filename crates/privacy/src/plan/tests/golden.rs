@@ -47,7 +47,6 @@ fn adult_policy(columns: &[Column], eight: bool, model: Model) -> PrivacyPolicy 
     PrivacyPolicy {
         columns: columns.iter().map(|c| (c.name.clone(), role(&c.name))).collect(),
         model: Some(model),
-        cleared: BTreeMap::new(),
         ..PrivacyPolicy::default()
     }
 }
@@ -380,4 +379,22 @@ fn a_search_that_is_stopped_gives_the_best_so_far_with_its_gap() {
         !search.optimal && search.bound <= plan.facts().loss && search.bound <= 0.220_411_928_479_842_92,
         "{search:?}"
     );
+}
+
+#[test]
+fn ranked_loss_leaves_the_risk_that_arx_measures() {
+    let Some((plan, batch)) = planned(false, k(2, 0.0, "loss-ranked"), Effort::default()) else {
+        return;
+    };
+    let out = plan.unwrap().apply(&batch).unwrap();
+    let quasi: Vec<String> = out.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let mut assessor = crate::risk::Assessor::new(&quasi, &[], false);
+    assessor.take(&out).unwrap();
+    let risk = assessor.assess();
+    assert!(
+        (risk.prosecutor_average - 0.001_922_949_406_538_028).abs() < 1e-12,
+        "{}",
+        risk.prosecutor_average
+    );
+    assert!((risk.prosecutor_max - 0.5).abs() < 1e-12, "{}", risk.prosecutor_max);
 }

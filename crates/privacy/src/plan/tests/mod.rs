@@ -40,7 +40,6 @@ fn policy(columns: &[(&str, ColumnPolicy)], model: Option<(u64, f64, &str)>) -> 
             loss: loss.to_owned(),
             ..Model::default()
         }),
-        cleared: BTreeMap::new(),
         ..PrivacyPolicy::default()
     }
 }
@@ -399,4 +398,98 @@ fn a_policy_reads_bounds_for_all_columns_and_for_one() {
     let l = one.l.unwrap();
     assert_eq!((l.of("sak").unwrap().c, l.of("annan").is_none()), (Some(4.0), true));
     assert!(model(r#"{"k": 10, "l": {"kind": "most", "value": 3}}"#).is_err());
+}
+
+/// The nine people of Nergiz, Atzori and Clifton (2007), five of them in the table to be published (`privacy.md` 7.2).
+#[test]
+fn nobody_is_known_to_be_in_or_out_of_the_table_of_the_papers_example() {
+    let zip = [
+        Some("47906"),
+        Some("47903"),
+        Some("47906"),
+        Some("47630"),
+        Some("47630"),
+        Some("47633"),
+        Some("48973"),
+        Some("48972"),
+        Some("48970"),
+    ];
+    let age = [
+        Some("35"),
+        Some("59"),
+        Some("42"),
+        Some("18"),
+        Some("22"),
+        Some("63"),
+        Some("33"),
+        Some("47"),
+        Some("52"),
+    ];
+    let country = [
+        Some("USA"),
+        Some("Canada"),
+        Some("USA"),
+        Some("Brazil"),
+        Some("Brazil"),
+        Some("Peru"),
+        Some("Spain"),
+        Some("Bulgaria"),
+        Some("France"),
+    ];
+    let of = |rows: &[usize]| {
+        let pick = |cells: &[Option<&'static str>; 9]| rows.iter().map(|row| cells[*row]).collect::<Vec<_>>();
+        table(&[("zip", pick(&zip)), ("age", pick(&age)), ("country", pick(&country))])
+    };
+    let (population, columns) = of(&[0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    let (published, _) = of(&[1, 2, 5, 7, 8]);
+    let leaf = |cells: &[Option<&'static str>; 9], above: &dyn Fn(&str) -> String| {
+        let mut rows: Vec<String> = cells.iter().flatten().map(|cell| format!("{cell};{};*", above(cell))).collect();
+        rows.sort();
+        rows.dedup();
+        rows.join("\n")
+    };
+    let cut = |value: &str| (1..=4).rev().map(|n| format!("{:*<5}", &value[..n])).collect::<Vec<_>>().join(";");
+    let decade = |value: &str| format!("{}*;{}", &value[..1], if value < "41" { "<=40" } else { ">40" });
+    let continent = |value: &str| {
+        let above = match value {
+            "USA" | "Canada" => "N. America;America",
+            "Brazil" | "Peru" => "S. America;America",
+            "Bulgaria" => "E. Europe;Europe",
+            _ => "W. Europe;Europe",
+        };
+        above.to_owned()
+    };
+    let hierarchies = [
+        ("zip.csv", leaf(&zip, &cut)),
+        ("age.csv", leaf(&age, &decade)),
+        ("country.csv", leaf(&country, &continent)),
+    ];
+    let hierarchies = hierarchies.map(|(name, text)| (name.to_owned(), text)).into();
+    let roles: Vec<(&str, ColumnPolicy)> = vec![
+        ("zip", qi(Some("zip.csv"))),
+        ("age", qi(Some("age.csv"))),
+        ("country", qi(Some("country.csv"))),
+    ];
+    let mut policy = policy(&roles, Some((2, 0.0, "entropy-monotone")));
+    policy.model.as_mut().unwrap().presence = Some(fyr_model::privacy::Presence {
+        min: 0.5,
+        max: 2.0 / 3.0,
+        subset: "del.csv".to_owned(),
+    });
+    let mut planner = Planner::new(&columns, &policy).unwrap();
+    planner.take(&published).unwrap();
+    planner.take_population(&population).unwrap();
+    let plan = planner.plan(&hierarchies, Effort::default()).unwrap();
+    let mut out = rows(&plan.apply(&published).unwrap());
+    out.sort();
+    assert_eq!(
+        out,
+        [
+            "47***,*,America",
+            "47***,*,America",
+            "47***,*,America",
+            "48***,*,Europe",
+            "48***,*,Europe"
+        ]
+    );
 }

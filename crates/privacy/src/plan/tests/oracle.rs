@@ -186,7 +186,6 @@ fn written(invented: &Invented, names: &[String]) -> (PrivacyPolicy, BTreeMap<St
             .chain([role("s", Role::Sensitive)])
             .collect(),
         model: Some(invented.model.clone()),
-        cleared: BTreeMap::new(),
         ..PrivacyPolicy::default()
     };
     (policy, hierarchies)
