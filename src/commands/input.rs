@@ -403,7 +403,7 @@ pub async fn mqa(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
         Variant::Eu
     };
     let asked = cli::text(words, "profile").is_some() || !cli::texts(words, "shapes").is_empty();
-    if !asked && cli::text(words, "links") != Some("check") {
+    if !asked && cli::text(words, "links") != Some("check") && !cli::flag(words, "open") {
         return scored_in_worker(door, &bench, words, input, variant).await;
     }
     let (resource, read) = bench.catalogue(door, input, cli::text(words, "base")).await?;
@@ -465,7 +465,11 @@ async fn scored_in_worker(door: &Door, bench: &Bench, words: &ArgMatches, input:
         publishers: sums.publishers,
         datasets: Vec::new(),
     };
-    let body = links::MqaBody { report, links: None };
+    let body = links::MqaBody {
+        report,
+        links: None,
+        files: None,
+    };
     let head = door.envelope("mqa", reference(&resource), body);
     let text = serde_json::to_string_pretty(&head).map_err(|error| internal("json", &error))?;
     // The list of datasets is the last field; its items are as long as the catalogue and never held.

@@ -12,7 +12,7 @@ use fyr_model::table::{Column, ColumnProfile, ReadingReport, TableProfile};
 use super::again::Again;
 use super::relations::Relations;
 use super::{Engine, Exposure, reader};
-use crate::profile::{ColumnProfiler, TableProfiler, Told, known, project_column, project_table};
+use crate::profile::{ColumnProfiler, STORED_MAX, TableProfiler, Told, known, project_column, project_table};
 use crate::refuse;
 
 /// Threads over columns; more than these wait for the one that reads.
@@ -63,6 +63,8 @@ pub fn finish_profile(
     let told = Told { exposure, as_of };
     let known = known(&profiler.columns, &told);
     let again = Again::look(parquet, folder, &mut profiler, &known, exposure.coarse)?;
+    // Copies are counted; what else is asked of the table has need of the room.
+    profiler.rows.hashes.thin(STORED_MAX);
     let facts = profiler.columns.iter().zip(&known);
     let mut columns: Vec<_> = facts.map(|(column, facts)| project_column(column, facts.as_ref(), &told)).collect();
     for column in &mut columns {

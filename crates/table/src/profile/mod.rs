@@ -55,7 +55,7 @@ pub(crate) use facts::Facts;
 pub(crate) use hash::RowLanes;
 pub(crate) use parts::{Assembly, pieces};
 pub(crate) use project::{Fences, Told, column as project_column, known};
-pub(crate) use rows::{RowJoin, RowPart, cells};
+pub(crate) use rows::{RowJoin, RowPart, STORED_MAX, cells};
 pub(crate) use sample::HandSample;
 pub(crate) use table::project as project_table;
 

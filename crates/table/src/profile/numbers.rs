@@ -3,7 +3,7 @@
 use fyr_model::profile::Order;
 use serde::{Deserialize, Serialize};
 
-use super::counts::{Counts, Key, distinct_max};
+use super::counts::{Counts, DISTINCT_MAX, Key, distinct_max};
 use super::heavy::Heavy;
 use super::hyperloglog::HyperLogLog;
 use super::order::Rising;
@@ -30,12 +30,33 @@ pub(crate) struct Numbers<K: Key> {
 pub(crate) struct Sketches<K: Key> {
     #[serde(skip, default = "Vec::new")]
     buffer: Vec<K>,
+    /// Room to work in, kept from one buffer to the next only in tables of few columns.
+    #[serde(skip, default = "Room::default")]
+    room: Room<K>,
     pub(crate) low: K,
     pub(crate) high: K,
     pub(crate) distinct: HyperLogLog,
     pub(crate) heavy: Heavy<K>,
     pub(crate) ranks: Ranks<K>,
     pub(crate) scan: Scan,
+}
+
+/// Room for a buffer's runs of equal values, and for these as numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Room<K> {
+    runs: Vec<(K, u64)>,
+    numbers: Vec<(f64, u64)>,
+    is_kept: bool,
+}
+
+impl<K> Default for Room<K> {
+    fn default() -> Self {
+        Self {
+            runs: Vec::new(),
+            numbers: Vec::new(),
+            is_kept: false,
+        }
+    }
 }
 
 /// What the numbers were found to be, exact or not.
@@ -82,11 +103,12 @@ impl<K: Key> Numbers<K> {
     }
     /// Leaves exactness: what was counted goes into the sketches.
     fn sketches(&mut self) -> &mut Sketches<K> {
-        let (unit, all) = (self.unit, &mut self.all);
+        let (unit, most, all) = (self.unit, self.most, &mut self.all);
         self.sketches.get_or_insert_with(|| {
             let sorted = std::mem::take(all).sorted();
             let first = sorted.first().map(|entry| entry.0).unwrap_or_default();
             let mut sketches = Box::new(Sketches::new(unit, first));
+            sketches.room.is_kept = most == DISTINCT_MAX;
             sketches.weigh(unit, &sorted);
             sketches
         })
@@ -143,7 +165,7 @@ impl<K: Key> Numbers<K> {
             None => {
                 let sorted = self.all.sorted();
                 let mut scan = Scan::new(self.unit);
-                scan.look(self.unit, &sorted);
+                scan.look(self.unit, &sorted, &mut Vec::new());
                 Finished::All(sorted, Box::new(scan))
             }
         }
@@ -154,6 +176,7 @@ impl<K: Key> Sketches<K> {
     fn new(unit: Unit, first: K) -> Self {
         Self {
             buffer: Vec::with_capacity(LEVEL_MAX),
+            room: Room::default(),
             low: first,
             high: first,
             distinct: HyperLogLog::default(),
@@ -171,8 +194,8 @@ impl<K: Key> Sketches<K> {
     fn flush(&mut self, unit: Unit) {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.sort_unstable();
-        // Not kept: of hundreds of columns that are looked at in turn only one needs it.
-        let mut runs = Vec::with_capacity(buffer.len());
+        let mut runs = std::mem::take(&mut self.room.runs);
+        runs.clear();
         let mut values = buffer.iter().copied();
         if let Some(first) = values.next() {
             let mut run = (first, 1);
@@ -190,6 +213,11 @@ impl<K: Key> Sketches<K> {
         self.ranks.add(&buffer);
         buffer.clear();
         self.buffer = buffer;
+        if self.room.is_kept {
+            self.room.runs = runs;
+        } else {
+            self.room = Room::default();
+        }
     }
     /// Takes different values in order with their counts.
     fn weigh(&mut self, unit: Unit, sorted: &[(K, u64)]) {
@@ -207,7 +235,7 @@ impl<K: Key> Sketches<K> {
         self.high = self.high.max(last.0);
         sorted.iter().for_each(|(value, _)| self.distinct.add(value.hash()));
         self.heavy.add(sorted);
-        self.scan.look(unit, sorted);
+        self.scan.look(unit, sorted, &mut self.room.numbers);
     }
     fn merge(&mut self, other: &Self) {
         self.low = self.low.min(other.low);

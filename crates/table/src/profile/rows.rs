@@ -16,8 +16,8 @@ use super::hash::{Place, RowLanes, bytes128, mix};
 use super::sample::{HandSample, Sample};
 use super::scan::float_key;
 
-/// Row hashes held: 64 MiB of them.
-pub(crate) const HELD_MAX: usize = 4_000_000;
+/// Row hashes held, 160 MB of them: a larger table is read once more to count its copies.
+pub(crate) const HELD_MAX: usize = 10_000_000;
 /// Row hashes in a stored profile.
 pub(crate) const STORED_MAX: usize = 50_000;
 /// Different patterns of missing columns held.
@@ -71,6 +71,7 @@ impl RowHashes {
             self.zeros += 1;
             let zeros = self.zeros;
             self.hashes.retain(|hash| Self::is_kept(zeros, *hash));
+            self.hashes.shrink_to_fit();
         }
     }
     fn merge(&mut self, mut other: Self, most: usize) {

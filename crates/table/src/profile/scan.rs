@@ -99,11 +99,12 @@ impl Scan {
     }
 
     /// Looks at different values in ascending order with their counts.
-    pub(crate) fn look<K: Key>(&mut self, unit: Unit, sorted: &[(K, u64)]) {
+    pub(crate) fn look<K: Key>(&mut self, unit: Unit, sorted: &[(K, u64)], numbers: &mut Vec<(f64, u64)>) {
         if unit.is_number() {
-            let numbers: Vec<(f64, u64)> = sorted.iter().map(|(key, count)| (unit.number(*key), *count)).collect();
-            self.moments.add(&numbers);
-            self.signs(&numbers);
+            numbers.clear();
+            numbers.extend(sorted.iter().map(|(key, count)| (unit.number(*key), *count)));
+            self.moments.add(numbers);
+            self.signs(numbers);
             if unit == Unit::Float {
                 numbers.iter().for_each(|(value, count)| self.digits(*value, *count));
             } else {
@@ -263,7 +264,7 @@ mod tests {
             let mut scan = Scan::new(Unit::Float);
             let mut keys: Vec<(i64, u64)> = values.iter().map(|value| (float_key(*value), 1)).collect();
             keys.sort_unstable();
-            scan.look(Unit::Float, &keys);
+            scan.look(Unit::Float, &keys, &mut Vec::new());
             assert_eq!(scan.decimals, decimals, "{values:?}");
         }
     }
@@ -271,16 +272,20 @@ mod tests {
     #[test]
     fn signs_rounds_and_days_are_counted() {
         let mut scan = Scan::new(Unit::Whole);
-        scan.look(Unit::Whole, &[(-100i64, 2), (0, 3), (5, 1), (7, 1), (110, 1)]);
+        scan.look(Unit::Whole, &[(-100i64, 2), (0, 3), (5, 1), (7, 1), (110, 1)], &mut Vec::new());
         assert_eq!(
             (scan.negatives, scan.zeros, scan.rounds, scan.whole_sum),
             (2, 3, [4, 3, 2], Some(-78))
         );
         let mut days = Scan::new(Unit::Moment(false));
-        days.look(Unit::Moment(false), &[(-1i64, 1), (0, 1), (DAY_MICROS - 1, 2), (DAY_MICROS, 1)]);
+        days.look(
+            Unit::Moment(false),
+            &[(-1i64, 1), (0, 1), (DAY_MICROS - 1, 2), (DAY_MICROS, 1)],
+            &mut Vec::new(),
+        );
         assert_eq!(days.days.unwrap().sorted(), [(-1, 1), (0, 3), (1, 1)]);
         let mut decimal = Scan::new(Unit::Decimal(2));
-        decimal.look(Unit::Decimal(2), &[(1_000i128, 1), (1_250, 1)]);
+        decimal.look(Unit::Decimal(2), &[(1_000i128, 1), (1_250, 1)], &mut Vec::new());
         assert_eq!((decimal.decimals, decimal.whole, decimal.rounds), (1, 1, [1, 1, 0]));
     }
 }
