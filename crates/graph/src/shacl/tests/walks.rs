@@ -139,8 +139,9 @@ fn of_property(chance: &mut Chance, path: &str, inner: &[String]) -> String {
                 1 + chance.below(2)
             )
         }
-        // A path that keeps a literal as its own value: the library lets `sh:equals` pass there, ours compares.
-        _ if path.contains("sh:zeroOr") => "sh:minCount 1".to_owned(),
+        // A path that starts at a literal, or keeps one as its own value: the library lets `sh:equals` pass there, ours compares, as the
+        // recommendation's validator does.
+        _ if path.contains("sh:zeroOr") || path.contains("sh:inversePath") => "sh:minCount 1".to_owned(),
         _ => format!("sh:equals {}", chance.one(PROPERTIES)),
     }
 }
