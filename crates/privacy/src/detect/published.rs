@@ -81,7 +81,7 @@ fn mended(twelve: &str, month: Option<u32>, day: Option<u32>) -> String {
     let eleven = format!("{}{}{}{}", &twelve[..4], part(4, month), part(6, day), &twelve[8..11]);
     (0..10)
         .map(|check| format!("{eleven}{check}"))
-        .find(|number| luhn(number[2..].as_bytes()))
+        .find(|number| luhn(&number.as_bytes()[2..]))
         .unwrap()
 }
 
