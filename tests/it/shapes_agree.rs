@@ -22,6 +22,10 @@ const DIFFER: &[(&str, &str)] = &[
         "the shape also sees texts of nodes that the view does not carry, such as standards",
     ),
     ("text-swedish-missing", "the same"),
+    (
+        "language-not-in-list",
+        "of a text the checker says that it is no IRI, the shape also that it is on no list",
+    ),
     ("value-not-in-list", "the shape also sees properties that the view does not carry"),
     (
         "agent-not-described",
@@ -89,7 +93,6 @@ fn by_shapes(profile: &Profile, shapes: &Shapes, data: &Data) -> Found {
 }
 
 #[test]
-#[ignore = "not every difference is mended or explained yet: run it to see them, rule by rule"]
 fn each_rule_is_found_in_its_example_by_its_shape_and_not_beside_it() {
     for profile in Profile::known() {
         let (shapes, text) = (shapes_of(profile), profile.shapes());
@@ -128,7 +131,6 @@ fn summary(wrong: &[[String; 2]]) -> String {
 }
 
 #[test]
-#[ignore = "not every difference is mended or explained yet: run it to see them, rule by rule"]
 fn checker_and_shapes_agree_on_samples_and_real_catalogues() {
     let mut documents = Vec::new();
     for host in std::fs::read_dir(root().join("samples/www")).unwrap() {
