@@ -242,6 +242,7 @@ fn links(statements: &str, request: &LookRequest) -> Vec<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

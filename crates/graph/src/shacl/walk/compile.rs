@@ -199,10 +199,7 @@ impl Compiler<'_> {
             self.component(shape, component, &mut checks)?;
         }
         let properties = self.all(shape.property_shapes())?;
-        let path = match shape.path() {
-            Some(path) => Some((self.steps(path), path_of(path))),
-            None => None,
-        };
+        let path = shape.path().map(|path| (self.steps(path), path_of(path)));
         let severity: IriS = shape.severity().into();
         Some(Shape {
             id: shape.id().clone().into(),
