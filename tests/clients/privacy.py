@@ -190,7 +190,7 @@ def main():
             measured(checks, name, model, report, table)
             linked(checks, name, rows, report, table)
         place = folder(root, "tabeller", rows)
-        for method in ('method = "suppress"\n', 'method = "round"\nbase = 3\n'):
+        for method in ('method = "suppress"\n', 'method = "round"\nbase = 5\n'):
             tabulated(checks, fyr, place, method)
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed else 0
