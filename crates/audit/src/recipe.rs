@@ -30,111 +30,102 @@ const CREATED_BY: &str = "fyr";
 /// Ids: `parquet-readable`, `parquet-digest`, `parquet-codec`, `parquet-row-groups`, `parquet-types`, `parquet-statistics`,
 /// `parquet-bloom`, `parquet-offset-index`, `parquet-created-by`, `parquet-pages`, `parquet-metadata`, `parquet-footer`.
 pub fn parquet(path: &Path, roles: &BTreeMap<String, Role>, expected: Option<&Sha256>) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let mut add = |id: &str, (ok, detail): (bool, Text)| {
-        checks.push(Check {
-            id: id.to_owned(),
-            ok,
-            detail,
-        })
-    };
     let opened = File::open(path).ok().and_then(|file| SerializedFileReader::new(file).ok());
     let (Some(reader), Ok((sha256, bytes))) = (opened, read::digest(path)) else {
-        add(
-            "parquet-readable",
-            (
-                false,
-                Text::new("filen går inte att läsa som Parquet", "the file cannot be read as Parquet"),
-            ),
-        );
-        return checks;
+        let text = Text::new("filen går inte att läsa som Parquet", "the file cannot be read as Parquet");
+        return vec![check("parquet-readable", (false, text))];
     };
     let metadata = reader.metadata();
-    let rows = metadata.file_metadata().num_rows();
-    add(
-        "parquet-readable",
-        (
-            true,
-            Text::new(
-                format!("{rows} rader i {} radgrupper", metadata.num_row_groups()),
-                format!("{rows} rows in {} row groups", metadata.num_row_groups()),
-            ),
-        ),
+    let (rows, groups) = (metadata.file_metadata().num_rows(), metadata.num_row_groups());
+    let readable = Text::new(
+        format!("{rows} rader i {groups} radgrupper"),
+        format!("{rows} rows in {groups} row groups"),
     );
+    let mut checks = vec![check("parquet-readable", (true, readable))];
     if let Some(expected) = expected {
-        let same = *expected == sha256;
-        let (sv, en) = if same {
-            ("kontrollsumman stämmer", "the digest agrees")
-        } else {
-            ("kontrollsumman är en annan", "the digest is another")
-        };
-        add("parquet-digest", (same, Text::new(sv, en)));
+        checks.push(check("parquet-digest", same_digest(*expected == sha256)));
     }
-    let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>();
-    add(
-        "parquet-codec",
-        outcome(
-            &list(not_zstd(metadata)),
-            Text::new("zstd överallt", "zstd throughout"),
-            "inte zstd",
-            "not zstd",
-        ),
-    );
-    let passed = Text::new("radgrupperna håller gränserna", "row groups keep the limits");
-    add(
-        "parquet-row-groups",
-        outcome(&large_groups(metadata), passed, "för stora radgrupper", "row groups too large"),
-    );
-    let passed = Text::new("inga INT96, tidpunkter i mikrosekunder", "no INT96, moments in microseconds");
-    add(
-        "parquet-types",
-        outcome(&list(old_types(metadata)), passed, "föråldrade typer", "outdated types"),
-    );
-    let passed = Text::new(
-        "inga gränsvärden för text eller skyddade kolumner",
-        "no bounds for text or protected columns",
-    );
-    add(
-        "parquet-statistics",
-        outcome(
-            &list(footer::with_statistics(metadata, roles)),
-            passed,
-            "gränsvärden finns för",
-            "bounds stand for",
-        ),
-    );
-    add(
-        "parquet-bloom",
-        outcome(
-            &list(footer::with_bloom(metadata)),
-            Text::new("inga bloomfilter", "no bloom filters"),
-            "bloomfilter finns för",
-            "bloom filters stand for",
-        ),
-    );
-    let without: BTreeSet<String> = chunks(metadata)
-        .filter(|(_, chunk)| chunk.offset_index_offset().is_none())
-        .map(|(name, _)| name)
-        .collect();
-    let passed = Text::new("sidindex med positioner finns", "offset indexes are present");
-    add(
-        "parquet-offset-index",
-        outcome(&list(without), passed, "saknar sidindex", "without an offset index"),
-    );
-    add("parquet-created-by", created_by(metadata));
-    add("parquet-pages", pages(&reader));
-    let passed = Text::new("bara tillåtna metadata", "only allowed metadata");
-    add(
-        "parquet-metadata",
-        outcome(
-            &list(footer::foreign_keys(metadata)),
-            passed,
-            "otillåtna metadata",
-            "metadata that is not allowed",
-        ),
-    );
-    add("parquet-footer", footer_size(path, bytes));
+    for (id, faults, passed, failed) in listed(metadata, roles) {
+        checks.push(check(id, outcome(&faults, Text::new(passed.0, passed.1), failed.0, failed.1)));
+    }
+    checks.push(check("parquet-created-by", created_by(metadata)));
+    checks.push(check("parquet-pages", pages(&reader)));
+    checks.push(check("parquet-footer", footer_size(path, bytes)));
     checks
+}
+
+fn check(id: &str, (ok, detail): (bool, Text)) -> Check {
+    let id = id.to_owned();
+    Check { id, ok, detail }
+}
+
+fn same_digest(same: bool) -> (bool, Text) {
+    let (sv, en) = if same {
+        ("kontrollsumman stämmer", "the digest agrees")
+    } else {
+        ("kontrollsumman är en annan", "the digest is another")
+    };
+    (same, Text::new(sv, en))
+}
+
+/// A check that fails by naming columns or row groups: its id, those it names, and the words, Swedish and English, of passing and of failing.
+type Listed = (
+    &'static str,
+    Vec<String>,
+    (&'static str, &'static str),
+    (&'static str, &'static str),
+);
+
+fn listed(metadata: &ParquetMetaData, roles: &BTreeMap<String, Role>) -> [Listed; 7] {
+    let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>();
+    let without_index = chunks(metadata).filter(|(_, chunk)| chunk.offset_index_offset().is_none());
+    [
+        (
+            "parquet-codec",
+            list(not_zstd(metadata)),
+            ("zstd överallt", "zstd throughout"),
+            ("inte zstd", "not zstd"),
+        ),
+        (
+            "parquet-row-groups",
+            large_groups(metadata),
+            ("radgrupperna håller gränserna", "row groups keep the limits"),
+            ("för stora radgrupper", "row groups too large"),
+        ),
+        (
+            "parquet-types",
+            list(old_types(metadata)),
+            ("inga INT96, tidpunkter i mikrosekunder", "no INT96, moments in microseconds"),
+            ("föråldrade typer", "outdated types"),
+        ),
+        (
+            "parquet-statistics",
+            list(footer::with_statistics(metadata, roles)),
+            (
+                "inga gränsvärden för text eller skyddade kolumner",
+                "no bounds for text or protected columns",
+            ),
+            ("gränsvärden finns för", "bounds stand for"),
+        ),
+        (
+            "parquet-bloom",
+            list(footer::with_bloom(metadata)),
+            ("inga bloomfilter", "no bloom filters"),
+            ("bloomfilter finns för", "bloom filters stand for"),
+        ),
+        (
+            "parquet-offset-index",
+            list(without_index.map(|(name, _)| name).collect()),
+            ("sidindex med positioner finns", "offset indexes are present"),
+            ("saknar sidindex", "without an offset index"),
+        ),
+        (
+            "parquet-metadata",
+            list(footer::foreign_keys(metadata)),
+            ("bara tillåtna metadata", "only allowed metadata"),
+            ("otillåtna metadata", "metadata that is not allowed"),
+        ),
+    ]
 }
 
 fn not_zstd(metadata: &ParquetMetaData) -> BTreeSet<String> {

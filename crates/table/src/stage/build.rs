@@ -287,84 +287,48 @@ impl Builder {
 
     /// A typed column takes what fits its type and rejects the rest.
     fn typed(&mut self, text: &str, native: Option<Decimal>) -> Fate {
+        let plain = |sign| number::normal(text, native.unwrap_or(sign));
         match (self.form, &mut self.values) {
             (Form::Integer(sign), Values::Integer(values)) => {
-                match number::normal(text, native.unwrap_or(sign)).and_then(|n| n.parse().ok()) {
-                    Some(value) => {
-                        values.append_value(value);
-                        grouped(text)
-                    }
-                    None => Fate::Reject,
-                }
+                let value = plain(sign).and_then(|n| n.parse().ok());
+                kept(value, |value| values.append_value(value), || grouped(text))
             }
             (Form::BigInteger(sign), Values::Decimal(values)) => {
-                match number::normal(text, native.unwrap_or(sign))
-                    .and_then(|n| n.parse::<i128>().ok())
-                    .filter(|n| n.unsigned_abs() < 10u128.pow(38))
-                {
-                    Some(value) => {
-                        values.append_value(value);
-                        grouped(text)
-                    }
-                    None => Fate::Reject,
-                }
+                let value = plain(sign).and_then(|n| n.parse::<i128>().ok());
+                let value = value.filter(|n| n.unsigned_abs() < 10u128.pow(38));
+                kept(value, |value| values.append_value(value), || grouped(text))
             }
             (Form::Exact(sign, scale), Values::Decimal(values)) => {
-                match number::normal(text, native.unwrap_or(sign)).and_then(|n| scaled(&n, usize::from(scale))) {
-                    Some(value) => {
-                        values.append_value(value);
-                        repaired_number(text, sign, native)
-                    }
-                    None => Fate::Reject,
-                }
+                let value = plain(sign).and_then(|n| scaled(&n, usize::from(scale)));
+                kept(value, |value| values.append_value(value), || repaired_number(text, sign, native))
             }
             (Form::Number(sign), Values::Number(values)) => {
-                let normal = number::normal(text, native.unwrap_or(sign));
-                match normal.as_deref().and_then(|n| n.parse::<f64>().ok()).filter(|n| n.is_finite()) {
-                    Some(value) => {
-                        values.append_value(value);
-                        if number::significant(normal.as_deref().unwrap_or_default()) > 17 {
-                            return Fate::Repaired("rounded-number");
-                        }
-                        repaired_number(text, sign, native)
-                    }
-                    None => Fate::Reject,
-                }
+                let normal = plain(sign);
+                let normal = normal.as_deref();
+                let value = normal.and_then(|n| n.parse::<f64>().ok()).filter(|n| n.is_finite());
+                let fate = || match number::significant(normal.unwrap_or_default()) {
+                    18.. => Fate::Repaired("rounded-number"),
+                    _ => repaired_number(text, sign, native),
+                };
+                kept(value, |value| values.append_value(value), fate)
             }
-            (Form::Boolean(pair), Values::Boolean(values)) => match marker::boolean(text).filter(|(found, _)| *found == pair) {
-                Some((_, value)) => {
-                    values.append_value(value);
-                    Fate::Value
-                }
-                None => Fate::Reject,
-            },
+            (Form::Boolean(pair), Values::Boolean(values)) => {
+                let value = marker::boolean(text).filter(|(found, _)| *found == pair);
+                kept(value, |(_, value)| values.append_value(value), || Fate::Value)
+            }
             (Form::Date(form), Values::Date(values)) => {
-                let day = moment::date(text, form)
-                    .or_else(|| moment::date(text.get(..10)?, DateForm::YearFirst).filter(|_| text.ends_with("T00:00:00")));
-                match day {
-                    Some(day) => {
-                        values.append_value(moment::days(day));
-                        Fate::Value
-                    }
-                    None => Fate::Reject,
-                }
+                let midnight = || moment::date(text.get(..10)?, DateForm::YearFirst).filter(|_| text.ends_with("T00:00:00"));
+                let day = moment::date(text, form).or_else(midnight);
+                kept(day, |day| values.append_value(moment::days(day)), || Fate::Value)
             }
             (Form::TimestampLocal | Form::TimestampZoned, Values::Timestamp(values)) => {
-                match instant(text, self.form == Form::TimestampZoned) {
-                    Some(micros) => {
-                        values.append_value(micros);
-                        Fate::Value
-                    }
-                    None => Fate::Reject,
-                }
+                let micros = instant(text, self.form == Form::TimestampZoned);
+                kept(micros, |micros| values.append_value(micros), || Fate::Value)
             }
-            (Form::Time, Values::Time(values)) => match moment::time(text) {
-                Some(time) => {
-                    values.append_value(moment::time_micros(time));
-                    Fate::Value
-                }
-                None => Fate::Reject,
-            },
+            (Form::Time, Values::Time(values)) => {
+                let time = moment::time(text);
+                kept(time, |time| values.append_value(moment::time_micros(time)), || Fate::Value)
+            }
             _ => Fate::Reject,
         }
     }
@@ -430,6 +394,17 @@ fn instant(text: &str, zoned: bool) -> Option<i64> {
         Some(_) => None,
         None if zoned => None,
         None => moment::date(text, DateForm::YearFirst).map(|day| i64::from(moment::days(day)) * 86_400_000_000),
+    }
+}
+
+/// A cell that became a value is appended and has its fate; one that did not is a reject.
+fn kept<T>(value: Option<T>, append: impl FnOnce(T), fate: impl FnOnce() -> Fate) -> Fate {
+    match value {
+        Some(value) => {
+            append(value);
+            fate()
+        }
+        None => Fate::Reject,
     }
 }
 
