@@ -7,7 +7,10 @@ use chrono::Utc;
 use clap::ArgMatches;
 use fyr_audit::{Asked, Bounds, PrivacyWork};
 use fyr_curate::{Inspected, Look};
-use fyr_model::privacy::{Check, ColumnPolicy, PersonalDataFinding, PrivacyPolicy, PrivacyReport, ProtectionFacts, Role, SearchFacts};
+use fyr_model::privacy::{
+    Check, ColumnPolicy, MicroaggregationFacts, PersonalDataFinding, PrivacyPolicy, PrivacyReport, ProtectionFacts, RecodingFacts, Role,
+    SearchFacts,
+};
 use fyr_model::table::ColumnType;
 use fyr_model::{Refusal, RefusalKind, Text};
 use fyr_privacy::risk::{Assessor, Estimate, Risk, population_uniques};
@@ -38,6 +41,12 @@ pub struct AnonymizeBody {
     pub loss: LossBody,
     /// How the best was found.
     pub search: SearchFacts,
+    /// The second step, where the policy asks for one: the same measure before and after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recoding: Option<RecodingFacts>,
+    /// Columns whose numbers gave way to the mean of their group.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub microaggregated: Vec<MicroaggregationFacts>,
     /// The risk of the written table.
     pub risk: WrittenRisk,
     /// What an independent reader measured on the written file.
@@ -204,6 +213,8 @@ fn audited(door: &Door, bench: &Bench, policy: &PrivacyPolicy, plan: &Protection
             forbidden: identifiers.map(|(name, _)| name.clone()).collect(),
             cleared: policy.cleared.clone(),
             bounds: promised(policy, plan),
+            average_risk: policy.model.as_ref().and_then(|model| model.average_risk),
+            means: plan.facts().microaggregated.iter().map(|means| means.column.clone()).collect(),
             ..Asked::on(Utc::now().date_naive())
         },
     };
@@ -248,7 +259,9 @@ fn confirmed(policy: &PrivacyPolicy, report: &PrivacyReport) -> Result<(), Refus
 }
 
 fn body(facts: &ProtectionFacts, report: PrivacyReport) -> AnonymizeBody {
-    let generalised = facts.columns.iter().filter(|column| column.role == Role::QuasiIdentifier);
+    let is_mean = |name: &str| facts.microaggregated.iter().any(|means| means.column == name);
+    let quasi = facts.columns.iter().filter(|column| column.role == Role::QuasiIdentifier);
+    let generalised = quasi.filter(|column| !is_mean(&column.column));
     AnonymizeBody {
         rows_in: facts.rows_in,
         rows_out: facts.rows_out,
@@ -260,6 +273,8 @@ fn body(facts: &ProtectionFacts, report: PrivacyReport) -> AnonymizeBody {
             value: facts.loss,
         },
         search: facts.search.clone(),
+        recoding: facts.recoding.clone(),
+        microaggregated: facts.microaggregated.clone(),
         risk: WrittenRisk {
             prosecutor_max: report.prosecutor_max,
             prosecutor_average: report.prosecutor_average,

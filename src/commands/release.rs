@@ -78,13 +78,17 @@ fn asked(release: &fyr_publish::Release) -> Result<Asked, Refusal> {
     let manifest = &release.manifest;
     let text = std::fs::read(release.dir.join("privacy.json")).map_err(|error| internal("privacy.json", &error))?;
     let said: Said = serde_json::from_slice(&text).map_err(|error| internal("privacy.json", &error))?;
-    let columns = said.protection.map(|facts| facts.columns).unwrap_or_default();
+    let (columns, means) = said
+        .protection
+        .map(|facts| (facts.columns, facts.microaggregated))
+        .unwrap_or_default();
     let (gone, kept): (Vec<_>, Vec<_>) = columns.into_iter().partition(|column| column.role == Role::Identifier);
     Ok(Asked {
         roles: kept.into_iter().map(|column| (column.column, column.role)).collect(),
         k: manifest.k,
         forbidden: gone.into_iter().map(|column| column.column).collect(),
         cleared: manifest.cleared.clone(),
+        means: means.into_iter().map(|means| means.column).collect(),
         ..Asked::on(manifest.record.created.date_naive())
     })
 }

@@ -33,12 +33,13 @@ pub fn anonymize(term: &Term, body: &AnonymizeBody) {
         "{} {} {} ({proven}; {} {} {} {})",
         term.say("förlust:", "loss:"),
         safe(&body.loss.metric),
-        body.loss.value,
+        body.recoding.as_ref().map_or(body.loss.value, |step| step.global.loss),
         term.count(search.visited),
         term.say("av", "of"),
         term.count(search.nodes),
         term.say("generaliseringar prövade", "generalisations tried")
     );
+    second_step(term, body);
     if let Some(k) = body.verified.k {
         println!("{} k = {k}", term.say("oberoende granskat:", "independently verified:"));
     }
@@ -58,6 +59,47 @@ pub fn anonymize(term: &Term, body: &AnonymizeBody) {
             term.warning(),
             cut(&safe(&finding.column), 40),
             term.count(finding.matches)
+        );
+    }
+}
+
+/// What the second step changed, and what means cost.
+fn second_step(term: &Term, body: &AnonymizeBody) {
+    if let Some(step) = &body.recoding {
+        println!(
+            "{} {}: {} {} -> {}; {} {} -> {}; {} {} -> {}",
+            term.say("andra steget,", "second step,"),
+            step.method.as_str(),
+            term.say("förlust", "loss"),
+            step.global.loss,
+            step.recoded.loss,
+            term.say("undantagna rader", "suppressed rows"),
+            term.count(step.global.suppressed_rows),
+            term.count(step.recoded.suppressed_rows),
+            term.say("grupper", "groups"),
+            term.count(step.global.groups),
+            term.count(step.recoded.groups)
+        );
+        for (column, rows) in &step.rows_by_level {
+            let word = |level: &str| match level {
+                "range" => term.say("intervall", "range").to_owned(),
+                "suppressed" => term.say("undantagna", "suppressed").to_owned(),
+                level => format!("{} {level}", term.say("nivå", "level")),
+            };
+            let parts: Vec<String> = rows
+                .iter()
+                .map(|(level, rows)| format!("{}: {}", word(level), term.count(*rows)))
+                .collect();
+            println!("  {}: {} ({})", cut(&safe(column), 40), parts.join(", "), term.say("rader", "rows"));
+        }
+    }
+    for means in &body.microaggregated {
+        println!(
+            "{} {}: {} {}",
+            term.say("medelvärden i", "means in"),
+            cut(&safe(&means.column), 40),
+            term.say("förlorad variation", "variation lost"),
+            figure(term, means.error)
         );
     }
 }

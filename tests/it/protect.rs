@@ -86,6 +86,55 @@ fn a_table_is_protected_and_the_written_file_measured_by_another_hand() {
 }
 
 #[test]
+fn a_second_step_loses_no_more_by_the_same_measure_and_is_measured_like_any_other() {
+    let dir = folder();
+    let global = json(&anonymize(dir.path()));
+    assert!(global.get("recoding").is_none(), "{global}");
+    for method in ["local", "mondrian"] {
+        let model = POLICY.replace("k = 5\n", &format!("k = 5\naverage_risk = 0.15\nrecoding = \"{method}\"\n"));
+        std::fs::write(dir.path().join("policy.toml"), model).unwrap();
+        let document = json(&anonymize(dir.path()));
+        let step = &document["recoding"];
+        assert_eq!(step["method"], method);
+        assert_eq!(step["recoded"]["loss"], document["loss"]["value"]);
+        let (before, after) = (step["global"]["loss"].as_f64().unwrap(), step["recoded"]["loss"].as_f64().unwrap());
+        assert!(after < before, "{document}");
+        assert_eq!(document["search"]["bound"], step["global"]["loss"]);
+        assert!(document["verified"]["k"].as_u64().unwrap() >= 5, "{document}");
+        assert!(document["verified"]["l"]["diagnos"].as_u64().unwrap() >= 2, "{document}");
+        let first = std::fs::read(dir.path().join("ut.parquet")).unwrap();
+        anonymize(dir.path());
+        assert_eq!(
+            first,
+            std::fs::read(dir.path().join("ut.parquet")).unwrap(),
+            "the same bytes each time"
+        );
+    }
+}
+
+#[test]
+fn means_take_the_place_of_numbers_and_the_auditor_finds_one_a_group() {
+    let dir = folder();
+    let model = POLICY.replace(
+        "alder = { role = \"quasi-identifier\", hierarchy = \"age\" }",
+        "alder = { role = \"quasi-identifier\", microaggregate = \"geometric\" }",
+    );
+    std::fs::write(dir.path().join("policy.toml"), &model).unwrap();
+    let document = json(&anonymize(dir.path()));
+    assert_eq!(document["microaggregated"][0]["column"], "alder");
+    assert_eq!(document["transformation"], serde_json::json!({"ort": 0}), "{document}");
+    let risk = json(&fyr(dir.path(), &["risk", "ut.parquet", "--qi", "alder,ort", "--json"]));
+    assert_eq!((&risk["classes"], &risk["k"]), (&3.into(), &26.into()));
+    std::fs::write(
+        dir.path().join("policy.toml"),
+        model.replace("quasi-identifier\", m", "sensitive\", m"),
+    )
+    .unwrap();
+    let (code, said) = ended(&anonymize(dir.path()));
+    assert!(code == 2 && said.contains("microaggregate"), "{said}");
+}
+
+#[test]
 fn the_same_table_gives_the_same_bytes() {
     let dir = folder();
     anonymize(dir.path());

@@ -51,6 +51,12 @@ pub struct Asked {
     /// What was promised of each sensitive column.
     #[serde(default)]
     pub bounds: BTreeMap<String, Bounds>,
+    /// Groups over rows, at most; suppressed rows not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_risk: Option<f64>,
+    /// Columns whose numbers gave way to the mean of their group.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub means: Vec<String>,
 }
 
 impl Asked {
@@ -63,6 +69,8 @@ impl Asked {
             cleared: BTreeMap::new(),
             reference,
             bounds: BTreeMap::new(),
+            average_risk: None,
+            means: Vec::new(),
         }
     }
 }

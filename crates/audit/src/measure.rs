@@ -15,9 +15,12 @@ use crate::read::cell;
 
 /// Counts while reading.
 pub(crate) struct Measure {
-    /// Places of the quasi-identifying columns, then of the sensitive ones.
+    /// Places of the quasi-identifying columns, those of means last; of the sensitive ones; and of other columns of means.
     quasi: Vec<usize>,
     sensitive: Vec<(String, usize)>,
+    means: Vec<(String, usize)>,
+    /// How many of the quasi-identifying columns are of means, and their names.
+    quasi_means: Vec<String>,
     bounds: BTreeMap<String, Bounds>,
     codes: Vec<BTreeMap<Option<String>, u32>>,
     /// Rows of codes, one after the other.
@@ -40,6 +43,10 @@ pub(crate) struct Measured {
     pub(crate) t: BTreeMap<String, f64>,
     /// Groups that break what was promised, per sensitive column.
     pub(crate) broken: BTreeMap<String, u64>,
+    /// Groups with more than one value, per column of means.
+    pub(crate) uneven: BTreeMap<String, u64>,
+    /// Rows with `*` in every quasi-identifying column that is not of means.
+    pub(crate) suppressed: u64,
     pub(crate) detections: Vec<PersonalDataFinding>,
 }
 
@@ -55,12 +62,17 @@ impl Measure {
                 .map(|(place, (name, _))| (name.clone(), place))
                 .collect::<Vec<_>>()
         };
-        let quasi: Vec<usize> = places(Role::QuasiIdentifier).into_iter().map(|(_, place)| place).collect();
+        let is_mean = |(name, _): &(String, usize)| asked.means.contains(name);
+        let (quasi_means, plain): (Vec<_>, Vec<_>) = places(Role::QuasiIdentifier).into_iter().partition(is_mean);
+        let quasi: Vec<usize> = plain.iter().chain(&quasi_means).map(|(_, place)| *place).collect();
         let sensitive = places(Role::Sensitive);
+        let means: Vec<(String, usize)> = places(Role::Plain).into_iter().filter(is_mean).collect();
         Self {
-            codes: vec![BTreeMap::new(); quasi.len() + sensitive.len()],
+            codes: vec![BTreeMap::new(); quasi.len() + sensitive.len() + means.len()],
             quasi,
             sensitive,
+            means,
+            quasi_means: quasi_means.into_iter().map(|(name, _)| name).collect(),
             bounds: asked.bounds.clone(),
             rows_of_codes: Vec::new(),
             rows: 0,
@@ -82,7 +94,7 @@ impl Measure {
             .quasi
             .iter()
             .copied()
-            .chain(self.sensitive.iter().map(|(_, place)| *place))
+            .chain(self.sensitive.iter().chain(&self.means).map(|(_, place)| *place))
             .collect();
         for row in 0..rows {
             for (place, known) in places.iter().zip(&mut self.codes) {
@@ -99,7 +111,7 @@ impl Measure {
     }
 
     pub(crate) fn finish(self) -> Measured {
-        let width = self.quasi.len() + self.sensitive.len();
+        let width = self.codes.len();
         let today = self.today;
         let numeric: Vec<bool> = self.columns.iter().map(Column::is_numeric).collect();
         let columns = self.columns;
@@ -111,14 +123,17 @@ impl Measure {
             l: BTreeMap::new(),
             t: BTreeMap::new(),
             broken: BTreeMap::new(),
+            uneven: BTreeMap::new(),
+            suppressed: 0,
             detections: columns.into_iter().map(|column| column.finish(today)).collect(),
         };
-        if width == 0 {
+        let quasi = self.quasi.len();
+        if width == 0 || quasi + self.sensitive.len() == 0 {
             return measured;
         }
         let mut rows: Vec<&[u32]> = self.rows_of_codes.chunks(width).collect();
         rows.sort_unstable();
-        let quasi = self.quasi.len();
+        self.groups_as_shown(&rows, &mut measured);
         let mut spreads: Vec<Spread<'_>> = Vec::with_capacity(self.sensitive.len());
         for (index, (name, place)) in self.sensitive.iter().enumerate() {
             let Some(values) = self.codes.get(quasi + index) else { continue };
@@ -149,5 +164,30 @@ impl Measure {
             measured.broken.insert(name.clone(), spread.broken);
         }
         measured
+    }
+
+    /// Suppressed rows, and whether columns of means have one value a group. The quasi-identifying columns that are not of means come first, so
+    /// that rows alike in them lie together.
+    fn groups_as_shown(&self, rows: &[&[u32]], measured: &mut Measured) {
+        let quasi = self.quasi.len();
+        let shown = quasi - self.quasi_means.len();
+        let star = Some("*".to_owned());
+        let stars: Option<Vec<u32>> = self.codes.iter().take(shown).map(|known| known.get(&star).copied()).collect();
+        let of_quasi = self.quasi_means.iter().cloned().zip(shown..quasi);
+        let others = self.means.iter().map(|(name, _)| name.clone()).zip(quasi + self.sensitive.len()..);
+        let columns: Vec<(String, usize)> = of_quasi.chain(others).collect();
+        measured.uneven = columns.iter().map(|(name, _)| (name.clone(), 0)).collect();
+        for group in rows.chunk_by(|a, b| a.get(..shown) == b.get(..shown)) {
+            let first = group.first().copied().unwrap_or_default();
+            if shown > 0 && first.get(..shown) == stars.as_deref() {
+                measured.suppressed = group.len() as u64;
+            }
+            for (name, at) in &columns {
+                let differs = group.iter().any(|row| row.get(*at) != first.get(*at));
+                if let Some(count) = measured.uneven.get_mut(name) {
+                    *count += u64::from(differs);
+                }
+            }
+        }
     }
 }

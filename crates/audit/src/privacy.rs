@@ -235,6 +235,42 @@ impl Checks {
             "groups that break what the policy promises",
         );
         self.add("privacy-bounds", outcome);
+        self.second_step(measured, asked);
+    }
+
+    /// The mean risk over what is kept, and columns of means: one value a group.
+    fn second_step(&mut self, measured: &Measured, asked: &Asked) {
+        if let Some(most) = asked.average_risk {
+            let (groups, rows) = (
+                measured.classes.saturating_sub(u64::from(measured.suppressed > 0)),
+                measured.rows - measured.suppressed,
+            );
+            let detail = Text::new(
+                format!("{groups} grupper bland {rows} rader, som inte är undantagna; medelrisken får vara högst {most}"),
+                format!("{groups} groups among {rows} rows that are not suppressed; the mean risk may be at most {most}"),
+            );
+            self.add("privacy-average-risk", (groups as f64 <= most * rows as f64 + 1e-9, detail));
+        }
+        if asked.means.is_empty() {
+            return;
+        }
+        let missing = asked.means.iter().filter(|name| !measured.uneven.contains_key(*name));
+        let uneven = measured.uneven.iter().filter(|(_, groups)| **groups > 0);
+        let faults: Vec<String> = uneven
+            .map(|(name, groups)| format!("{name} ({groups})"))
+            .chain(missing.cloned())
+            .collect();
+        let passed = Text::new(
+            format!("{} kolumner med medelvärden har ett värde i varje grupp", asked.means.len()),
+            format!("{} columns of means have one value in each group", asked.means.len()),
+        );
+        let outcome = outcome(
+            &faults,
+            passed,
+            "kolumner som skulle ha ett medelvärde i varje grupp har flera",
+            "columns that were to have one mean in each group have several values",
+        );
+        self.add("privacy-means", outcome);
     }
 
     fn detections(&mut self, detections: &[PersonalDataFinding], asked: &Asked) {

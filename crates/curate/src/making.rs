@@ -244,6 +244,8 @@ fn asked(pipeline: &Pipeline, protected: &ProtectedTable, at: DateTime<Utc>) -> 
         forbidden,
         cleared: pipeline.policy.cleared.clone(),
         bounds: promised(pipeline, protected),
+        average_risk: pipeline.policy.model.as_ref().and_then(|model| model.average_risk),
+        means: protected.facts.microaggregated.iter().map(|means| means.column.clone()).collect(),
         ..Asked::on(at.date_naive())
     }
 }

@@ -25,6 +25,7 @@ pub mod privacy;
 pub mod profile;
 pub mod quality;
 pub mod readiness;
+mod recoding;
 pub mod release;
 pub mod resource;
 pub mod table;

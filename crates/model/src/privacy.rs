@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Sha256;
+pub use crate::recoding::{Mean, MicroaggregationFacts, Recoding, RecodingFacts, RecodingOutcome};
 use crate::text::Text;
 
 /// What a column is to privacy.
@@ -35,6 +36,9 @@ pub enum ColumnPolicy {
         /// A built-in hierarchy or a file beside the policy.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hierarchy: Option<String>,
+        /// The mean of its group takes the place of each number; for quasi-identifying and plain columns.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        microaggregate: Option<Mean>,
     },
 }
 
@@ -50,6 +54,13 @@ impl ColumnPolicy {
         match self {
             Self::Role(_) => None,
             Self::Detailed { hierarchy, .. } => hierarchy.as_deref(),
+        }
+    }
+    /// The mean that takes the place of its numbers, when one is named.
+    pub fn microaggregate(&self) -> Option<Mean> {
+        match self {
+            Self::Role(_) => None,
+            Self::Detailed { microaggregate, .. } => *microaggregate,
         }
     }
 }
@@ -91,6 +102,9 @@ pub struct Model {
     /// Weight between generalisation and suppression, 0 to 1 (`privacy.md` 2.2).
     #[serde(default = "gs_factor")]
     pub gs_factor: f64,
+    /// A second step after the search, in which groups get levels of their own; never at a greater loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recoding: Option<Recoding>,
 }
 
 impl Default for Model {
@@ -107,6 +121,7 @@ impl Default for Model {
             suppression_max: suppression_max(),
             loss: entropy(),
             gs_factor: gs_factor(),
+            recoding: None,
         }
     }
 }
@@ -405,7 +420,7 @@ pub struct ColumnPlan {
     pub column: String,
     /// Its role.
     pub role: Role,
-    /// `remove`, `keep`, `generalise`.
+    /// `remove`, `keep`, `generalise`, `microaggregate`.
     pub action: String,
     /// The level of its hierarchy, 0 = as it is.
     pub level: usize,
@@ -445,6 +460,12 @@ pub struct ProtectionFacts {
     pub loss: f64,
     /// How the search went.
     pub search: SearchFacts,
+    /// The second step after the search, where the policy asks for one. Loss and suppressed rows above are those after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recoding: Option<RecodingFacts>,
+    /// Columns whose numbers gave way to the mean of their group.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub microaggregated: Vec<MicroaggregationFacts>,
 }
 
 /// What an independent reader measured on the written file (H29).

@@ -282,6 +282,8 @@ pub(crate) fn documents(files: &[ReleaseFile], version: &str) -> Documents {
             loss_metric: "entropy".into(),
             loss: 0.0,
             search: SearchFacts::default(),
+            recoding: None,
+            microaggregated: Vec::new(),
         }),
         privacy: report(files),
         quality: QualityReport {

@@ -243,3 +243,28 @@ fn the_worker_answers_what_the_function_answers() {
         "audit-request"
     );
 }
+
+#[test]
+fn a_mean_is_one_value_a_group_and_the_mean_risk_leaves_suppressed_rows_out() {
+    let case = |incomes: [i64; 24], role: Role, most: f64| {
+        let places: Vec<&str> = std::iter::repeat_n("Norr", 12).chain(std::iter::repeat_n("*", 12)).collect();
+        let mut case = Case::new(&[("ort", Role::QuasiIdentifier), ("lon", role)]).parquet(
+            vec![
+                ("ort", Arc::new(StringArray::from(places)) as ArrayRef),
+                ("lon", Arc::new(Int64Array::from(incomes.to_vec()))),
+            ],
+            properties(),
+        );
+        case.asked.means = vec!["lon".to_owned()];
+        case.asked.average_risk = Some(most);
+        case.failing()
+    };
+    let even = std::array::from_fn(|row| if row < 12 { 300 } else { 200 });
+    let uneven = std::array::from_fn(|row| if row < 11 { 300 } else { 200 });
+    // One group of twelve rows beside the suppressed ones: a risk of 1/12.
+    assert!(case(even, Role::Plain, 0.0834).is_empty());
+    assert_eq!(case(even, Role::Plain, 0.0833), ["privacy-average-risk"]);
+    assert_eq!(case(uneven, Role::Plain, 0.1), ["privacy-means"]);
+    assert!(case(even, Role::QuasiIdentifier, 0.1).is_empty());
+    assert!(case(uneven, Role::QuasiIdentifier, 0.5).contains(&"privacy-means".to_owned()));
+}

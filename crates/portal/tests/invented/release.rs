@@ -188,6 +188,8 @@ fn protection(rows: u64) -> ProtectionFacts {
         loss_metric: "entropy".into(),
         loss: 0.0,
         search: SearchFacts::default(),
+        recoding: None,
+        microaggregated: Vec::new(),
     }
 }
 

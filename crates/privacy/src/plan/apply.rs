@@ -2,16 +2,18 @@
 //!
 //! In: batches of the table that was planned for. Out: batches as they may be published, in arrays of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder};
+use arrow::datatypes::{Field, Schema};
 use fyr_model::finding::{Refusal, RefusalKind};
 use fyr_model::privacy::{Model, ProtectionFacts, Role};
 use fyr_model::table::{Column, ColumnType};
 use fyr_model::text::Text;
 
+use super::microaggregation::Means;
+use super::recode::Recoded;
 use super::search::Found;
 use super::tuples::{self, Quasi};
 use super::{ProtectionPlan, fresh};
@@ -49,6 +51,8 @@ impl ProtectionPlan {
             quasi: Vec::new(),
             node: Vec::new(),
             outliers: Default::default(),
+            recoded: None,
+            means: Vec::new(),
             left_out: false,
             facts,
             proof: None,
@@ -94,7 +98,29 @@ impl ProtectionPlan {
 
     fn is_text(&self, place: usize) -> bool {
         let stars = self.facts.suppressed_rows > 0 && !self.left_out;
-        stars || self.node.get(place).is_some_and(|level| *level > 0)
+        let coarser = match &self.recoded {
+            Some(recoded) => !recoded.is_as_it_was(place),
+            None => self.node.get(place).is_some_and(|level| *level > 0),
+        };
+        stars || coarser
+    }
+
+    fn placed(&self, tuple: u128) -> Placed {
+        placed(&self.quasi, &self.node, &self.outliers, self.recoded.as_ref(), tuple)
+    }
+
+    /// What a quasi-identifier shows in a class, and whether that is a value as it stands.
+    fn shown(&self, place: usize, class: Placed) -> Option<(Option<String>, bool)> {
+        let quasi = self.quasi.get(place)?;
+        match (class, &self.recoded) {
+            (Placed::At(tuple), _) => {
+                let level = self.node.get(place).copied()?;
+                let labels = &quasi.hierarchy.levels.get(level)?.labels;
+                Some((labels.get(quasi.field(tuple) as usize)?.clone(), level == 0))
+            }
+            (Placed::In(class), Some(recoded)) => Some((recoded.label(quasi, class, place), recoded.is_value(class, place))),
+            _ => None,
+        }
     }
 
     /// What the plan tells of a batch, in keyed digests: which rows were alike, and how they will be shown.
@@ -107,28 +133,26 @@ impl ProtectionPlan {
                 group.rows += 1;
                 continue;
             }
-            let shown = tuples::generalise(&self.quasi, &self.node, tuple);
-            let digests = |tuple: u128, node: Option<&[usize]>| -> Vec<u64> {
-                let digest = |(place, quasi): (usize, &Quasi)| {
-                    let level = node.and_then(|node| node.get(place)).copied().unwrap_or(0);
-                    let labels = quasi
-                        .hierarchy
-                        .levels
-                        .get(level)
-                        .map(|level| level.labels.as_slice())
-                        .unwrap_or_default();
-                    let label = labels.get(quasi.field(tuple) as usize).cloned().flatten();
-                    // A value as it stands and a label above it are told apart even where they read the same.
-                    sketcher.digest(
-                        &format!("{}\u{0}{}", quasi.name, if level == 0 { "value" } else { "label" }),
-                        label.as_deref(),
-                    )
-                };
-                self.quasi.iter().enumerate().map(digest).collect()
+            // A value as it stands and a label above it are told apart even where they read the same.
+            let digest = |name: &str, label: Option<&str>, is_value: bool| {
+                sketcher.digest(&format!("{name}\u{0}{}", if is_value { "value" } else { "label" }), label)
             };
+            let raw = self.quasi.iter().map(|quasi| {
+                let leaf = quasi
+                    .hierarchy
+                    .levels
+                    .first()
+                    .and_then(|level| level.labels.get(quasi.field(tuple) as usize));
+                digest(&quasi.name, leaf.and_then(|leaf| leaf.as_deref()), true)
+            });
+            let class = self.placed(tuple);
+            let shown = self.quasi.iter().enumerate().map(|(place, quasi)| {
+                let (label, is_value) = self.shown(place, class)?;
+                Some(digest(&quasi.name, label.as_deref(), is_value))
+            });
             let group = Group {
-                raw: digests(tuple, None),
-                shown: (!self.outliers.contains(&shown)).then(|| digests(shown, Some(&self.node))),
+                raw: raw.collect(),
+                shown: shown.collect(),
                 rows: 1,
             };
             groups.insert(tuple, group);
@@ -148,31 +172,23 @@ impl ProtectionPlan {
     /// # Errors
     /// `plan-mismatch` when a quasi-identifier holds a value that the plan has not seen, `column-absent`, `column-type`.
     pub fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch, Refusal> {
-        let mut packed = tuples::pack(batch, &self.quasi)?;
-        for tuple in &mut packed {
-            *tuple = tuples::generalise(&self.quasi, &self.node, *tuple);
-        }
-        let is_outlier = |row: &usize| packed.get(*row).is_some_and(|tuple| self.outliers.contains(tuple));
-        let rows: Vec<usize> = (0..batch.num_rows()).filter(|row| !(self.left_out && is_outlier(row))).collect();
+        let packed = tuples::pack(batch, &self.quasi)?;
+        let placed: Vec<Placed> = packed.into_iter().map(|tuple| self.placed(tuple)).collect();
+        let is_kept = |row: &usize| !self.left_out || placed.get(*row) != Some(&Placed::Suppressed);
+        let rows: Vec<usize> = (0..batch.num_rows()).filter(is_kept).collect();
         let mut fields = Vec::new();
         let mut arrays: Vec<ArrayRef> = Vec::new();
         for (column, place) in self.published() {
-            let array = match place
-                .filter(|place| self.is_text(*place))
-                .and_then(|place| self.quasi.get(place).zip(self.node.get(place)))
-            {
-                Some((quasi, level)) => labels(quasi, *level, &rows, &packed, is_outlier),
-                None => {
+            let means = self.means.iter().find(|means| means.column == column.name);
+            let array = match (place.filter(|place| self.is_text(*place)), means) {
+                (Some(place), _) => self.labels(place, &rows, &placed),
+                (None, Some(means)) => means.array(rows.iter().filter_map(|row| placed.get(*row).copied())),
+                (None, None) => {
                     let source = tuples::array_of(batch, &column.name)?;
                     fresh::copy(source, &rows).ok_or_else(|| tuples::unreadable(&column.name))?
                 }
             };
-            let kind = if place.is_some_and(|place| self.is_text(place)) {
-                DataType::Utf8
-            } else {
-                fresh::kind(array.data_type())
-            };
-            fields.push(Field::new(&column.name, kind, true));
+            fields.push(Field::new(&column.name, fresh::kind(array.data_type()), true));
             arrays.push(array);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
@@ -181,17 +197,61 @@ impl ProtectionPlan {
             Refusal::new("plan-apply", RefusalKind::Internal, "", message)
         })
     }
+
+    /// The labels of one column; `*` in suppressed rows.
+    fn labels(&self, place: usize, rows: &[usize], placed: &[Placed]) -> ArrayRef {
+        let mut known: HashMap<Placed, Option<String>> = HashMap::new();
+        let mut labels = StringBuilder::new();
+        for class in rows.iter().filter_map(|row| placed.get(*row)) {
+            match class {
+                Placed::Suppressed => labels.append_value(STAR),
+                class => labels.append_option(
+                    known
+                        .entry(*class)
+                        .or_insert_with(|| self.shown(place, *class).and_then(|(label, _)| label))
+                        .as_deref(),
+                ),
+            }
+        }
+        Arc::new(labels.finish())
+    }
 }
 
-/// The labels of one column at its level; `*` in suppressed rows.
-fn labels(quasi: &Quasi, level: usize, rows: &[usize], packed: &[u128], is_outlier: impl Fn(&usize) -> bool) -> ArrayRef {
-    let names = quasi.hierarchy.levels.get(level).map_or(&[][..], |l| &l.labels);
-    let label = |row: &usize| {
-        if is_outlier(row) {
-            return Some(STAR);
+/// Where a row belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Placed {
+    Suppressed,
+    /// In the class of a node, by its tuple at the node's levels.
+    At(u128),
+    /// In a class with levels of its own.
+    In(u32),
+}
+
+/// Where the rows with a tuple of leaves belong.
+pub(super) fn placed(quasi: &[Quasi], node: &[usize], outliers: &HashSet<u128>, recoded: Option<&Recoded>, tuple: u128) -> Placed {
+    if let Some(recoded) = recoded {
+        return recoded.class(tuple).map_or(Placed::Suppressed, Placed::In);
+    }
+    let shown = tuples::generalise(quasi, node, tuple);
+    if outliers.contains(&shown) {
+        Placed::Suppressed
+    } else {
+        Placed::At(shown)
+    }
+}
+
+/// Tells what the second step and the means came to.
+pub(super) fn tell(facts: &mut ProtectionFacts, recoded: Option<&Recoded>, means: &[Means], left_out: bool) {
+    if let Some(recoded) = recoded {
+        facts.loss = recoded.loss;
+        facts.suppressed_rows = recoded.suppressed;
+        facts.rows_out = facts.rows_in - if left_out { recoded.suppressed } else { 0 };
+        facts.recoding = Some(recoded.facts.clone());
+    }
+    for column in &mut facts.columns {
+        if means.iter().any(|means| means.column == column.column) {
+            column.action = "microaggregate".to_owned();
         }
-        let code = quasi.field(*packed.get(*row)?) as usize;
-        names.get(code)?.as_deref()
-    };
-    Arc::new(StringArray::from_iter(rows.iter().map(label)))
+    }
+    facts.microaggregated = means.iter().map(|means| means.facts.clone()).collect();
 }

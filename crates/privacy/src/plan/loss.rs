@@ -94,6 +94,7 @@ struct ColumnCosts {
 pub(crate) struct Costs {
     metric: Metric,
     rows: u64,
+    generalisation_weight: f64,
     suppression_weight: f64,
     columns: Vec<ColumnCosts>,
 }
@@ -114,6 +115,7 @@ impl Costs {
         Self {
             metric,
             rows,
+            generalisation_weight: generalisation,
             suppression_weight: suppression,
             columns: columns.collect(),
         }
@@ -143,15 +145,7 @@ impl Costs {
         let rows = self.rows as f64;
         match self.metric {
             Metric::Entropy { .. } => Cost::of(vec![self.entropy(node, sums)]),
-            Metric::Loss { ranked } => {
-                let mut figures = self.losses(node, sums);
-                if ranked {
-                    figures.sort_by(|a, b| b.total_cmp(a));
-                    return Cost::of(figures);
-                }
-                let product: f64 = figures.iter().map(|figure| figure + 1.0).product();
-                Cost::of(vec![product.powf(1.0 / figures.len().max(1) as f64) - 1.0])
-            }
+            Metric::Loss { ranked } => joined(self.losses(node, sums), ranked),
             Metric::Discernibility => Cost::of(vec![sums.kept_squares as f64 + rows * sums.suppressed as f64]),
             Metric::DiscernibilityMonotone => Cost::of(vec![sums.squares as f64]),
             Metric::AverageClassSize => {
@@ -161,36 +155,113 @@ impl Costs {
         }
     }
 
-    fn entropy(&self, node: &[usize], sums: &Sums) -> f64 {
-        let base: f64 = self
-            .columns
-            .iter()
-            .zip(node)
-            .filter_map(|(column, level)| column.base.get(*level))
-            .sum();
-        let suppressed = sums.suppressed as f64;
-        let among = |counts: &Vec<u64>| -> f64 {
-            let present = counts.iter().filter(|count| **count > 0);
-            present.map(|count| *count as f64 * (suppressed / *count as f64).log2()).sum()
+    /// The measure.
+    pub(crate) fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// What one row of each value costs in a column before normalising, but for a part that is the same however it is shown: `rows` is how many
+    /// rows the shown value stands for, `share` the share of the hierarchy's leaves.
+    pub(crate) fn weight(&self, rows: u64, share: f64) -> f64 {
+        match self.metric {
+            Metric::Entropy { .. } => self.generalisation_weight * (rows.max(1) as f64).log2(),
+            Metric::Loss { .. } => self.generalisation_weight * share,
+            _ => 0.0,
+        }
+    }
+
+    /// The sum over all rows of each column's cost at the levels of a node.
+    pub(crate) fn bases(&self, node: &[usize]) -> Vec<f64> {
+        let base = |(column, level): (&ColumnCosts, &usize)| column.base.get(*level).copied().unwrap_or(0.0);
+        self.columns.iter().zip(node).map(base).collect()
+    }
+
+    /// What suppressed rows add to the sum of each column.
+    pub(crate) fn suppression(&self, node: &[usize], sums: &Sums) -> Vec<f64> {
+        let column = |(place, level): (usize, &usize)| {
+            let Some(counts) = sums.suppressed_by.get(place) else { return 0.0 };
+            match self.metric {
+                Metric::Entropy { .. } => self.suppression_weight * among(counts, sums.suppressed),
+                _ => self.columns.get(place).map_or(0.0, |column| column.suppressed(*level, counts)),
+            }
         };
-        base + self.suppression_weight * sums.suppressed_by.iter().map(among).sum::<f64>()
+        node.iter().enumerate().map(column).collect()
+    }
+
+    /// The cost of a table whose classes have levels of their own, from the sum of each column with what suppression adds.
+    pub(crate) fn cost_of(&self, columns: &[f64], sums: &Sums) -> Cost {
+        let losses = || {
+            columns
+                .iter()
+                .zip(&self.columns)
+                .map(|(sum, column)| column.normalised(*sum, self.rows))
+        };
+        match self.metric {
+            Metric::Entropy { .. } => Cost::of(vec![columns.iter().sum()]),
+            Metric::Loss { ranked } => joined(losses().collect(), ranked),
+            _ => self.cost(&[], sums),
+        }
+    }
+
+    /// Whether suppressed rows cost nothing of their own.
+    pub(crate) fn is_blind_to_suppression(&self) -> bool {
+        match self.metric {
+            Metric::Entropy { suppression } => !suppression || self.suppression_weight == 0.0,
+            Metric::Loss { .. } => self.suppression_weight == 0.0,
+            metric => metric == Metric::DiscernibilityMonotone,
+        }
+    }
+
+    fn entropy(&self, node: &[usize], sums: &Sums) -> f64 {
+        let base: f64 = self.bases(node).iter().sum();
+        let suppressed = sums.suppressed_by.iter().map(|counts| among(counts, sums.suppressed));
+        base + self.suppression_weight * suppressed.sum::<f64>()
     }
 
     fn losses(&self, node: &[usize], sums: &Sums) -> Vec<f64> {
-        let rows = self.rows as f64;
         let column = |(place, (column, level)): (usize, (&ColumnCosts, &usize))| {
             let mut sum = column.base.get(*level).copied().unwrap_or(0.0);
-            if let (Some(counts), Some(extra)) = (sums.suppressed_by.get(place), column.extra.get(*level)) {
-                sum += counts.iter().zip(extra).map(|(count, extra)| *count as f64 * extra).sum::<f64>();
+            if let Some(counts) = sums.suppressed_by.get(place) {
+                sum += column.suppressed(*level, counts);
             }
-            if rows > column.least {
-                ((sum - column.least) / (rows - column.least)).clamp(0.0, 1.0)
-            } else {
-                0.0
-            }
+            column.normalised(sum, self.rows)
         };
         self.columns.iter().zip(node).enumerate().map(column).collect()
     }
+}
+
+impl ColumnCosts {
+    /// What suppressed rows add, by code of the level.
+    fn suppressed(&self, level: usize, counts: &[u64]) -> f64 {
+        let extra = self.extra.get(level).map_or(&[][..], Vec::as_slice);
+        counts.iter().zip(extra).map(|(count, extra)| *count as f64 * extra).sum()
+    }
+
+    fn normalised(&self, sum: f64, rows: u64) -> f64 {
+        let rows = rows as f64;
+        if rows > self.least {
+            ((sum - self.least) / (rows - self.least)).clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
+    }
+}
+
+/// How far suppressed rows are told apart among themselves by one column, in bits.
+fn among(counts: &[u64], suppressed: u64) -> f64 {
+    let present = counts.iter().filter(|count| **count > 0);
+    present
+        .map(|count| *count as f64 * (suppressed as f64 / *count as f64).log2())
+        .sum()
+}
+
+fn joined(mut figures: Vec<f64>, ranked: bool) -> Cost {
+    if ranked {
+        figures.sort_by(|a, b| b.total_cmp(a));
+        return Cost::of(figures);
+    }
+    let product: f64 = figures.iter().map(|figure| figure + 1.0).product();
+    Cost::of(vec![product.powf(1.0 / figures.len().max(1) as f64) - 1.0])
 }
 
 /// -gF * the sum over all rows of log2(count of the value / count of its generalisation).

@@ -10,8 +10,10 @@ mod intake;
 mod key;
 mod lattice;
 mod loss;
+mod microaggregation;
 mod models;
 mod policy;
+mod recode;
 mod search;
 mod tuples;
 
@@ -19,7 +21,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use arrow::array::RecordBatch;
 use fyr_model::finding::{Refusal, RefusalKind};
-use fyr_model::privacy::{ClosenessKind, ColumnPlan, Model, PrivacyPolicy, ProtectionFacts, Role, SearchFacts};
+use fyr_model::privacy::{ClosenessKind, ColumnPlan, Mean, Model, PrivacyPolicy, ProtectionFacts, Role, SearchFacts};
 use fyr_model::table::{Column, ColumnType};
 use fyr_model::text::Text;
 
@@ -28,8 +30,10 @@ use crate::proof::Proof;
 use evaluate::{Class, Problem, Scratch};
 use key::Key;
 use loss::Costs;
+use microaggregation::Means;
 use models::{Attribute, Criterion};
 use policy::configuration;
+use recode::{Order, Recoded};
 use search::{Found, NODES_MAX};
 use tuples::Quasi;
 
@@ -47,6 +51,9 @@ pub struct ProtectionPlan {
     quasi: Vec<Quasi>,
     node: Vec<usize>,
     outliers: HashSet<u128>,
+    /// Classes with levels of their own, where the policy asks for a second step; then neither node nor outliers say what is done.
+    recoded: Option<Recoded>,
+    means: Vec<Means>,
     /// Whether suppressed rows are left out; else they stay with `*` in every quasi-identifier.
     left_out: bool,
     facts: ProtectionFacts,
@@ -64,6 +71,7 @@ pub struct Planner<'a> {
     policy: &'a PrivacyPolicy,
     roles: Vec<Role>,
     model: Option<&'a Model>,
+    means: Vec<(&'a Column, Mean)>,
     intake: Intake,
 }
 
@@ -97,29 +105,23 @@ impl<'a> Planner<'a> {
     /// Checks a policy against the columns of a table.
     ///
     /// # Errors
-    /// `role-missing`, `role-unknown-column`, `model-missing`, `model-invalid`.
+    /// `role-missing`, `role-unknown-column`, `model-missing`, `model-invalid`, `microaggregate-invalid`.
     pub fn new(columns: &'a [Column], policy: &'a PrivacyPolicy) -> Result<Self, Refusal> {
         let roles = policy::roles(columns, policy)?;
         let model = policy::model(columns, &roles, policy)?;
-        let of_role = |wanted: Role| {
-            let pairs = columns.iter().zip(&roles);
-            pairs
-                .filter(move |(_, role)| **role == wanted)
-                .map(|(column, _)| column.name.clone())
-        };
-        let quasi: Vec<String> = model.iter().flat_map(|_| of_role(Role::QuasiIdentifier)).collect();
-        let sensitive: Vec<String> = model
-            .iter()
-            .flat_map(|model| policy::bounded(columns, &roles, model))
-            .map(|column| column.name.clone())
-            .collect();
+        let means = policy::means(columns, &roles, policy)?;
+        let names = |columns: Vec<&Column>| -> Vec<String> { columns.iter().map(|column| column.name.clone()).collect() };
+        let quasi: Vec<String> = model.iter().flat_map(|_| names(policy::quasi(columns, &roles, policy))).collect();
+        let sensitive = model.iter().flat_map(|model| names(policy::bounded(columns, &roles, model)));
+        let counted: Vec<String> = sensitive.chain(means.iter().map(|(column, _)| column.name.clone())).collect();
         let population = model.is_some_and(|model| model.presence.is_some() || model.k_map.is_some());
         Ok(Self {
-            intake: Intake::new(&quasi, &sensitive, population),
+            intake: Intake::new(&quasi, &counted, population),
             columns,
             policy,
             roles,
             model,
+            means,
         })
     }
 
@@ -156,7 +158,7 @@ impl<'a> Planner<'a> {
         let Some(model) = self.model else {
             return Ok(ProtectionPlan::unchanged(self.columns, self.roles, rows));
         };
-        let quasi_columns: Vec<&Column> = of_role(self.columns, &self.roles, Role::QuasiIdentifier);
+        let quasi_columns = policy::quasi(self.columns, &self.roles, self.policy);
         let mut quasi = Vec::new();
         let mut fields = Vec::new();
         let mut shift = 0;
@@ -182,6 +184,12 @@ impl<'a> Planner<'a> {
             attributes.push(attribute);
             tables.push(table);
         }
+        let mut means = Vec::new();
+        for (place, (column, mean)) in self.means.iter().enumerate() {
+            let (leaves, table) = self.intake.leaves(quasi.len() + sensitive.len() + place, true);
+            means.push(microaggregation::Asked::of(column, *mean, &leaves)?);
+            tables.push(table);
+        }
         let low = tables.iter().map(|table| evaluate::low_bits(table.len())).max().unwrap_or(0);
         let prepared = Prepared {
             columns: self.columns,
@@ -190,6 +198,7 @@ impl<'a> Planner<'a> {
             quasi,
             attributes,
             criteria: policy::criteria(model, &sensitive),
+            means,
             rows,
             above,
         };
@@ -255,11 +264,6 @@ pub(crate) fn low(key: u128, low_bits: u32) -> u32 {
     Key::field(key, 0, low_bits)
 }
 
-fn of_role<'a>(columns: &'a [Column], roles: &[Role], wanted: Role) -> Vec<&'a Column> {
-    let pairs = columns.iter().zip(roles);
-    pairs.filter(|(_, role)| **role == wanted).map(|(column, _)| column).collect()
-}
-
 /// All that a plan needs but the tuples.
 struct Prepared<'a> {
     columns: &'a [Column],
@@ -268,6 +272,7 @@ struct Prepared<'a> {
     quasi: Vec<Quasi>,
     attributes: Vec<Attribute>,
     criteria: (Vec<Criterion>, Vec<String>),
+    means: Vec<microaggregation::Asked>,
     rows: u64,
     above: BTreeMap<String, Above>,
 }
@@ -286,6 +291,8 @@ impl Prepared<'_> {
         } else {
             Vec::new()
         };
+        let mut base = intake.views(fields, tables);
+        let counted = microaggregation::apart(&mut base, self.attributes.len(), self.means.len());
         let problem = Problem {
             quasi: &self.quasi,
             has_population: self.model.presence.is_some() || self.model.k_map.is_some(),
@@ -296,7 +303,7 @@ impl Prepared<'_> {
             attributes: self.attributes,
             criteria,
             firsts,
-            base: intake.views(fields, tables),
+            base,
         };
         debug_assert_eq!(problem.rows(), self.rows);
         let found = search::search(&problem, effort);
@@ -307,7 +314,16 @@ impl Prepared<'_> {
             return Err(all_suppressed(self.rows));
         }
         let (outliers, left_out) = suppressed(&problem, &best.node);
-        let facts = facts(
+        let recoded = self.model.recoding.map(|method| {
+            let orders = numeric(self.columns, &self.quasi);
+            recode::recode(&problem, best, &outliers, method, orders)
+        });
+        let outliers: HashSet<u128> = outliers.into_iter().map(Key::wide).collect();
+        let placed = |tuple: u128| apply::placed(&self.quasi, &best.node, &outliers, recoded.as_ref(), tuple);
+        let pairs = self.means.iter().zip(&counted);
+        let means: Vec<Means> = pairs.map(|(asked, view)| Means::of(asked, view, placed)).collect();
+        let left_out = recoded.as_ref().map_or(left_out, |recoded| recoded.left_out);
+        let mut facts = facts(
             self.columns,
             &self.roles,
             &self.quasi,
@@ -316,11 +332,14 @@ impl Prepared<'_> {
             words,
             (self.rows, left_out),
         );
+        apply::tell(&mut facts, recoded.as_ref(), &means, left_out);
         Ok(ProtectionPlan {
             columns: self.columns.to_vec(),
             roles: self.roles,
             node: best.node.clone(),
-            outliers: outliers.into_iter().map(Key::wide).collect(),
+            outliers,
+            recoded,
+            means,
             quasi: self.quasi,
             left_out,
             facts,
@@ -328,6 +347,19 @@ impl Prepared<'_> {
             above: self.above,
         })
     }
+}
+
+/// The columns of numbers, in their order.
+fn numeric(columns: &[Column], quasi: &[Quasi]) -> Vec<Option<Order>> {
+    let of = |quasi: &Quasi| {
+        let column = columns.iter().find(|column| column.name == quasi.name)?;
+        let leaves = quasi.hierarchy.levels.first()?;
+        let is_number = matches!(column.kind, ColumnType::Integer | ColumnType::Number);
+        let above = quasi.hierarchy.levels.iter().skip(1);
+        let labels = above.flat_map(|level| level.labels.iter().flatten().cloned()).collect();
+        is_number.then(|| Order::of(&leaves.labels, &quasi.counts, labels)).flatten()
+    };
+    quasi.iter().map(of).collect()
 }
 
 /// The classes that a node suppresses, and whether their rows must be left out: as one class of their own they must meet every model like any
@@ -403,6 +435,8 @@ fn facts(
             optimal: found.proof.optimal && best.is_some(),
             bound: found.proof.bound,
         },
+        recoding: None,
+        microaggregated: Vec::new(),
     }
 }
 

@@ -3,8 +3,8 @@
 //! In: the columns of a table and a policy as written. Out: what is meant, or the first contradiction.
 
 use fyr_model::finding::{Refusal, RefusalKind};
-use fyr_model::privacy::{ClosenessKind, DiversityKind, LikenessKind, Model, PrivacyPolicy, Role};
-use fyr_model::table::Column;
+use fyr_model::privacy::{ClosenessKind, DiversityKind, LikenessKind, Mean, Model, PrivacyPolicy, Role};
+use fyr_model::table::{Column, ColumnType};
 use fyr_model::text::Text;
 
 use super::loss::Metric;
@@ -219,6 +219,52 @@ fn words(model: &Model) -> Fault {
         let known = known.join(", ");
         (format!("loss måste vara något av {known}"), format!("loss must be one of {known}"))
     })
+}
+
+/// The columns that classes are formed by.
+pub(crate) fn quasi<'a>(columns: &'a [Column], roles: &[Role], policy: &PrivacyPolicy) -> Vec<&'a Column> {
+    let pairs = columns.iter().zip(roles).filter(|(_, role)| **role == Role::QuasiIdentifier);
+    pairs
+        .map(|(column, _)| column)
+        .filter(|column| mean_of(policy, column).is_none())
+        .collect()
+}
+
+fn mean_of(policy: &PrivacyPolicy, column: &Column) -> Option<Mean> {
+    policy.columns.get(&column.name)?.microaggregate()
+}
+
+/// The columns whose numbers give way to the mean of their class.
+pub(crate) fn means<'a>(columns: &'a [Column], roles: &[Role], policy: &PrivacyPolicy) -> Result<Vec<(&'a Column, Mean)>, Refusal> {
+    let asked = columns.iter().zip(roles);
+    let asked: Vec<(&Column, &Role, Mean)> = asked
+        .filter_map(|(column, role)| Some((column, role, mean_of(policy, column)?)))
+        .collect();
+    let refused = |column: &Column, sv: &str, en: &str| {
+        let name = &column.name;
+        let message = Text::new(format!("kolumnen `{name}`: {sv}"), format!("column `{name}`: {en}"));
+        Err(configuration("microaggregate-invalid", message))
+    };
+    for (column, role, _) in &asked {
+        if !matches!(role, Role::QuasiIdentifier | Role::Plain) {
+            return refused(
+                column,
+                "microaggregate hör till rollerna quasi-identifier och plain",
+                "microaggregate belongs to the roles quasi-identifier and plain",
+            );
+        }
+        if !matches!(column.kind, ColumnType::Integer | ColumnType::Number) {
+            return refused(column, "microaggregate kräver tal", "microaggregate needs numbers");
+        }
+        if quasi(columns, roles, policy).is_empty() {
+            return refused(
+                column,
+                "microaggregate kräver en annan indirekt identifierande kolumn att bilda grupper av",
+                "microaggregate needs another quasi-identifying column to form groups by",
+            );
+        }
+    }
+    Ok(asked.into_iter().map(|(column, _, mean)| (column, mean)).collect())
 }
 
 /// The measure of loss that the policy names.

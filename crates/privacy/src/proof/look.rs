@@ -84,7 +84,7 @@ impl<'a> Looker<'a> {
     }
 
     /// Whether a class meets the models, and whether it meets those that splitting never mends.
-    fn meets(&self, rows: &[usize], population: u64, suppresses: bool) -> (bool, bool) {
+    pub(super) fn meets(&self, rows: &[usize], population: u64, suppresses: bool) -> (bool, bool) {
         let model = self.asked.model;
         let size = rows.len() as u64;
         let mut sure = size >= model.k && model.k_map.as_ref().is_none_or(|map| population >= map.k);

@@ -5,12 +5,14 @@
 
 mod class;
 mod look;
+mod recoded;
 
 use std::collections::BTreeMap;
 
 use fyr_model::privacy::Model;
 
 use look::{Looker, same};
+pub use recoded::{Recoded, check_recoding};
 
 /// The labels of each leaf of a hierarchy, its own value first.
 pub type Paths = BTreeMap<String, Vec<String>>;

@@ -271,6 +271,8 @@ fn protection() -> ProtectionFacts {
         loss_metric: "entropy".into(),
         loss: 0.25,
         search: SearchFacts::default(),
+        recoding: None,
+        microaggregated: Vec::new(),
     }
 }
 fn decision(interest: Interest) -> Decision {

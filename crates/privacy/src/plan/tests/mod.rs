@@ -9,6 +9,7 @@ use super::*;
 
 mod golden;
 mod oracle;
+mod recode;
 
 fn column(name: &str) -> Column {
     Column {
@@ -29,6 +30,7 @@ fn qi(hierarchy: Option<&str>) -> ColumnPolicy {
     ColumnPolicy::Detailed {
         role: Role::QuasiIdentifier,
         hierarchy: hierarchy.map(str::to_owned),
+        microaggregate: None,
     }
 }
 fn policy(columns: &[(&str, ColumnPolicy)], model: Option<(u64, f64, &str)>) -> PrivacyPolicy {

@@ -113,17 +113,17 @@ struct Solved {
 }
 
 /// A table, its hierarchies, a population that it is a part of, a model.
-struct Invented {
-    trees: Vec<Tree>,
-    sensitive: Tree,
-    rows: Vec<(Vec<String>, Vec<String>)>,
-    population: Vec<Vec<String>>,
-    model: Model,
+pub(super) struct Invented {
+    pub(super) trees: Vec<Tree>,
+    pub(super) sensitive: Tree,
+    pub(super) rows: Vec<(Vec<String>, Vec<String>)>,
+    pub(super) population: Vec<Vec<String>>,
+    pub(super) model: Model,
 }
 
-type Tree = BTreeMap<String, Vec<String>>;
+pub(super) type Tree = BTreeMap<String, Vec<String>>;
 
-fn invent(number: u64) -> Invented {
+pub(super) fn invent(number: u64) -> Invented {
     let mut dice = Dice(number.wrapping_mul(0x9e37_79b9) + 17);
     dice.roll(2);
     let columns = 1 + dice.roll(3) as usize;
@@ -162,7 +162,7 @@ fn invent(number: u64) -> Invented {
 }
 
 /// The policy and the hierarchy files of an invented problem.
-fn written(invented: &Invented, names: &[String]) -> (PrivacyPolicy, BTreeMap<String, String>) {
+pub(super) fn written(invented: &Invented, names: &[String]) -> (PrivacyPolicy, BTreeMap<String, String>) {
     let text = |tree: &Tree| tree.values().map(|path| path.join(";")).collect::<Vec<_>>().join("\n");
     let mut hierarchies: BTreeMap<String, String> = names
         .iter()
@@ -176,6 +176,7 @@ fn written(invented: &Invented, names: &[String]) -> (PrivacyPolicy, BTreeMap<St
             ColumnPolicy::Detailed {
                 role,
                 hierarchy: Some(format!("{name}.csv")),
+                microaggregate: None,
             },
         )
     };
