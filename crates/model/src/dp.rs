@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::Sha256;
 use crate::text::Text;
 
 /// Parts that one unit of epsilon or rho is counted in.
@@ -132,7 +133,7 @@ pub struct DpPolicy {
 }
 
 /// What an account may spend in all.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// In epsilon; then no release may spend rho.
@@ -250,13 +251,37 @@ pub struct Noised {
     pub within_95: f64,
 }
 
+/// How an account stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// `epsilon` or `rho`.
+    pub measure: String,
+    /// What it may spend in all.
+    pub budget: f64,
+    /// What it has spent, this release included.
+    pub spent: f64,
+    /// What is left.
+    pub left: f64,
+    /// Releases that were paid for.
+    pub entries: u64,
+    /// Whether this answer was stored before, so that nothing was spent now.
+    pub repeated: bool,
+    /// The digest of the ledger's last line: whoever keeps it can tell that no line was taken out since.
+    pub head: Sha256,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn decimals_become_the_billionths_that_they_say() {
-        for (written, billionths) in [(0.1, 100_000_000), (0.7, 700_000_000), (1e-9, 1), (123_456.789, 123_456_789_000_000)] {
+        for (written, billionths) in [
+            (0.1, 100_000_000),
+            (0.7, 700_000_000),
+            (1e-9, 1),
+            (123_456.789, 123_456_789_000_000),
+        ] {
             let amount = Amount::written(Measure::Rho, written).unwrap();
             assert_eq!(amount.billionths, billionths, "{written}");
             assert_eq!(amount.decimal().parse::<f64>().unwrap(), written);

@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use fyr_model::Sha256;
-use fyr_model::dp::{Amount, Vector};
+use fyr_model::dp::{Amount, Standing, Vector};
 use fyr_model::finding::{Refusal, RefusalKind};
 use fyr_model::text::Text;
-use serde::{Deserialize, Serialize};
 
 use crate::mechanism;
 use crate::record::{Account, Book, Record, What, left, word};
@@ -40,25 +39,6 @@ pub struct Question {
     pub amount: Amount,
     /// What the account may spend in all.
     pub budget: Amount,
-}
-
-/// How an account stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
-    /// `epsilon` or `rho`.
-    pub measure: String,
-    /// What it may spend in all.
-    pub budget: f64,
-    /// What it has spent, this release included.
-    pub spent: f64,
-    /// What is left.
-    pub left: f64,
-    /// Releases that were paid for.
-    pub entries: u64,
-    /// Whether this answer was stored before, so that nothing was spent now.
-    pub repeated: bool,
-    /// The digest of the ledger's last line: whoever keeps it can tell that no line was taken out since.
-    pub head: Sha256,
 }
 
 /// What became of a question.
@@ -273,7 +253,14 @@ impl Grant {
         }
         self.book.lines = record.number;
         self.book.head = Some(Sha256::of(line.as_bytes()));
-        if let What::Spent { dataset, unit, budget, amount, .. } = record.what {
+        if let What::Spent {
+            dataset,
+            unit,
+            budget,
+            amount,
+            ..
+        } = record.what
+        {
             let account = self.book.accounts.entry((dataset, unit)).or_insert(Account {
                 budget,
                 spent: 0,

@@ -12,7 +12,7 @@ mod ledger;
 mod mechanism;
 mod record;
 
-pub use ledger::{Answered, Grant, Ledger, Opened, Question, Standing};
+pub use ledger::{Answered, Grant, Ledger, Opened, Question};
 
 /// Where randomness comes from.
 pub const GENERATOR: &str = if cfg!(feature = "openssl") {

@@ -126,7 +126,10 @@ fn an_epsilon_is_paid_from_a_budget_in_rho_and_not_the_other_way() {
     let answered = spend(&ledger, "a", epsilon(1_000_000_000), rho(600_000_000)).unwrap();
     assert_eq!(answered.standing.left, 0.1);
     let other = Ledger::at(dir.path().join("other.jsonl"));
-    assert_eq!(spend(&other, "a", rho(1), epsilon(1_000_000_000)).unwrap_err().id, "budget-overspent");
+    assert_eq!(
+        spend(&other, "a", rho(1), epsilon(1_000_000_000)).unwrap_err().id,
+        "budget-overspent"
+    );
 }
 
 #[test]

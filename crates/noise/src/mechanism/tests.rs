@@ -52,7 +52,11 @@ fn agree(draws: &[i64], masses: &[(i64, f64)]) -> Result<(), String> {
     let free: f64 = classes - 1.0;
     let part = 2.0 / (9.0 * free);
     let most = free * (1.0 - part + Z * part.sqrt()).powi(3);
-    if sum > most { Err(format!("chi-square {sum}, at most {most}")) } else { Ok(()) }
+    if sum > most {
+        Err(format!("chi-square {sum}, at most {most}"))
+    } else {
+        Ok(())
+    }
 }
 
 #[test]
@@ -99,7 +103,10 @@ fn every_amount_is_confirmed_by_the_privacy_map() {
     for measure in [Measure::Epsilon, Measure::Rho] {
         for billionths in [1, 3, 333_333_333, 100_000_000, 700_000_001, 1_000_000_000_000_000] {
             for sensitivity in [1, 7, 1000, 1 << 40] {
-                assert_eq!(noised(&vector(vec![], sensitivity, measure, billionths)).unwrap(), Vec::<i64>::new());
+                assert_eq!(
+                    noised(&vector(vec![], sensitivity, measure, billionths)).unwrap(),
+                    Vec::<i64>::new()
+                );
             }
         }
     }

@@ -162,7 +162,10 @@ fn of_table(table: &AskedTable, kept: &[Vec<Row>], most: u32) -> Vec<Vector> {
     }
     let vector = |((sums, reach), cost): ((Vec<i128>, u64), _)| Vector {
         // Stopping at the ends of the whole numbers brings two neighbours no further apart.
-        values: sums.into_iter().map(|sum| sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64).collect(),
+        values: sums
+            .into_iter()
+            .map(|sum| sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+            .collect(),
         sensitivity: reach.saturating_mul(u64::from(most)),
         cost,
     };

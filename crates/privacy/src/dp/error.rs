@@ -104,8 +104,12 @@ fn words(asked: &Asked, table: &AskedTable, noised: &[Noised]) -> Text {
             let count = noised.get(1).map_or(0.0, |one| one.within_95);
             let (count_sv, count_en) = (number(count).replace('.', ","), number(count));
             Text::new(
-                format!("ett medelvärde är en summa med ett fel på högst {sv} delad med ett antal med ett fel på högst {count_sv}, vart och ett med 95 % sannolikhet: säkert för stora grupper, inte för små"),
-                format!("a mean is a sum with an error of at most {en} divided by a count with an error of at most {count_en}, each with 95% probability: good for large groups, not for small ones"),
+                format!(
+                    "ett medelvärde är en summa med ett fel på högst {sv} delad med ett antal med ett fel på högst {count_sv}, vart och ett med 95 % sannolikhet: säkert för stora grupper, inte för små"
+                ),
+                format!(
+                    "a mean is a sum with an error of at most {en} divided by a count with an error of at most {count_en}, each with 95% probability: good for large groups, not for small ones"
+                ),
             )
         }
         Question::Quantile { .. } => {
@@ -113,8 +117,12 @@ fn words(asked: &Asked, table: &AskedTable, noised: &[Noised]) -> Text {
             let rank = (1.96 * deviation * (table.question.width() as f64).sqrt()).ceil();
             let (sv, en) = (number(rank).replace('.', ","), number(rank));
             Text::new(
-                format!("en kvantil har ungefär {sv} rader fel som mest i ordningen (95 %), och är inte noggrannare än avståndet mellan två gränser"),
-                format!("a quantile is out by about {en} rows of the order at most (95%), and no finer than the distance between two edges"),
+                format!(
+                    "en kvantil har ungefär {sv} rader fel som mest i ordningen (95 %), och är inte noggrannare än avståndet mellan två gränser"
+                ),
+                format!(
+                    "a quantile is out by about {en} rows of the order at most (95%), and no finer than the distance between two edges"
+                ),
             )
         }
     }

@@ -324,7 +324,10 @@ fn first(faults: impl IntoIterator<Item = (bool, Fault)>) -> Option<Fault> {
 fn fault(dp: &DpPolicy) -> Option<Fault> {
     let delta = |delta: f64| delta > 0.0 && delta < 1.0;
     first([
-        (dp.dataset.trim().is_empty(), ("dataset får inte vara tomt", "dataset may not be empty")),
+        (
+            dp.dataset.trim().is_empty(),
+            ("dataset får inte vara tomt", "dataset may not be empty"),
+        ),
         (
             dp.contributions_max == 0 || dp.contributions_max > CONTRIBUTIONS_MAX,
             (
@@ -403,7 +406,10 @@ fn table_fault(policy: &PrivacyPolicy, dp: &DpPolicy, table: &TablePolicy) -> Op
         ),
         (
             table.contributor.as_ref().is_some_and(|name| *name != dp.unit),
-            ("contributor måste vara samma kolumn som unit", "contributor must be the same column as unit"),
+            (
+                "contributor måste vara samma kolumn som unit",
+                "contributor must be the same column as unit",
+            ),
         ),
         (
             valued != table.value.is_some(),
