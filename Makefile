@@ -51,13 +51,14 @@ properties: ## the property tests with new seeds and CASES of each (PROPERTIES=<
 
 # Other feature sets compile the engine again, so this stands outside `make test`. Each crate is looked at alone: beside the others it would get
 # their features too.
-check-features: ## the slim program without a cluster, and the table crate with and without one
+check-features: ## the slim program without a cluster and without noise, with noise, and the table crate with and without one
 	@scripts/bootstrap build
 	$(READY); unset CARGO_UNSTABLE_FEATURE_UNIFICATION CARGO_RESOLVER_FEATURE_UNIFICATION; \
 	cargo clippy --locked --package fyr --no-default-features --all-targets -- -D warnings; \
 	cargo clippy --locked --package fyr-table --all-targets -- -D warnings; \
 	cargo clippy --locked --package fyr-table --features cluster --all-targets -- -D warnings; \
-	! cargo tree --locked --package fyr --no-default-features --edges normal --prefix none | grep '^ballista'
+	cargo clippy --locked --package fyr --no-default-features --features dp -- -D warnings; \
+	! cargo tree --locked --package fyr --no-default-features --edges normal --prefix none | grep -E '^(ballista|opendp)'
 
 clients: ## strangers read what the demo published: data clients, then Chromium
 	scripts/with-demo "$(TARGET)/debug/fyr" $(PYTHON)
@@ -100,16 +101,17 @@ bench-national: ## a generated national catalogue read, checked and scored, besi
 	$(BENCH_PYTHON) scripts/bench-national.py "$(BENCH_FYR)" "$$(ls -t $(TARGET)/release/deps/national-* | grep -v '\.d$$' | head -1)" "$(BENCH_DIR)" \
 	  --datasets $(BENCH_DATASETS) --million $(BENCH_MILLION)
 
-# Outside the gate: an optimised build takes its time.
+# Outside the gate: an optimised build takes its time. DIST_FEATURES=dp-openssl draws noise with OpenSSL's generator (built from source: perl).
+DIST_FEATURES ?=
 dist: ## a stripped program for Linux, $(TARGET)/dist/fyr, and its digest beside it: what `make bench` measures, without its symbols
 	@scripts/bootstrap build
-	$(READY); cargo build --locked --release --package fyr --bin fyr
+	$(READY); cargo build --locked --release --package fyr --bin fyr --features "$(DIST_FEATURES)"
 	mkdir -p "$(TARGET)/dist"
 	strip --strip-all -o "$(TARGET)/dist/fyr" "$(TARGET)/release/fyr"
 	cd "$(TARGET)/dist" && sha256sum fyr | tee fyr.sha256
 
 container: ## the same in a small image (CONTAINER=docker for another builder)
-	$(or $(CONTAINER),podman) build --file Containerfile --tag fyr .
+	$(or $(CONTAINER),podman) build --file Containerfile --build-arg FEATURES="$(DIST_FEATURES)" --tag fyr .
 
 docs: ## the libraries' documentation
 	@scripts/bootstrap build

@@ -23,6 +23,7 @@ pub const HANDLERS: &[(&str, Handler)] = &[
     ("audit.privacy", fyr_audit::privacy_work),
     ("audit.package", fyr_audit::package_work),
     ("audit.tables", fyr_audit::tables_work),
+    ("audit.noised", fyr_audit::noised_work),
 ];
 
 /// Runs work in a child of this same program.

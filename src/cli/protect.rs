@@ -36,8 +36,8 @@ impl Words {
     pub(super) fn tabulate(&self) -> Command {
         self.command(
             "tabulate",
-            "Räkna eller summera till tabeller där ingen kan pekas ut: dölj, avrunda eller förskjut, och angrip resultatet",
-            "Count or sum into tables that single nobody out: suppress, round or shift, and attack the result",
+            "Räkna eller summera till tabeller där ingen kan pekas ut: dölj, avrunda eller förskjut, och angrip resultatet; eller brus mot en budget",
+            "Count or sum into tables that single nobody out: suppress, round or shift, and attack the result; or noise against a budget",
             "fyr tabulate register.csv -o tabell.parquet --policy tabell.toml",
         )
         .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))

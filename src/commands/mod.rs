@@ -38,7 +38,7 @@ pub use mentions::EntityBody;
 pub use protect::{AnonymizeBody, RiskBody};
 pub use release::VerifyBody;
 pub use stored::listen;
-pub use tabulate::TabulateBody;
+pub use tabulate::{DpBody, TabulateBody};
 
 /// Stack of a thread that plans for a cluster.
 const PLAN_STACK_BYTES: usize = 32 << 20;

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use clap::ArgMatches;
 use fyr_audit::{Asked, AskedTable, Open, PrivacyWork, TablesAsked, TablesReport, TablesWork};
-use fyr_curate::Look;
+use fyr_curate::{Inspected, Look};
+use fyr_model::dp::{DpFacts, Standing};
 use fyr_model::privacy::{Check, PrivacyPolicy, PrivacyReport, Role};
-use fyr_model::tabulate::{OneTable, TableFacts};
+use fyr_model::table::Column;
+use fyr_model::tabulate::{OneTable, TableFacts, TableMethod};
 use fyr_model::{Refusal, RefusalKind, Text};
 use fyr_privacy::tables::{Tabulated, Tabulator};
 use serde::Serialize;
@@ -18,12 +20,26 @@ use super::protect::{beside, read_policy};
 use crate::cli;
 use crate::show;
 use crate::workspace::internal;
+#[cfg(feature = "dp")]
+use noise::noised;
+
+#[cfg(feature = "dp")]
+mod noise;
+
+/// Without the feature `dp` there is nothing that could draw noise.
+#[cfg(not(feature = "dp"))]
+async fn noised(_: &Door, _: &ArgMatches, _: &Bench, _: (&PrivacyPolicy, &Path)) -> Result<u8, Refusal> {
+    let text = Text::new("det här programmet är byggt utan `dp`", "this program was built without `dp`");
+    let hint = Text::new("bygg med --features dp", "build with --features dp");
+    Err(Refusal::new("dp-absent", RefusalKind::Configuration, "policy", text).hint(hint))
+}
 
 /// The body of `tabulate`.
 #[derive(Debug, Serialize)]
 pub struct TabulateBody {
-    /// Rows counted or summed.
-    pub rows_in: u64,
+    /// Rows counted or summed; not told under differential privacy, since it would be one more answer, without noise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_in: Option<u64>,
     /// Different cells of all tables.
     pub cells: u64,
     /// Cells that a rule calls sensitive.
@@ -38,6 +54,21 @@ pub struct TabulateBody {
     pub attack: AttackBody,
     /// Each table.
     pub tables: Vec<OneTable>,
+    /// What noise was drawn, and on whose account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dp: Option<DpBody>,
+}
+
+/// A release under differential privacy.
+#[derive(Debug, Serialize)]
+pub struct DpBody {
+    /// What was promised and drawn.
+    #[serde(flatten)]
+    pub facts: DpFacts,
+    /// Where randomness comes from.
+    pub generator: String,
+    /// How the account stands.
+    pub account: Standing,
 }
 
 /// What the attacker tried and found.
@@ -55,6 +86,9 @@ pub async fn tabulate(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
     let policy_path = PathBuf::from(cli::text(words, "policy").unwrap_or_default());
     let (policy, hierarchies) = read_policy(&policy_path)?;
+    if policy.dp.is_some() || policy.table.iter().any(|table| table.method == TableMethod::Dp) {
+        return noised(door, words, &bench, (&policy, policy_path.as_path())).await;
+    }
     let secret = secret(&policy, &policy_path)?;
     let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), Look::Away).await?;
     let facts = read.table.facts();
@@ -75,22 +109,26 @@ pub async fn tabulate(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     )?;
     let report = attacked(door, &bench, &policy, &made, &written)?;
     refused(&report)?;
-    contained(&audited(door, &bench, &policy, &made, &written)?)?;
+    contained(&audited(door, &bench, &policy, &made.columns, &written)?)?;
+    told(door, words, &read, &written, &body(made.facts, report))
+}
+
+/// Puts the file where it was asked for, and says what it is.
+fn told(door: &Door, words: &ArgMatches, read: &Inspected, written: &Path, body: &TabulateBody) -> Result<u8, Refusal> {
     let out = Path::new(cli::text(words, "out").unwrap_or_default());
-    place(&written, out).map_err(|error| {
+    place(written, out).map_err(|error| {
         let text = Text::new(format!("kunde inte skrivas: {error}"), format!("could not be written: {error}"));
         Refusal::new("out", RefusalKind::Configuration, out.display().to_string(), text)
     })?;
-    let body = body(made.facts, report);
     if let Some(path) = cli::text(words, "report") {
-        let document = door.envelope("tabulate", reference(&read.resource), &body);
+        let document = door.envelope("tabulate", reference(&read.resource), body);
         let text = serde_json::to_string_pretty(&document).map_err(|error| internal("json", &error))?;
         std::fs::write(path, text).map_err(|error| internal("report", &error))?;
     }
     if door.json {
-        door.document("tabulate", reference(&read.resource), &body)?;
+        door.document("tabulate", reference(&read.resource), body)?;
     } else {
-        show::tabulate(&door.term, &body);
+        show::tabulate(&door.term, body);
     }
     Ok(0)
 }
@@ -146,12 +184,12 @@ fn attacked(door: &Door, bench: &Bench, policy: &PrivacyPolicy, made: &Tabulated
 }
 
 /// What the auditor finds in the file itself: identifiers, bounds, left-over values.
-fn audited(door: &Door, bench: &Bench, policy: &PrivacyPolicy, made: &Tabulated, written: &Path) -> Result<PrivacyReport, Refusal> {
+fn audited(door: &Door, bench: &Bench, policy: &PrivacyPolicy, columns: &[Column], written: &Path) -> Result<PrivacyReport, Refusal> {
     let identifiers = policy.columns.iter().filter(|(_, column)| column.role() == Role::Identifier);
     let work = PrivacyWork {
         files: vec![("out.parquet".to_owned(), written.to_path_buf())],
         asked: Asked {
-            roles: made.columns.iter().map(|column| (column.name.clone(), Role::Plain)).collect(),
+            roles: columns.iter().map(|column| (column.name.clone(), Role::Plain)).collect(),
             forbidden: identifiers.map(|(name, _)| name.clone()).collect(),
             cleared: policy.cleared.clone(),
             ..Asked::on(Utc::now().date_naive())
@@ -191,7 +229,7 @@ fn unconfirmed(id: &str, failed: &[&Check]) -> Refusal {
 
 fn body(facts: TableFacts, report: TablesReport) -> TabulateBody {
     TabulateBody {
-        rows_in: facts.rows_in,
+        rows_in: Some(facts.rows_in),
         cells: facts.cells,
         primary_suppressed: facts.primary,
         secondary_suppressed: facts.secondary,
@@ -203,5 +241,6 @@ fn body(facts: TableFacts, report: TablesReport) -> TabulateBody {
             checks: report.checks,
         },
         tables: facts.tables,
+        dp: None,
     }
 }

@@ -1,6 +1,6 @@
 //! What is printed of a protected table, and of the risk of one as it stands: counts and figures, never a value.
 
-use crate::commands::{AnonymizeBody, RiskBody, TabulateBody};
+use crate::commands::{AnonymizeBody, DpBody, RiskBody, TabulateBody};
 use crate::term::{Term, cut, safe};
 
 /// What was done, what it cost, and what an independent reader measured.
@@ -163,8 +163,55 @@ pub fn risk(term: &Term, body: &RiskBody) {
     }
 }
 
+/// What noise was drawn, how large it is expected to be, and how the account stands.
+fn noised(term: &Term, dp: &DpBody) {
+    let facts = &dp.facts;
+    let spent = match facts.rho {
+        Some(rho) => format!("rho {rho} (epsilon {:.4}, delta {})", facts.epsilon, facts.delta),
+        None => format!("epsilon {}", facts.epsilon),
+    };
+    println!("{} {}, {}", term.say("brus:", "noise:"), safe(&facts.mechanism), spent);
+    println!("{} {}", term.say("löfte:", "promise:"), safe(facts.neighbours.get(term.lang)));
+    for table in &facts.tables {
+        let by = if table.by.is_empty() { "*".to_owned() } else { table.by.join(", ") };
+        let sensitivities: Vec<String> = table.noised.iter().map(|one| format!("{} {}", one.what, one.sensitivity)).collect();
+        println!(
+            "{} ({}), {} {}: {}",
+            safe(&table.statistic),
+            safe(&by),
+            term.say("känslighet", "sensitivity"),
+            safe(&sensitivities.join(", ")),
+            safe(table.error.get(term.lang))
+        );
+    }
+    let account = &dp.account;
+    println!(
+        "{} {} ({}): {} {} {} {}, {} {}{}",
+        term.say("konto", "account"),
+        safe(&facts.dataset),
+        safe(&facts.unit),
+        account.measure,
+        account.spent,
+        term.say("av", "of"),
+        account.budget,
+        term.say("återstår", "left"),
+        account.left,
+        if account.repeated {
+            term.say(
+                "; frågan var redan besvarad, så inget drogs nu",
+                "; the question was answered before, so nothing was spent now",
+            )
+        } else {
+            ""
+        }
+    );
+}
+
 /// What was hidden, and what an attacker made of the written tables.
 pub fn tabulate(term: &Term, body: &TabulateBody) {
+    if let Some(dp) = &body.dp {
+        return noised(term, dp);
+    }
     if !body.disclosure_rules.is_empty() {
         println!("{} {}", term.say("regler:", "rules:"), safe(&body.disclosure_rules.join(", ")));
     }

@@ -15,6 +15,8 @@ mod floors;
 mod incidents;
 mod kill;
 mod links;
+#[cfg(feature = "dp")]
+mod noise;
 mod profiles;
 mod protect;
 mod pxweb;

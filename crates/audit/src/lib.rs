@@ -13,6 +13,7 @@ mod croissant;
 mod csv;
 mod footer;
 mod measure;
+mod noised;
 mod package;
 mod persons;
 mod privacy;
@@ -28,6 +29,7 @@ use fyr_model::privacy::{Clearance, Role};
 use serde::{Deserialize, Serialize};
 
 pub use bounds::Bounds;
+pub use noised::{NoisedWork, noised, noised_work};
 pub use package::package;
 pub use privacy::{K_FLOOR, privacy};
 pub use recipe::parquet;

@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod change;
 pub mod describe;
+pub mod dp;
 pub mod envelope;
 pub mod finding;
 pub mod fixlist;

@@ -299,6 +299,9 @@ pub struct PrivacyPolicy {
     /// The tables to be made, for `fyr tabulate`; instead of a model.
     #[serde(deserialize_with = "crate::tabulate::one_or_many", skip_serializing_if = "Vec::is_empty")]
     pub table: Vec<crate::tabulate::TablePolicy>,
+    /// What tables with `method = "dp"` spend, and of whose budget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dp: Option<crate::dp::DpPolicy>,
     /// Findings judged by a person, per column.
     pub cleared: BTreeMap<String, Clearance>,
     /// What is done to columns before everything else. An identifier with an action is not removed; what the action made of it is plain.

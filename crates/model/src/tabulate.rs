@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::dp::Statistic;
+
 /// One table to be made of the rows; several tables of one release are protected together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +46,24 @@ pub struct TablePolicy {
     /// A file beside the policy with the secret of `cell-key`, at least 16 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// What `dp` is asked; `count` unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistic: Option<Statistic>,
+    /// The least and the largest value that `dp` counts a value as; for sums and means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clamp: Option<(f64, f64)>,
+    /// What values are whole multiples of under `dp`; 1 unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<f64>,
+    /// Ascending edges of a histogram under `dp`; values outside count at the ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edges: Option<Vec<f64>>,
+    /// The quantiles that `dp` is asked for, each above 0 and below 1; the quartiles unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantiles: Option<Vec<f64>>,
+    /// How much of the release's amount goes to this table, beside the others' shares; 1 unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<u32>,
 }
 
 impl TablePolicy {
@@ -74,6 +94,8 @@ pub enum TableMethod {
     Round,
     /// Every count gets a small shift that is the same wherever the same people are counted.
     CellKey,
+    /// Noise by differential privacy, drawn against a budget; `[dp]` says how much.
+    Dp,
 }
 
 impl TableMethod {
@@ -83,6 +105,7 @@ impl TableMethod {
             Self::Suppress => "suppress",
             Self::Round => "round",
             Self::CellKey => "cell-key",
+            Self::Dp => "dp",
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod accumulation;
 pub mod actions;
 mod cells;
 pub mod detect;
+pub mod dp;
 pub mod entities;
 pub mod hierarchy;
 pub mod kind;

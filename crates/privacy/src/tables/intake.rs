@@ -254,7 +254,7 @@ impl<'a> Intake<'a> {
     }
 }
 
-fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b ArrayRef, Refusal> {
+pub(crate) fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b ArrayRef, Refusal> {
     batch.column_by_name(name).ok_or_else(|| {
         let message = Text::new(format!("kolumnen `{name}` saknas"), format!("the column `{name}` is absent"));
         configuration("column-absent", message)
@@ -280,7 +280,7 @@ fn whole(batch: &RecordBatch, name: &str) -> Result<Vec<u64>, Refusal> {
 }
 
 /// A column as numbers; text that is no number is refused, never taken as missing.
-fn numbers(array: &ArrayRef, name: &str) -> Result<ArrayRef, Refusal> {
+pub(crate) fn numbers(array: &ArrayRef, name: &str) -> Result<ArrayRef, Refusal> {
     let numbers = cast(array, &DataType::Float64).map_err(|_| unreadable(name))?;
     if numbers.null_count() == array.null_count() {
         Ok(numbers)
@@ -305,7 +305,7 @@ fn parts(batch: &RecordBatch, name: &str) -> Result<Vec<i128>, Refusal> {
     numbers.iter().map(part).collect()
 }
 
-fn unreadable(name: &str) -> Refusal {
+pub(crate) fn unreadable(name: &str) -> Refusal {
     let message = Text::new(
         format!("kolumnen `{name}` går inte att läsa som det policyn säger"),
         format!("column `{name}` cannot be read as what the policy says"),

@@ -26,6 +26,7 @@ use fyr_model::text::Text;
 use crate::hierarchy::{self, BUILT_IN};
 use cells::{System, Tree};
 use intake::Intake;
+pub(crate) use intake::{column, numbers, unreadable};
 use rules::Primary;
 
 /// A column that says which of several tables a row belongs to.
@@ -75,6 +76,7 @@ impl<'a> Tabulator<'a> {
     ///
     /// # Errors
     /// `table-missing`, `table-invalid`, `column-absent`, `cell-key-secret`.
+    /// Tables with `method = "dp"` are [`crate::dp`]'s.
     pub fn new(columns: &[Column], policy: &'a PrivacyPolicy, secret: Option<&'a [u8]>) -> Result<Self, Refusal> {
         crate::plan::roles_of(columns, policy)?;
         checked(columns, policy)?;
@@ -257,6 +259,7 @@ fn protect(system: &System, tables: &[TablePolicy], primaries: &[Primary], singl
             // Nothing adds up any more, so there is no equation to attack.
             protected.attacked = false;
         }
+        TableMethod::Dp => return Err(configuration("table-invalid", crate::dp::not_here())),
     }
     Ok(protected)
 }
@@ -488,6 +491,20 @@ fn fault(table: &TablePolicy, first: &TablePolicy, policy: &PrivacyPolicy) -> Op
         (
             table.method == TableMethod::Round && table.base < 2,
             ("base måste vara minst 2", "base must be at least 2"),
+        ),
+        (
+            table.method == TableMethod::Dp,
+            (
+                "dp blandas inte med andra metoder i samma utgåva",
+                "dp is not mixed with other methods in one release",
+            ),
+        ),
+        (
+            table.method != TableMethod::Dp && crate::dp::asks(table),
+            (
+                "statistic, clamp, step, edges, quantiles och share hör till method = \"dp\"",
+                "statistic, clamp, step, edges, quantiles and share belong to method = \"dp\"",
+            ),
         ),
         (
             table.noise.bound == 0 || table.noise.bound > 100 || table.noise.variance.is_nan() || table.noise.variance <= 0.0,
