@@ -170,7 +170,10 @@ fn table(term: &Term, head: &Head, rows: &[Vec<Value>], page: &mut String) {
 
 /// Takes away the column of the addresses that the rows are about where titles can carry them, and gives its place.
 fn subject(shown: &mut Vec<Shown<'_>>) -> Option<usize> {
-    let place = shown.first().filter(|one| ["dataset", "service"].contains(&one.column.name.as_str()))?.place;
+    let place = shown
+        .first()
+        .filter(|one| ["dataset", "service"].contains(&one.column.name.as_str()))?
+        .place;
     shown.iter().any(Shown::is_title).then(|| shown.remove(0))?;
     Some(place)
 }

@@ -277,7 +277,8 @@ fn h17_a_symmetric_graph_is_refused_within_the_budget_and_twins_are_not() {
     };
     let started = std::time::Instant::now();
     check(&complete(24), "canonical-budget");
-    assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
+    // It is read in two ways, each within its five seconds.
+    assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
     check(&complete(4), "accepted");
     // A long chain is read again from each of its nodes.
     let chain: String = (0..20_000).fold(HEAD.to_owned(), |mut text, n| {
