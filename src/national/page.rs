@@ -93,6 +93,10 @@ pub struct Told<'r> {
 }
 
 impl Shown<'_> {
+    fn is_title(&self) -> bool {
+        self.column.name.starts_with("title")
+    }
+
     /// What a row says here.
     pub fn value<'r>(&self, row: &'r [Value]) -> Told<'r> {
         let of = |place: usize| row.get(place).unwrap_or(&Value::None);
@@ -124,13 +128,18 @@ pub fn columns<'h>(term: &Term, head: &'h Head, rows: &[Vec<Value>]) -> Vec<Show
 }
 
 fn table(term: &Term, head: &Head, rows: &[Vec<Value>], page: &mut String) {
-    let shown = columns(term, head, rows);
+    let mut shown = columns(term, head, rows);
+    let subject = subject(&mut shown);
     let title = text(head.title.get(term.lang));
     let _ = write!(
         page,
-        "<div class=\"wide\" id=\"rows\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table><thead><tr>"
+        "<div class=\"wide\" id=\"rows\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table><caption>{title}</caption><thead><tr>"
     );
-    let class = |one: &Shown<'_>| if one.number { " class=\"number\"" } else { "" };
+    let class = |one: &Shown<'_>| match one.column.name.as_str() {
+        "gaps" => " class=\"gaps\"",
+        _ if one.number => " class=\"number\"",
+        _ => "",
+    };
     for one in &shown {
         let _ = write!(page, "<th scope=\"col\"{}>{}</th>", class(one), label(term, one.column));
     }
@@ -141,11 +150,11 @@ fn table(term: &Term, head: &Head, rows: &[Vec<Value>], page: &mut String) {
             let told = one.value(row);
             let lang = if told.swedish { " lang=\"sv\"" } else { "" };
             let (class, label) = (class(one), label(term, one.column));
-            let _ = write!(
-                page,
-                "<td{class}{lang} data-label=\"{label}\">{}</td>",
-                cell(term, one.column, &told)
-            );
+            let words = match subject.and_then(|place| row.get(place)) {
+                Some(Value::Text(iri)) if one.is_title() => named(term, one.column, &told, iri),
+                _ => cell(term, one.column, &told),
+            };
+            let _ = write!(page, "<td{class}{lang} data-label=\"{label}\">{words}</td>");
         }
         page.push_str("</tr>");
     }
@@ -156,6 +165,28 @@ fn table(term: &Term, head: &Head, rows: &[Vec<Value>], page: &mut String) {
     if rows.len() > ROWS {
         let more = term.say("rader till finns i filerna bredvid", "more rows are in the files beside");
         let _ = write!(page, "<p class=\"soft\">{} {more}</p>", term.count((rows.len() - ROWS) as u64));
+    }
+}
+
+/// Takes away the column of the addresses that the rows are about where titles can carry them, and gives its place.
+fn subject(shown: &mut Vec<Shown<'_>>) -> Option<usize> {
+    let place = shown
+        .first()
+        .filter(|one| ["dataset", "service"].contains(&one.column.name.as_str()))?
+        .place;
+    shown.iter().any(Shown::is_title).then(|| shown.remove(0))?;
+    Some(place)
+}
+
+/// A title that leads to what it names; what has none is called by its address.
+fn named(term: &Term, column: &Column, title: &Told<'_>, iri: &str) -> String {
+    let words = match title.value {
+        Value::None => text(&cut(iri, 60)),
+        _ => text(&said(term, column, title)),
+    };
+    match iri.starts_with("https://") || iri.starts_with("http://") {
+        true => format!("<a href=\"{}\" rel=\"noreferrer\">{words}</a>", text(iri)),
+        false => words,
     }
 }
 

@@ -17,6 +17,7 @@ mod kill;
 mod links;
 #[cfg(feature = "dp")]
 mod noise;
+mod opened;
 mod profiles;
 mod protect;
 mod pxweb;
@@ -25,6 +26,7 @@ mod reading;
 mod real;
 mod repair;
 mod reports;
+mod rule_examples;
 mod shape;
 mod shapes;
 mod shapes_agree;

@@ -6,6 +6,7 @@
 //! publisher's datasets different names.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::sync::{Arc, Mutex};
 
 use fyr_model::limits::GraphLimits;
@@ -13,10 +14,10 @@ use fyr_model::{Finding, Position, Refusal, Severity, Text};
 use oxjsonld::{JsonLdParser, JsonLdRemoteDocument};
 use oxrdf::{GraphName, NamedOrBlankNode, Term, Triple};
 use oxrdfio::{RdfFormat, RdfParseError, RdfParser, RdfSyntaxError};
-use oxrdfxml::RdfXmlParser;
+use oxrdfxml::{RdfXmlParseError, RdfXmlParser};
 
 use crate::contexts;
-use crate::refuse::{find, internal, position, shown, unreadable};
+use crate::refuse::{after, find, internal, position, shown, unreadable};
 use crate::screen;
 use crate::syntax::Form;
 use crate::triples::{Builder, Graph};
@@ -57,7 +58,7 @@ impl Taker for Builder {
     }
 }
 
-/// Opens a document of the Turtle family that is read as it is parsed: at its beginning, past a byte order mark.
+/// Opens a document that is read as it is parsed: at its beginning, past a byte order mark.
 pub(crate) type Open<'a> = &'a dyn Fn() -> std::io::Result<Box<dyn std::io::Read>>;
 
 /// What a parser needs to know besides the bytes.
@@ -109,7 +110,13 @@ fn against<'a, 't, T: Taker>(
         named: 0,
     };
     let format = match form {
-        Form::RdfXml => return rdf_xml(&mut sink, base).map(|()| sink),
+        Form::RdfXml => {
+            match open {
+                Some(open) => rdf_xml_stream(&mut sink, base, open)?,
+                None => rdf_xml(&mut sink, base)?,
+            }
+            return Ok(sink);
+        }
         Form::JsonLd => return json_ld(&mut sink, base).map(|()| sink),
         Form::Turtle => RdfFormat::Turtle,
         Form::TriG => RdfFormat::TriG,
@@ -282,6 +289,56 @@ fn rdf_xml<T: Taker>(sink: &mut Sink<'_, '_, T>, base: &str) -> Result<(), Refus
     Ok(())
 }
 
+/// RDF/XML that is read as it is parsed. What is refused has the place that the parser had reached, found by a second look.
+fn rdf_xml_stream<T: Taker>(sink: &mut Sink<'_, '_, T>, base: &str, open: Open<'_>) -> Result<(), Refusal> {
+    let task = sink.task;
+    let place = |at: u64| placed(open, at).map_err(|error| unread(task, error));
+    let parser = RdfXmlParser::new().with_base_iri(base).map_err(|_| bad_base(task))?;
+    let mut parser = parser.for_reader(BufReader::with_capacity(1 << 20, open().map_err(|error| unread(task, error))?));
+    while let Some(result) = parser.next() {
+        let at = parser.buffer_position();
+        let triple = match result {
+            Ok(triple) => triple,
+            Err(RdfXmlParseError::Io(error)) => return Err(unread(task, error)),
+            Err(RdfXmlParseError::Syntax(error)) => return Err(syntax(task, &error.to_string(), place(at)?)),
+        };
+        if let Err(refusal) = sink.take(triple, None) {
+            // What the taker refuses may have no place, such as too many datasets.
+            return Err(if refusal.position.is_some() {
+                refusal.at(place(at)?)
+            } else {
+                refusal
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The place of a byte in a document that is read again up to there.
+fn placed(open: Open<'_>, offset: u64) -> std::io::Result<Position> {
+    let mut place = at(0, 0, 0);
+    let mut before = BufReader::with_capacity(1 << 20, open()?).take(offset);
+    loop {
+        let piece = before.fill_buf()?;
+        let length = piece.len();
+        if length == 0 {
+            return Ok(place);
+        }
+        place = after(place, piece, length);
+        before.consume(length);
+    }
+}
+
+fn unread(task: Task<'_>, error: std::io::Error) -> Refusal {
+    internal(
+        "file-unreadable",
+        task.subject,
+        "filen kunde inte läsas",
+        "the file could not be read",
+        error,
+    )
+}
+
 fn turtle_family<T: Taker>(sink: &mut Sink<'_, '_, T>, format: RdfFormat, base: &str) -> Result<(), Refusal> {
     let task = sink.task;
     let parser = RdfParser::from_format(format).with_base_iri(base).map_err(|_| bad_base(task))?;
@@ -296,19 +353,10 @@ fn turtle_family<T: Taker>(sink: &mut Sink<'_, '_, T>, format: RdfFormat, base: 
 /// A document that is read as it is parsed. Errors of the syntax have their place, limits and relative IRIs none.
 fn turtle_stream<T: Taker>(sink: &mut Sink<'_, '_, T>, format: RdfFormat, base: &str, open: Open<'_>) -> Result<(), Refusal> {
     let task = sink.task;
-    let unread = |error: std::io::Error| {
-        internal(
-            "file-unreadable",
-            task.subject,
-            "filen kunde inte läsas",
-            "the file could not be read",
-            error,
-        )
-    };
     let parser = RdfParser::from_format(format).with_base_iri(base).map_err(|_| bad_base(task))?;
-    for result in parser.for_reader(open().map_err(unread)?) {
+    for result in parser.for_reader(open().map_err(|error| unread(task, error))?) {
         let quad = result.map_err(|error| match error {
-            RdfParseError::Io(error) => unread(error),
+            RdfParseError::Io(error) => unread(task, error),
             RdfParseError::Syntax(error) => syntax(task, &error.to_string(), place(&error, task)),
         })?;
         sink.named += u64::from(quad.graph_name != GraphName::DefaultGraph);

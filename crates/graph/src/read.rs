@@ -529,7 +529,7 @@ pub(crate) fn in_utf8(mut raw: Vec<u8>) -> (Vec<u8>, Option<String>) {
 }
 
 /// The encoding that an XML declaration names.
-fn declared(raw: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+pub(crate) fn declared(raw: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let head = raw.get(..raw.len().min(200))?;
     let end = find(head, b"?>", 0).filter(|_| head.starts_with(b"<?xml"))?;
     let at = find(head, b"encoding", 0).filter(|at| *at < end)?;

@@ -44,6 +44,20 @@ pub(crate) fn position(bytes: &[u8], offset: usize) -> Position {
     }
 }
 
+/// The place `length` bytes after one, over a text that begins there.
+pub(crate) fn after(begins: Position, text: &[u8], length: usize) -> Position {
+    let within = position(text, length);
+    Position {
+        line: begins.line + within.line - 1,
+        column: if within.line > 1 {
+            within.column
+        } else {
+            begins.column + within.column - 1
+        },
+        offset: begins.offset + within.offset,
+    }
+}
+
 /// The first place of `needle` from `from`, if it stands in the text as it is.
 pub(crate) fn find(bytes: &[u8], needle: &[u8], from: usize) -> Option<usize> {
     let first = *needle.first()?;

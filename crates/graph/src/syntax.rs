@@ -184,6 +184,24 @@ pub(crate) fn sniff_head(head: &[u8], graph_block: bool, media_type: Option<&str
     })
 }
 
+/// Whether a document's first 64 KiB begin RDF/XML, which is then screened piece by piece; none where the root element does not stand in them.
+///
+/// # Errors
+/// XML of another kind.
+pub(crate) fn sniff_xml_head(head: &[u8], media_type: Option<&str>, subject: &str) -> Option<Result<Sniffed, Refusal>> {
+    let start = head.iter().position(|b| !b.is_ascii_whitespace())?;
+    let begins = head.get(start..)?;
+    if begins.first() != Some(&b'<') || !is_xml(begins, media_type) || screen::xml::root(head).is_none() {
+        return None;
+    }
+    let form = Form::RdfXml;
+    Some(xml_form(head, start, subject).map(|()| Sniffed {
+        form,
+        findings: told(form, media_type, subject),
+        single_quotes: Vec::new(),
+    }))
+}
+
 /// What is wrong with the form as such.
 fn told(form: Form, media_type: Option<&str>, subject: &str) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -8,7 +8,7 @@
 mod nodes;
 mod spool;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::canon::{Budget, skolem_names};
 use crate::parse::{Taker, Task, parse_into};
-use crate::read::{ReadRequest, few_enough_datasets, named_graph, on_stack, read_bytes, skolemised};
+use crate::read::{ReadRequest, declared, few_enough_datasets, named_graph, on_stack, read_bytes, skolemised};
 use crate::refuse::internal;
 use crate::screen;
-use crate::syntax::{Sniffed, sniff_head};
+use crate::syntax::{Sniffed, sniff_head, sniff_xml_head};
 use crate::triples::{Builder, Graph, Id};
 use crate::view::{Around, Reader, SKOLEM};
 use nodes::{Nodes, Places};
@@ -234,8 +234,11 @@ fn taken_in(request: &ReadRequest, intake: &mut Intake<'_>) -> Result<(String, V
         limits: &request.limits,
     };
     if let Some(sniffed) = piecewise(request)? {
-        let open = || opened(&request.path).map(|file| Box::new(file) as Box<dyn Read>);
-        let mut findings = sniffed.findings;
+        let open = || {
+            let file = opened(&request.path)?;
+            Ok(Box::new(Requoted::of(file, &sniffed.single_quotes)) as Box<dyn Read>)
+        };
+        let mut findings = sniffed.findings.clone();
         findings.extend(parse_into(sniffed.form, task(&[]), Some(&open), intake)?);
         return Ok((sniffed.form.word().to_owned(), findings));
     }
@@ -246,33 +249,40 @@ fn taken_in(request: &ReadRequest, intake: &mut Intake<'_>) -> Result<(String, V
     Ok((sniffed.form.word().to_owned(), findings))
 }
 
-/// Screens a document of the Turtle family in UTF-8; none for any other, which is screened as a whole.
+/// Screens a document of the Turtle family or in RDF/XML, in UTF-8; none for any other. JSON-LD is no stream: what a key means may be said after it.
 fn piecewise(request: &ReadRequest) -> Result<Option<Sniffed>, Refusal> {
+    let (subject, media_type) = (request.address.as_str(), request.media_type.as_deref());
     let unread = |error: io::Error| {
         internal(
             "file-unreadable",
-            &request.address,
+            subject,
             "filen kunde inte läsas",
             "the file could not be read",
             error,
         )
     };
-    let mut head = vec![0u8; 1 << 16];
-    let mut file = opened(&request.path).map_err(unread)?;
-    let mut length = 0;
-    while let Some(rest) = head.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest).map_err(unread)? {
-            0 => break,
-            count => length += count,
-        }
-    }
-    head.truncate(length);
-    let form = |graph_block| sniff_head(&head, graph_block, request.media_type.as_deref(), &request.address);
-    if matches!(head.get(..2), Some([0xFF, 0xFE] | [0xFE, 0xFF])) || form(false).is_none() {
+    let mut head = Vec::new();
+    opened(&request.path)
+        .and_then(|file| file.take(1 << 16).read_to_end(&mut head))
+        .map_err(unread)?;
+    let recoded = declared(&head).is_some_and(|encoding| encoding != encoding_rs::UTF_8);
+    if recoded || matches!(head.get(..2), Some([0xFF, 0xFE] | [0xFE, 0xFF])) {
         return Ok(None);
     }
-    let file = opened(&request.path).map_err(unread)?;
-    let seen = screen::turtle::screen_stream(file, &request.address, request.limits.depth_max).map_err(unread)??;
+    let file = || opened(&request.path).map_err(unread);
+    if let Some(sniffed) = sniff_xml_head(&head, media_type, subject) {
+        let sniffed = sniffed?;
+        let seen = screen::xml::screen_stream(file()?, subject, &request.limits).map_err(unread)??;
+        return Ok(Some(Sniffed {
+            single_quotes: seen.single_quotes,
+            ..sniffed
+        }));
+    }
+    let form = |graph_block| sniff_head(&head, graph_block, media_type, subject);
+    if form(false).is_none() {
+        return Ok(None);
+    }
+    let seen = screen::turtle::screen_stream(file()?, subject, request.limits.depth_max).map_err(unread)??;
     Ok(form(seen.graph_block))
 }
 
@@ -283,6 +293,36 @@ fn opened(path: &Path) -> io::Result<BufReader<File>> {
     let marked = file.read_exact(&mut mark).is_ok() && mark == [0xEF, 0xBB, 0xBF];
     file.seek(SeekFrom::Start(if marked { 3 } else { 0 }))?;
     Ok(BufReader::with_capacity(1 << 20, file))
+}
+
+/// A document with double quotes at the places where its entities have single ones, which the parser does not take.
+struct Requoted {
+    file: BufReader<File>,
+    at: usize,
+    places: VecDeque<usize>,
+}
+
+impl Requoted {
+    fn of(file: BufReader<File>, pairs: &[(usize, usize)]) -> Self {
+        let places = pairs.iter().flat_map(|(from, to)| [*from, *to]).collect();
+        Self { file, at: 0, places }
+    }
+}
+
+impl Read for Requoted {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(out)?;
+        while let Some(quote) = self
+            .places
+            .front()
+            .and_then(|place| out.get_mut(..length)?.get_mut(place - self.at))
+        {
+            *quote = b'"';
+            self.places.pop_front();
+        }
+        self.at += length;
+        Ok(length)
+    }
 }
 
 fn unwritable(request: &ReadRequest, error: &io::Error) -> Refusal {

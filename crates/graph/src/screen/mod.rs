@@ -17,9 +17,12 @@ fn too_deep(subject: &str, bytes: &[u8], offset: usize, depth_max: usize) -> Ref
 }
 
 fn depth_refused(subject: &str, depth_max: usize) -> Refusal {
-    unreadable(
-        "depth",
-        subject,
+    let (sv, en) = too_deep_words(depth_max);
+    unreadable("depth", subject, sv, en)
+}
+
+fn too_deep_words(depth_max: usize) -> (String, String) {
+    (
         format!("nästlat djupare än {depth_max} nivåer"),
         format!("nested deeper than {depth_max} levels"),
     )

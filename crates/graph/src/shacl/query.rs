@@ -31,6 +31,8 @@ pub(super) struct Query {
     bound: Vec<Variable>,
     /// `bound(…)` or `BIND` reads a variable that is bound beforehand, which the optimizer would take for unbound.
     as_written: bool,
+    /// It looks into a named graph: that of the shapes.
+    graphs: bool,
 }
 
 /// One row of an answer, by variable.
@@ -50,6 +52,7 @@ impl Query {
             bound,
             returned: bound.iter().filter(|name| !optional.contains(name)).copied().collect(),
             as_written: false,
+            graphs: false,
             fault: None,
         };
         let bound: Vec<Variable> = bound.iter().map(|name| Variable::new_unchecked(*name)).collect();
@@ -75,8 +78,14 @@ impl Query {
                 parsed,
                 bound,
                 as_written: look.as_written,
+                graphs: look.graphs,
             }),
         }
+    }
+
+    /// Whether it reads the shapes beside the record.
+    pub(super) fn reads_shapes(&self) -> bool {
+        self.graphs
     }
 
     /// Whether the query holds with these values.
@@ -141,6 +150,7 @@ struct Look<'a> {
     /// What a query within must hand on.
     returned: Vec<&'a str>,
     as_written: bool,
+    graphs: bool,
     fault: Option<Fault>,
 }
 
@@ -165,7 +175,10 @@ impl Look<'_> {
                 self.expression(expr);
                 self.pattern(inner, false);
             }
-            GraphPattern::Graph { inner, .. } => self.pattern(inner, false),
+            GraphPattern::Graph { inner, .. } => {
+                self.graphs = true;
+                self.pattern(inner, false);
+            }
             GraphPattern::Extend {
                 inner,
                 variable,

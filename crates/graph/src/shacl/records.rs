@@ -90,7 +90,10 @@ impl Records {
 
     /// Judges every record, on all cores.
     pub(super) fn judge(&self, data: &Data, shapes: &Shapes, results_max: usize) -> Result<Judgement, Refusal> {
-        let data = data.beside(&shapes.graph);
+        let data = match shapes.reads_shapes {
+            true => data.beside(&shapes.graph),
+            false => data.clone(),
+        };
         let work = Work {
             records: &self.records,
             data: &data,

@@ -57,6 +57,8 @@ pub struct Shapes {
     pub(super) left_out: Vec<LeftOut>,
     pub(super) stop: CancellationToken,
     pub(super) asks: bool,
+    /// Some query reads the shapes beside the record.
+    pub(super) reads_shapes: bool,
     files: Vec<ShapesFile>,
 }
 
@@ -114,6 +116,7 @@ impl Shapes {
         name_files(&mut left_out, &places);
         let stop = CancellationToken::new();
         let asks = !marks.plan.shapes.is_empty();
+        let reads_shapes = marks.plan.shapes.iter().flatten().any(|constraint| constraint.query.reads_shapes());
         let for_engine = Data::new(marked(&graph, &loose.rows, &marks));
         let engine = engine(Library::compile(for_engine, marks.plan, &places, stop.clone())?);
         if engine.targeted().is_empty() {
@@ -129,6 +132,7 @@ impl Shapes {
             left_out,
             stop,
             asks,
+            reads_shapes,
             files: files.collect(),
         })
     }
