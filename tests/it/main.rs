@@ -15,6 +15,7 @@ mod floors;
 mod incidents;
 mod kill;
 mod links;
+mod mentions;
 mod profiles;
 mod protect;
 mod pxweb;
