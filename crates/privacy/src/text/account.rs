@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use super::context::Context;
-use super::{Found, Lens, is_word, span};
+use super::{Found, Lens, span};
 use crate::kind::Kind;
 
 const CLEARING: &str = include_str!("../../../../registers/clearing.csv");

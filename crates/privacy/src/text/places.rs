@@ -3,7 +3,7 @@
 //! In: a run of digits and the words around it. Out: spans. A road number, a result of a match, a chapter and verse and a scale are none.
 
 use super::words::Small;
-use super::{Found, Lens, is_word, span};
+use super::{Found, Lens, span};
 use crate::kind::Kind;
 use crate::names;
 
