@@ -274,16 +274,7 @@ impl Words {
             "One data file to typed Parquet; nothing is judged",
             "fyr convert trad.csv -o trad.parquet --report laesning.json",
         )
-        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
-        .arg(
-            Arg::new("out")
-                .short('o')
-                .long("out")
-                .value_name("OUT.parquet")
-                .required(true)
-                .help(self.say("Vart", "Where to")),
-        )
-        .arg(self.option("report", "FILE.json", "Skriv läsrapporten hit", "Write the reading report here"))
+        .args(self.file_to_file())
     }
 
     fn scan(&self) -> Command {

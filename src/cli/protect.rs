@@ -12,25 +12,8 @@ impl Words {
             "Protect one table by a policy: the best generalisation, proven, and independently verified",
             "fyr anonymize register.csv -o skyddad.parquet --policy policy.toml",
         )
-        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
-        .arg(
-            Arg::new("out")
-                .short('o')
-                .long("out")
-                .value_name("OUT.parquet")
-                .required(true)
-                .help(self.say("Vart", "Where to")),
-        )
-        .arg(
-            self.option(
-                "policy",
-                "POLICY.toml",
-                "Roller, hierarkier och modell",
-                "Roles, hierarchies and model",
-            )
-            .required(true),
-        )
-        .arg(self.option("report", "FILE.json", "Skriv rapporten hit", "Write the report here"))
+        .args(self.file_to_file())
+        .arg(self.policy("Roller, hierarkier och modell", "Roles, hierarchies and model"))
     }
 
     pub(super) fn tabulate(&self) -> Command {
@@ -40,25 +23,8 @@ impl Words {
             "Count or sum into tables that single nobody out: suppress, round or shift, and attack the result; or noise against a budget",
             "fyr tabulate register.csv -o tabell.parquet --policy tabell.toml",
         )
-        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
-        .arg(
-            Arg::new("out")
-                .short('o')
-                .long("out")
-                .value_name("OUT.parquet")
-                .required(true)
-                .help(self.say("Vart", "Where to")),
-        )
-        .arg(
-            self.option(
-                "policy",
-                "POLICY.toml",
-                "Roller, hierarkier och [table]",
-                "Roles, hierarchies and [table]",
-            )
-            .required(true),
-        )
-        .arg(self.option("report", "FILE.json", "Skriv rapporten hit", "Write the report here"))
+        .args(self.file_to_file())
+        .arg(self.policy("Roller, hierarkier och [table]", "Roles, hierarchies and [table]"))
     }
 
     pub(super) fn risk(&self) -> Command {
@@ -87,5 +53,23 @@ impl Words {
             self.option("format", "FORMAT", "text eller json", "text or json")
                 .value_parser(["text", "json"]),
         )
+    }
+
+    fn policy(&self, sv: &'static str, en: &'static str) -> Arg {
+        self.option("policy", "POLICY.toml", sv, en).required(true)
+    }
+
+    /// A file in, a file out, and a report of how.
+    pub(super) fn file_to_file(&self) -> [Arg; 3] {
+        [
+            self.word("input", "INPUT", "Fil eller adress", "File or address"),
+            Arg::new("out")
+                .short('o')
+                .long("out")
+                .value_name("OUT.parquet")
+                .required(true)
+                .help(self.say("Vart", "Where to")),
+            self.option("report", "FILE.json", "Skriv rapporten hit", "Write the report here"),
+        ]
     }
 }

@@ -65,8 +65,8 @@ impl Bench {
         Ok(dir)
     }
 
-    /// Reads a catalogue in a confined worker.
-    pub async fn catalogue(&self, door: &Door, input: &str, base: Option<&str>) -> Result<(Resource, ReadResponse), Refusal> {
+    /// A catalogue, and the request that has it read.
+    async fn asked(&self, door: &Door, input: &str, base: Option<&str>) -> Result<(Resource, ReadRequest), Refusal> {
         let resource = self.client.input(input, What::Catalogue).await?;
         let request = ReadRequest {
             path: resource.path.clone(),
@@ -76,25 +76,21 @@ impl Bench {
             base: base.map(str::to_owned),
             limits: door.config.graph.clone(),
         };
-        let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
-        let dir = self.work("graph")?;
-        let answer: ReadAnswer = tokio::task::block_in_place(|| runner.run("graph.view", input, &request, &dir, &door.config.worker))?;
+        Ok((resource, request))
+    }
+
+    /// Reads a catalogue in a confined worker.
+    pub async fn catalogue(&self, door: &Door, input: &str, base: Option<&str>) -> Result<(Resource, ReadResponse), Refusal> {
+        let (resource, request) = self.asked(door, input, base).await?;
+        let answer: ReadAnswer = self.worked(door, "graph.view", input, &request)?;
         let read = answer.open()?;
         Ok((resource, read))
     }
 
     /// A catalogue, and the request that has it read in parts.
     async fn parts(&self, door: &Door, input: &str, base: Option<&str>) -> Result<(Resource, PartsRequest), Refusal> {
-        let resource = self.client.input(input, What::Catalogue).await?;
-        let request = PartsRequest::of(ReadRequest {
-            path: resource.path.clone(),
-            source: "input".into(),
-            address: resource.final_url.clone(),
-            media_type: resource.media_type.clone(),
-            base: base.map(str::to_owned),
-            limits: door.config.graph.clone(),
-        });
-        Ok((resource, request))
+        let (resource, request) = self.asked(door, input, base).await?;
+        Ok((resource, PartsRequest::of(request)))
     }
 
     /// Runs a piece of work on a catalogue in a confined worker.
@@ -537,7 +533,7 @@ pub struct ScanBody {
     pub free_text: Vec<fyr_model::privacy::FreeTextFinding>,
     /// What the columns mention, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub entities: Option<Vec<super::EntityBody>>,
+    pub entities: Option<Vec<fyr_curate::Mentions>>,
 }
 
 /// One column of `scan`.
@@ -552,7 +548,9 @@ pub struct ScanColumn {
 
 pub async fn scan(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let bench = Bench::open(door)?;
-    let look = Look::Detect(Utc::now().date_naive());
+    let today = Utc::now().date_naive();
+    let asked = cli::flag(words, "entities");
+    let look = if asked { Look::Mention(today) } else { Look::Detect(today) };
     let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), look).await?;
     let columns = read
         .detections
@@ -562,15 +560,11 @@ pub async fn scan(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
             finding: finding.clone(),
         })
         .collect();
-    let entities = match cli::flag(words, "entities") {
-        true => Some(super::mentions::mentions(door, &bench, &read).await?),
-        false => None,
-    };
     let body = ScanBody {
         rows: read.table.facts().rows,
         columns,
         free_text: read.free_text,
-        entities,
+        entities: asked.then_some(read.mentions),
     };
     if door.json || cli::text(words, "format") == Some("json") {
         door.document("scan", reference(&read.resource), &body)?;

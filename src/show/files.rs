@@ -6,7 +6,7 @@ use fyr_model::profile::DriftReport;
 use fyr_model::quality::RuleResult;
 use fyr_model::table::{ColumnProfile, ColumnType, ReadingReport, TableProfile};
 
-use crate::commands::{EntityBody, ScanBody};
+use crate::commands::ScanBody;
 use crate::term::{Ink, Term, cut, safe};
 
 /// The word for a type.
@@ -233,7 +233,7 @@ pub fn scan(term: &Term, body: &ScanBody) {
     println!("{} {}", term.count(body.rows), term.say("rader", "rows"));
 }
 
-fn entities(term: &Term, found: &[EntityBody]) {
+fn entities(term: &Term, found: &[fyr_curate::Mentions]) {
     if found.is_empty() {
         return;
     }
@@ -247,11 +247,11 @@ fn entities(term: &Term, found: &[EntityBody]) {
         "law" => term.say("lag", "law"),
         _ => term.say("dag", "day"),
     };
-    let row = |one: &EntityBody| {
+    let row = |one: &fyr_curate::Mentions| {
         let codes: Vec<&str> = one.codes.iter().take(3).map(|code| code.code.as_str()).collect();
         vec![
             cut(&safe(&one.column), 32),
-            kind(one.kind).to_owned(),
+            kind(&one.kind).to_owned(),
             term.count(one.matches),
             term.count(one.rows),
             term.count(one.different),

@@ -18,6 +18,7 @@ mod links;
 #[cfg(feature = "dp")]
 mod noise;
 mod opened;
+mod mentions;
 mod profiles;
 mod protect;
 mod pxweb;

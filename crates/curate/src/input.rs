@@ -13,6 +13,7 @@ use fyr_model::table::{Reading, TableProfile};
 use fyr_table::{StageRequest, StagedTable};
 
 use crate::kept::STATE;
+use crate::mentions::Mentions;
 use crate::pxweb::Source;
 use crate::work::{Look, StageResult, StageWork};
 
@@ -26,6 +27,8 @@ pub struct Inspected {
     pub detections: Vec<PersonalDataFinding>,
     /// What they found inside longer texts.
     pub free_text: Vec<FreeTextFinding>,
+    /// What the columns mention, where it was asked for.
+    pub mentions: Vec<Mentions>,
     /// The profile, where it was asked for.
     pub profile: Option<TableProfile>,
     /// The state of the profile in the private folder, where it was to be kept.
@@ -61,6 +64,7 @@ impl Inspected {
             facts,
             detections,
             free_text,
+            mentions,
             profile,
         } = stage(runner, &resource, None, (reading, None), limits, dir, look)?;
         Ok(Self {
@@ -68,6 +72,7 @@ impl Inspected {
             table: StagedTable::adopt(facts),
             detections,
             free_text,
+            mentions,
             profile,
             state: matches!(look, Look::Profile { kept: true, .. }).then(|| dir.join(STATE)),
         })

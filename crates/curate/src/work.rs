@@ -11,6 +11,7 @@ use fyr_model::privacy::{FreeTextFinding, PersonalDataFinding};
 use fyr_model::table::{Column, StagedFacts, TableProfile};
 use fyr_model::{Refusal, RefusalKind, Text};
 use fyr_privacy::detect::{self, ColumnDetector};
+use fyr_privacy::entities::EntityColumn;
 use fyr_table::arrow::array::ArrayRef;
 use fyr_table::arrow::datatypes::{FieldRef, Schema};
 use fyr_table::profile::{ColumnProfiler, RowProfiler, TableProfiler};
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exposure::for_holder;
 use crate::kept::STATE;
+use crate::mentions::{self, Mentions};
 
 /// The folder for what does not fit in memory; wiped with the worker's own.
 const SPILL: &str = "spill";
@@ -41,6 +43,8 @@ pub enum Look {
     Away,
     /// For personal data; the day is the one that ages and birth dates are judged against.
     Detect(NaiveDate),
+    /// For personal data, and for what texts mention of public lists.
+    Mention(NaiveDate),
     /// For personal data, and the profile for the file's holder.
     Profile {
         /// The same day.
@@ -59,6 +63,8 @@ pub struct StageResult {
     pub detections: Vec<PersonalDataFinding>,
     /// What stands inside longer texts, by column and kind.
     pub free_text: Vec<FreeTextFinding>,
+    /// What the columns mention, where it was asked for.
+    pub mentions: Vec<Mentions>,
     /// What its holder may see of it.
     pub profile: Option<TableProfile>,
 }
@@ -66,7 +72,7 @@ pub struct StageResult {
 /// Detectors and profile, fed by the pass that reads the file.
 struct Scan {
     reference: NaiveDate,
-    profiled: bool,
+    look: Look,
     columns: Vec<ColumnScan>,
     rows: RowProfiler,
 }
@@ -74,6 +80,7 @@ struct Scan {
 struct ColumnScan {
     detector: ColumnDetector,
     profiler: Option<ColumnProfiler>,
+    entities: Option<EntityColumn>,
 }
 
 impl ColumnObserver for ColumnScan {
@@ -83,6 +90,15 @@ impl ColumnObserver for ColumnScan {
             // It was made for the type of these cells.
             let _ = profiler.see(cells);
         }
+        if let Some(entities) = &mut self.entities {
+            entities.observe(cells);
+        }
+    }
+}
+
+impl Scan {
+    fn profiled(&self) -> bool {
+        matches!(self.look, Look::Profile { .. })
     }
 }
 
@@ -90,15 +106,19 @@ impl Observer for Scan {
     fn begin(&mut self, columns: &[Column], schema: &Schema) {
         let scan = |(column, field): (&Column, &FieldRef)| ColumnScan {
             detector: ColumnDetector::new(column, self.reference, columns.len()),
-            profiler: self.profiled.then(|| ColumnProfiler::new(column, field.data_type(), columns.len())),
+            entities: matches!(self.look, Look::Mention(_)).then(EntityColumn::default),
+            profiler: self
+                .profiled()
+                .then(|| ColumnProfiler::new(column, field.data_type(), columns.len())),
         };
         self.columns = columns.iter().zip(schema.fields()).map(scan).collect();
         self.rows = RowProfiler::default();
     }
     fn watch(&mut self) -> Watch<'_> {
+        let profiled = self.profiled();
         Watch {
             columns: self.columns.iter_mut().map(|column| column as &mut dyn ColumnObserver).collect(),
-            rows: self.profiled.then_some(&mut self.rows),
+            rows: profiled.then_some(&mut self.rows),
         }
     }
     fn settled(&mut self, columns: &[Column]) {
@@ -117,51 +137,65 @@ impl Observer for Scan {
 /// What `table::stage` refuses, unchanged.
 pub fn stage(input: serde_json::Value, dir: &Path) -> Result<serde_json::Value, Refusal> {
     let work: StageWork = serde_json::from_value(input).map_err(|error| broken(&error))?;
-    let (Look::Detect(reference) | Look::Profile { reference, .. }) = work.look else {
+    let (Look::Detect(reference) | Look::Mention(reference) | Look::Profile { reference, .. }) = work.look else {
         let facts = fyr_table::stage(&work.request, dir, &mut ())?;
         return answer(StageResult {
             facts,
             detections: Vec::new(),
             free_text: Vec::new(),
+            mentions: Vec::new(),
             profile: None,
         });
     };
     let mut scan = Scan {
         reference,
-        profiled: matches!(work.look, Look::Profile { .. }),
+        look: work.look,
         columns: Vec::new(),
         rows: RowProfiler::default(),
     };
     let facts = fyr_table::stage(&work.request, dir, &mut scan)?;
-    let (detectors, profilers): (Vec<_>, Vec<_>) = scan.columns.into_iter().map(|column| (column.detector, column.profiler)).unzip();
+    let profiled = scan.profiled();
+    let (mut detectors, mut profilers, mut entities) = (Vec::new(), Vec::new(), Vec::new());
+    for column in scan.columns {
+        detectors.push(column.detector);
+        profilers.extend(column.profiler);
+        entities.extend(column.entities);
+    }
     let free_text = detect::free_text(&detectors);
     let detections = detect::judge(detectors);
-    let profilers: Option<Vec<ColumnProfiler>> = profilers.into_iter().collect();
-    let profile = profilers
-        .filter(|_| scan.profiled)
-        .map(|columns| {
-            let profiler = TableProfiler::of(columns, scan.rows);
-            if matches!(work.look, Look::Profile { kept: true, .. }) {
-                profiler.clone().store(&dir.join(STATE))?;
-            }
-            let exposure = for_holder(&facts.report.columns, &detections);
-            let parquet = [facts.path.clone()];
-            fyr_table::finish_profile(
-                profiler,
-                &parquet,
-                &dir.join(SPILL),
-                Some(reference),
-                Some(&facts.report),
-                &exposure,
-            )
+    let mentions = mentions::told(&facts.report.columns, entities, &detections);
+    let profile = profiled
+        .then(|| {
+            let profiler = TableProfiler::of(profilers, scan.rows);
+            finished(profiler, &facts, &detections, (dir, work.look))
         })
         .transpose()?;
     answer(StageResult {
         facts,
         detections,
         free_text,
+        mentions,
         profile,
     })
+}
+
+/// What the holder may see of the profile; its state is left beside the table where it is to be kept.
+fn finished(
+    profiler: TableProfiler,
+    facts: &StagedFacts,
+    detections: &[PersonalDataFinding],
+    (dir, look): (&Path, Look),
+) -> Result<TableProfile, Refusal> {
+    let (reference, kept) = match look {
+        Look::Profile { reference, kept } => (Some(reference), kept),
+        Look::Away | Look::Detect(_) | Look::Mention(_) => (None, false),
+    };
+    if kept {
+        profiler.clone().store(&dir.join(STATE))?;
+    }
+    let exposure = for_holder(&facts.report.columns, detections);
+    let parquet = [facts.path.clone()];
+    fyr_table::finish_profile(profiler, &parquet, &dir.join(SPILL), reference, Some(&facts.report), &exposure)
 }
 
 /// The handler `curate.pxweb-table`.

@@ -32,6 +32,7 @@ pub mod resource;
 pub mod table;
 pub mod tabulate;
 pub mod text;
+pub mod withheld;
 
 pub use catalogue::{Agent, Catalogue, CatalogueView, Contact, DataService, Dataset, Distribution, Location, Period};
 pub use envelope::{Envelope, InputRef, RulePack};

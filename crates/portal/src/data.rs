@@ -14,6 +14,7 @@ use fyr_model::harvest::{HarvestRun, SourceFile};
 use fyr_model::incident::Incident;
 use fyr_model::licence::Reuse;
 use fyr_model::readiness::Readiness;
+use fyr_model::withheld::Withheld;
 use fyr_model::{CatalogueView, Dataset, LangStrings, PipelineName, Refusal, RefusalKind, Sha256, SourceId, Text, Version};
 use fyr_publish::Release;
 
@@ -167,10 +168,10 @@ impl Cache {
 }
 
 /// The addresses that are shown to nobody, since what they give holds personal data.
-pub fn withheld(portal: &Portal) -> Result<BTreeSet<String>, Refusal> {
+pub fn withheld(portal: &Portal) -> Result<Withheld, Refusal> {
     let incidents = portal.state.list_as::<Incident>("incident")?;
     let standing = incidents.into_iter().map(|(_, incident, _)| incident).filter(Incident::is_withheld);
-    Ok(standing.flat_map(|incident| incident.addresses).collect())
+    Ok(Withheld::of(standing.flat_map(|incident| incident.addresses)))
 }
 
 /// A number that changes when a run begins or ends, a release appears or goes, or a source file changes.

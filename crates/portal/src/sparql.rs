@@ -1,6 +1,5 @@
 //! SPARQL from the public: read-only, screened, rehearsed in a confined worker, answered under limits; and a page to ask from (H48, H49).
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -183,30 +182,13 @@ async fn run(app: &App, query: String, accept: Option<String>) -> Result<Answer,
             let _turn = permit;
             rehearse(app, &query)?;
             let portal = app.portal();
-            let answer = portal.store.query_until(&query, accept.as_deref(), &portal.sparql, &cancel)?;
-            Ok(without(answer, &data::withheld(portal)?))
+            // Read first: when it cannot be told what is withheld, nobody is answered.
+            let withheld = data::withheld(portal)?;
+            portal
+                .store
+                .query_until(&query, accept.as_deref(), &portal.sparql, (&cancel, &withheld))
         })
         .await
-}
-
-/// What stands in an answer where an address is withheld.
-const WITHHELD: &str = "urn:fyr:withheld";
-
-/// The answer without the addresses of files that hold personal data.
-fn without(answer: Answer, withheld: &BTreeSet<String>) -> Answer {
-    if withheld.is_empty() {
-        return answer;
-    }
-    let mut body = String::from_utf8_lossy(&answer.body).into_owned();
-    for address in withheld {
-        for written in [address.clone(), address.replace('&', "&amp;")] {
-            body = body.replace(&written, WITHHELD);
-        }
-    }
-    Answer {
-        body: body.into_bytes(),
-        ..answer
-    }
 }
 
 /// Parses and plans the query in a confined worker; a query that kills it is refused and hurts nobody (H14).

@@ -521,3 +521,56 @@ fn every_text_of_a_template_and_of_the_pages_keeps_to_the_glossary() {
         assert!(!text.contains('!') && !text.contains("tyvärr"), "{}: {text}", path.display());
     }
 }
+
+/// An incident on the two addresses of one dataset.
+fn incident() -> fyr_model::incident::Incident {
+    serde_json::from_value(serde_json::json!({
+        "id": "2026-11-22-0123abcd", "source": "exempelby", "dataset": "https://data.exempelby.example/dataset/belysning",
+        "distribution": "https://data.exempelby.example/dataset/belysning/csv", "address": "https://data.exempelby.example/belysning.csv",
+        "addresses": ["https://data.exempelby.example/belysning.csv", "https://data.exempelby.example/belysning.html"],
+        "pipeline": "exempelby-belysning", "file": fyr_model::Sha256::of(b"x"), "discovered": invented::at(), "wiped": true,
+        "findings": [{ "column": "epost", "kind": "e_mail", "verdict": "direct", "tested": 9, "matches": 9, "share": 1.0, "confidence": 1.0,
+            "evidence": "", "rows": [0] }],
+    }))
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_withheld_address_is_on_no_page_and_in_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let portal = invented::portal(folder.path());
+    let state = portal.state.clone();
+    let router = fyr_portal::router(portal);
+    let queries = [
+        "SELECT * WHERE { ?s ?p ?o }",
+        "SELECT ?x WHERE { ?s ?p ?o BIND(CONCAT('-', SUBSTR(STR(?o), 9)) AS ?x) }",
+        "CONSTRUCT WHERE { ?s ?p ?o }",
+        "DESCRIBE <https://data.exempelby.example/dataset/belysning/csv>",
+    ];
+    let mut asked: Vec<String> = PAGES.iter().map(|page| (*page).to_owned()).collect();
+    asked.extend(["/api/v1/datasets", "/api/v1/sources", "/catalog"].map(str::to_owned));
+    for query in queries {
+        asked.push(format!(
+            "/sparql?query={}",
+            url::form_urlencoded::byte_serialize(query.as_bytes()).collect::<String>()
+        ));
+    }
+    let telling = async || {
+        let mut telling = Vec::new();
+        for path in &asked {
+            for accept in ["text/html", "*/*"] {
+                let request = Request::get(path).header("accept", accept).body(Body::empty()).unwrap();
+                let answer = ask(router.clone(), request).await;
+                let text = String::from_utf8_lossy(&answer.body).into_owned();
+                if ["belysning.csv", "belysning.html"].iter().any(|name| text.contains(name)) {
+                    telling.push(format!("{path} as {accept}"));
+                }
+            }
+        }
+        telling
+    };
+    let before = telling().await;
+    assert!(before.len() > 4, "the control: pages and answers tell it: {before:?}");
+    state.put("incident", "2026-11-22-0123abcd", &incident(), invented::at()).unwrap();
+    assert_eq!(telling().await, Vec::<String>::new());
+}

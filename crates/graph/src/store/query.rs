@@ -5,6 +5,7 @@
 use std::sync::mpsc;
 
 use fyr_model::limits::SparqlLimits;
+use fyr_model::withheld::Withheld;
 use fyr_model::{Refusal, RefusalKind, Text};
 use oxigraph::io::{RdfFormat, RdfSerializer};
 use oxigraph::model::{GraphName, NamedNode, NamedOrBlankNode};
@@ -89,14 +90,21 @@ impl Store {
     /// # Errors
     /// Refusals `sparql-syntax`, `sparql-timeout`, `sparql-too-large`, `sparql-service`, and failures of the store.
     pub fn query(&self, query: &str, accept: Option<&str>, limits: &SparqlLimits) -> Result<Answer, Refusal> {
-        self.query_until(query, accept, limits, &Cancel::default())
+        self.query_until(query, accept, limits, (&Cancel::default(), &Withheld::default()))
     }
 
-    /// [`Store::query`], stopped by `cancel` too.
+    /// [`Store::query`], stopped by `cancel` too, and over what is left of the snapshots without every statement that names a withheld
+    /// address: the evaluation never reads one, so nothing that it computes can tell of it.
     ///
     /// # Errors
     /// Those of [`Store::query`].
-    pub fn query_until(&self, query: &str, accept: Option<&str>, limits: &SparqlLimits, cancel: &Cancel) -> Result<Answer, Refusal> {
+    pub fn query_until(
+        &self,
+        query: &str,
+        accept: Option<&str>,
+        limits: &SparqlLimits,
+        (cancel, withheld): (&Cancel, &Withheld),
+    ) -> Result<Answer, Refusal> {
         let token = &cancel.0;
         let (done, waiting) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
@@ -108,7 +116,7 @@ impl Store {
             let answer = std::thread::Builder::new()
                 .name("sparql".into())
                 .stack_size(STACK_BYTES)
-                .spawn_scoped(scope, || self.answer(query, accept, limits, token))
+                .spawn_scoped(scope, || self.answer(query, accept, limits, (token, withheld)))
                 .map_err(|error| internal("no-thread", SUBJECT, "ingen tråd att svara i", "no thread to answer in", error))
                 .and_then(|thread| thread.join().unwrap_or_else(|stopped| Err(stopped_by(stopped.downcast_ref()))));
             drop(done);
@@ -116,7 +124,13 @@ impl Store {
         })
     }
 
-    fn answer(&self, query: &str, accept: Option<&str>, limits: &SparqlLimits, token: &CancellationToken) -> Result<Answer, Refusal> {
+    fn answer(
+        &self,
+        query: &str,
+        accept: Option<&str>,
+        limits: &SparqlLimits,
+        (token, withheld): (&CancellationToken, &Withheld),
+    ) -> Result<Answer, Refusal> {
         let mut prepared = prepare(query, token)?;
         // Pointers and content are read in one transaction: every source is old or new.
         let reader = self.begin()?;
@@ -126,7 +140,7 @@ impl Store {
             .collect();
         only_current(&mut prepared, graphs);
         listen(token);
-        let watched = Watched::new(&reader, query.to_ascii_uppercase().contains("GROUP_CONCAT"));
+        let watched = Watched::new(&reader, query.to_ascii_uppercase().contains("GROUP_CONCAT"), withheld);
         let results = prepared.on_queryable_dataset(watched).execute().map_err(evaluation)?;
         match results {
             QueryResults::Boolean(value) => boolean(value, accept),

@@ -4,12 +4,16 @@
 //! a product of twelve patterns over six triples reads seventy-two quads and makes two thousand million rows. Every row copies its terms,
 //! though, so the terms themselves keep watch: a copy or a comparison looks at the token from time to time, counts what is alive, and
 //! unwinds the thread that [`super::Store::query`] gave the question.
+//!
+//! What is withheld is not there: a quad with a withheld address in one of its terms is never read, so no expression, path, count or
+//! description can tell of it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+use fyr_model::withheld::Withheld;
 use oxigraph::model::{GraphNameRef, NamedOrBlankNodeRef, Term};
 use oxigraph::sparql::CancellationToken;
 use oxigraph::store::{StorageError, Transaction};
@@ -105,6 +109,9 @@ struct Terms {
     numbers: HashMap<Rc<Term>, u32>,
     terms: Vec<Rc<Term>>,
     bytes: usize,
+    withheld: Withheld,
+    /// Whether a term shows what is withheld, by its number; empty when nothing is.
+    hidden: Vec<bool>,
 }
 
 fn size(term: &Term) -> usize {
@@ -112,6 +119,16 @@ fn size(term: &Term) -> usize {
         Term::NamedNode(node) => node.as_str().len(),
         Term::Literal(literal) => literal.value().len(),
         _ => 0,
+    }
+}
+
+/// Whether a term holds a withheld address, be it in the text of a literal or in its datatype.
+fn shows(term: &Term, withheld: &Withheld) -> bool {
+    match term {
+        Term::NamedNode(node) => withheld.hides(node.as_str()),
+        Term::Literal(literal) => withheld.hides(literal.value()) || withheld.hides(literal.datatype().as_str()),
+        // A triple as a term, where the library has those.
+        other => withheld.hides(&other.to_string()),
     }
 }
 
@@ -125,10 +142,17 @@ impl Terms {
             stop(Stop::TooLarge);
         }
         let number = self.terms.len() as u32;
+        if !self.withheld.is_empty() {
+            self.hidden.push(shows(&term, &self.withheld));
+        }
         let term = Rc::new(term);
         self.terms.push(Rc::clone(&term));
         self.numbers.insert(term, number);
         Handle::new(number)
+    }
+
+    fn is_hidden(&self, handle: &Handle) -> bool {
+        self.hidden.get(handle.0 as usize).copied().unwrap_or(false)
     }
 
     fn term(&self, handle: &Handle) -> Rc<Term> {
@@ -146,10 +170,14 @@ pub(super) struct Watched<'a> {
 }
 
 impl<'a> Watched<'a> {
-    pub(super) fn new(reader: &'a Transaction<'a>, concatenates: bool) -> Self {
+    pub(super) fn new(reader: &'a Transaction<'a>, concatenates: bool, withheld: &Withheld) -> Self {
+        let terms = Terms {
+            withheld: withheld.clone(),
+            ..Terms::default()
+        };
         Self {
             reader,
-            terms: Rc::default(),
+            terms: Rc::new(RefCell::new(terms)),
             concat: concatenates.then(|| Cell::new(CONCAT_BYTES_MAX)),
         }
     }
@@ -196,12 +224,16 @@ impl<'a> QueryableDataset<'a> for Watched<'a> {
                 oxigraph::model::GraphName::DefaultGraph if any_named => return None,
                 oxigraph::model::GraphName::DefaultGraph => None,
             };
-            Some(Ok(InternalQuad {
+            let quad = InternalQuad {
                 subject: terms.handle(quad.subject.into()),
                 predicate: terms.handle(quad.predicate.into()),
                 object: terms.handle(quad.object),
                 graph_name,
-            }))
+            };
+            let hidden = [&quad.subject, &quad.predicate, &quad.object]
+                .into_iter()
+                .any(|term| terms.is_hidden(term));
+            (!hidden).then_some(Ok(quad))
         })
     }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fyr_model::limits::{GraphLimits, SparqlLimits};
+use fyr_model::withheld::Withheld;
 
 use super::{HEAD, outcome, read_text};
 use crate::{Cancel, Store};
@@ -122,7 +123,7 @@ fn h48_a_query_that_takes_too_long_is_stopped_from_within_and_from_outside() {
             std::thread::sleep(Duration::from_millis(200));
             cancel.cancel();
         });
-        outcome(store.query_until(&query, None, &limits(), &cancel))
+        outcome(store.query_until(&query, None, &limits(), (&cancel, &Withheld::default())))
     });
     assert_eq!(outcome, "sparql-timeout");
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
@@ -172,4 +173,82 @@ fn h49_service_connects_to_nobody() {
         assert_eq!(outcome(store.query(update, None, &limits())), "sparql-syntax");
     }
     assert_eq!(outcome(store.query("ASK { ?s ?p ?o }", None, &limits())), "accepted");
+}
+
+/// What an asker gets hold of must not depend on what it computes from what it reads.
+#[test]
+fn what_is_withheld_is_not_there_whatever_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::memory().unwrap();
+    let text = format!(
+        "{HEAD}<d> a dcat:Dataset ; dcterms:title \"Elever\" ; dcterms:description \"Filen: http://hemlig.example/Elever.csv.\" ; \
+         dcat:distribution <d/csv> , <http://hemlig.example/elever.csv#it> .\n\
+         <d/csv> a dcat:Distribution ; dcterms:title \"CSV\" ; dcat:downloadURL <http://hemlig.example/elever.csv> .\n\
+         <http://hemlig.example/elever.csv#it> a dcat:Distribution ; dcterms:title \"again\" ."
+    );
+    let read = read_text(text, dir.path()).unwrap();
+    let source = "a".parse().unwrap();
+    store.replace(&source, &read.nquads, read.sha256, &GraphLimits::default()).unwrap();
+    let withheld = Withheld::of(["http://hemlig.example/elever.csv"]);
+    let ask = |query: &str, withheld: &Withheld| {
+        let head = "PREFIX dcat: <http://www.w3.org/ns/dcat#> PREFIX dcterms: <http://purl.org/dc/terms/> ";
+        let answer = store.query_until(&format!("{head}{query}"), None, &limits(), (&Cancel::default(), withheld));
+        String::from_utf8(answer.unwrap().body).unwrap().to_lowercase()
+    };
+    let asked = [
+        "SELECT ?x WHERE { ?s ?p ?o BIND(SUBSTR(STR(?o), 8) AS ?x) }",
+        "SELECT ?x WHERE { ?s ?p ?o BIND(SUBSTR(STR(?s), 8) AS ?x) }",
+        "SELECT ?x WHERE { ?s ?p ?o BIND(CONCAT('-', STR(?o), '-') AS ?x) }",
+        "SELECT ?x WHERE { ?s ?p ?o BIND(UCASE(STR(?o)) AS ?x) }",
+        "SELECT ?x WHERE { ?s ?p ?o BIND(ENCODE_FOR_URI(STR(?o)) AS ?x) }",
+        "SELECT ?x WHERE { ?s ?p ?o BIND(STRAFTER(STR(?o), 'http://') AS ?x) }",
+        "SELECT ?x WHERE { ?s ?p ?o BIND(REPLACE(STR(?o), 'http', 'gopher') AS ?x) }",
+        "SELECT (GROUP_CONCAT(STR(?o)) AS ?x) WHERE { ?s ?p ?o }",
+        "SELECT (SAMPLE(?o) AS ?x) WHERE { ?s dcat:downloadURL ?o }",
+        "SELECT (MAX(STR(?o)) AS ?x) WHERE { ?s dcat:downloadURL ?o }",
+        "CONSTRUCT { ?s dcterms:title ?x } WHERE { ?s ?p ?o BIND(STRAFTER(STR(?o), '//') AS ?x) }",
+        "CONSTRUCT WHERE { ?s ?p ?o }",
+        "DESCRIBE ?s WHERE { ?s a dcat:Dataset }",
+        "DESCRIBE <https://data.exempelby.example/d/csv>",
+        "SELECT ?o WHERE { ?s dcat:distribution/dcat:downloadURL ?o }",
+        "SELECT ?o WHERE { ?s (dcat:distribution|dcat:downloadURL)* ?o }",
+        "SELECT ?o WHERE { ?s !a ?o }",
+        "SELECT ?s WHERE { ?s ^dcat:downloadURL ?o }",
+        "SELECT ?o WHERE { GRAPH ?g { ?s ?p ?o } }",
+        "SELECT * WHERE { ?s ?p ?o OPTIONAL { ?s dcat:downloadURL ?x } }",
+    ];
+    for query in asked {
+        let (open, closed) = (ask(query, &Withheld::default()), ask(query, &withheld));
+        let tells = |answer: &str| answer.contains("hemlig.example") && answer.contains("elever.csv");
+        assert!(
+            tells(&open.replace("%2f", "/")) || query.contains("?s ^dcat"),
+            "the control: without withholding it is told\n{query}\n{open}"
+        );
+        assert!(!closed.contains("hemlig"), "{query}\n{closed}");
+        assert!(
+            closed.contains("results") || closed.contains('<') || closed.contains("dcat"),
+            "{closed}"
+        );
+    }
+    // Yes, no and numbers tell as much as texts do: each letter of an address can be asked for.
+    for letter in "abcdefghijklmnopqrstuvwxyz".chars() {
+        for query in [
+            format!("ASK {{ ?s dcat:downloadURL ?o FILTER(SUBSTR(STR(?o), 8, 1) = '{letter}') }}"),
+            format!(
+                "ASK {{ ?s ?p ?o FILTER(STRSTARTS(STR(?o), 'http://{letter}')) FILTER(!STRSTARTS(STR(?o), 'http://www') && !STRSTARTS(STR(?o), 'http://purl')) }}"
+            ),
+        ] {
+            assert!(ask(&query, &withheld).contains("false"), "{query}");
+        }
+        let count = format!("SELECT (COUNT(*) AS ?n) WHERE {{ ?s dcat:downloadURL ?o FILTER(CONTAINS(STR(?o), '{letter}')) }}");
+        assert!(ask(&count, &withheld).contains("\"value\":\"0\""), "{count}");
+    }
+    let known = "ASK { ?s ?p <http://hemlig.example/elever.csv> }";
+    assert!(ask(known, &Withheld::default()).contains("true") && ask(known, &withheld).contains("false"));
+    // The rest of the dataset is there.
+    let rest = ask("SELECT ?t WHERE { ?s dcterms:title ?t }", &withheld);
+    assert!(
+        rest.contains("\"elever\"") && rest.contains("\"csv\"") && !rest.contains("again"),
+        "{rest}"
+    );
 }

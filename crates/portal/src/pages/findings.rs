@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fyr_model::withheld::Withheld;
 use fyr_model::{Finding, Severity};
 
 use crate::chrome::Reader;
@@ -33,6 +34,25 @@ pub struct Cause {
 }
 
 const PLACES: usize = 20;
+
+/// Findings as everybody may read them: without withheld addresses, be they what was found or where.
+pub fn told(findings: impl IntoIterator<Item = Finding>, withheld: &Withheld) -> Vec<Finding> {
+    let told = |mut finding: Finding| {
+        let message = [&finding.message.sv, &finding.message.en];
+        if message.into_iter().any(|text| withheld.hides(text)) {
+            return None;
+        }
+        finding.value.take_if(|value| withheld.hides(value));
+        finding
+            .fix
+            .take_if(|fix| withheld.hides(&fix.text.sv) || withheld.hides(&fix.text.en));
+        if withheld.hides(&finding.focus) {
+            "–".clone_into(&mut finding.focus);
+        }
+        Some(finding)
+    };
+    findings.into_iter().filter_map(told).collect()
+}
 
 /// Groups findings by rule, property and severity.
 pub fn causes<'a>(reader: &Reader, findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Cause> {

@@ -1,6 +1,6 @@
 //! A dataset as its source describes it: metadata, score with evidence, findings. It has no release of ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use fyr_model::catalogue::{Contact, Location, Period, Value};
 use fyr_model::link::LinkVerdict;
 use fyr_model::readiness::Readiness;
+use fyr_model::withheld::Withheld;
 use fyr_model::{CatalogueView, Dataset, Distribution, Finding, PipelineName, Refusal, SourceId};
 
 use super::findings::{self, Cause};
@@ -55,7 +56,7 @@ struct Harvested {
 
 struct Found {
     /// Addresses of files with personal data in them, which are shown to nobody.
-    withheld: BTreeSet<String>,
+    withheld: Withheld,
     /// Verdicts on addresses that somebody asked, by address.
     links: BTreeMap<String, LinkVerdict>,
     source: String,
@@ -108,18 +109,19 @@ fn find(app: &App, id: &SourceId, iri: &str) -> Result<Answer, Refusal> {
     about.extend(dataset.distributions.iter().map(|one| one.iri.as_str()));
     about.extend(dataset.contact.iter().map(|one| one.iri.as_str()));
     about.extend(dataset.publisher.iter().map(|one| one.iri.as_str()));
-    let findings = metadata
+    let withheld = data::withheld(portal)?;
+    let own = metadata
         .findings
         .into_iter()
-        .filter(|finding| about.contains(&finding.focus.as_str()))
-        .collect();
+        .filter(|finding| about.contains(&finding.focus.as_str()));
+    let findings = findings::told(own, &withheld);
     Ok(Answer::Found(Box::new(Found {
         source: super::sources::name(row),
         score: index.scores.get(iri).cloned(),
         release: index.released.get(iri).cloned(),
         findings,
         links: links::known(portal, &dataset)?,
-        withheld: data::withheld(portal)?,
+        withheld,
         dataset,
     })))
 }
@@ -154,7 +156,7 @@ fn page(reader: &Reader, app: &App, source: &SourceId, found: &Found) -> Harvest
         title: rows::title(&dataset.title, dataset.id.as_str(), reader.lang),
         source_name: found.source.clone(),
         source_href: reader.href(&format!("/sources/{source}")),
-        description: words::said(&dataset.description, reader.lang),
+        description: words::said(&dataset.description, reader.lang).filter(|_| !hides(&found.withheld, &dataset.description)),
         release: found.release.as_ref().map(|name| reader.href(&format!("/datasets/{name}"))),
         sentence: first.map_or_else(
             || {
@@ -176,20 +178,34 @@ fn page(reader: &Reader, app: &App, source: &SourceId, found: &Found) -> Harvest
         causes,
         more_causes,
         more_title,
-        facts: facts(reader, dataset),
+        facts: facts(reader, dataset, &found.withheld),
         offers: offers.collect(),
     }
 }
 
 /// Whether one of a distribution's addresses is withheld, and so all are: they lead to the same file.
-fn is_withheld(one: &Distribution, withheld: &BTreeSet<String>) -> bool {
+fn is_withheld(one: &Distribution, withheld: &Withheld) -> bool {
     let addresses = one.access_url.iter().chain(&one.download_url);
-    addresses.filter_map(Value::iri).any(|address| withheld.contains(address))
+    addresses.filter_map(Value::iri).any(|address| withheld.hides(address))
+}
+
+/// Whether a text in one of its languages holds a withheld address.
+pub fn hides(withheld: &Withheld, texts: &fyr_model::LangStrings) -> bool {
+    texts.iter().any(|text| withheld.hides(&text.value))
+}
+
+/// What stands where an address would.
+fn not_shown(reader: &Reader) -> Markup {
+    let said = reader.t(
+        "visas inte: filen har personuppgifter och utgivaren har fått veta det",
+        "not shown: the file holds personal data, and its publisher is told",
+    );
+    Markup(said.into())
 }
 
 fn offer(
     reader: &Reader,
-    (one, withheld): (&Distribution, &BTreeSet<String>),
+    (one, withheld): (&Distribution, &Withheld),
     verdict: &fyr_model::LicenceVerdict,
     answers: Option<Markup>,
     i: usize,
@@ -203,16 +219,11 @@ fn offer(
         .map(|value| data::format_name(value.as_str()));
     Offer {
         answers,
-        title: words::said(&one.title, reader.lang).unwrap_or(Markup(number)),
+        title: words::said(&one.title, reader.lang)
+            .filter(|_| !hides(withheld, &one.title))
+            .unwrap_or(Markup(number)),
         address: match one.address() {
-            _ if is_withheld(one, withheld) => Markup(
-                reader
-                    .t(
-                        "visas inte: filen har personuppgifter och utgivaren har fått veta det",
-                        "not shown: the file holds personal data, and its publisher is told",
-                    )
-                    .into(),
-            ),
+            _ if is_withheld(one, withheld) => not_shown(reader),
             Some(address) => anchor(address, address),
             None => Markup(reader.t("ingen adress", "no address").into()),
         },
@@ -234,13 +245,17 @@ pub fn anchor(address: &str, text: &str) -> Markup {
 }
 
 /// The metadata that people ask for, as far as it is there.
-pub fn facts(reader: &Reader, dataset: &Dataset) -> Vec<(&'static str, Markup)> {
+pub fn facts(reader: &Reader, dataset: &Dataset, withheld: &Withheld) -> Vec<(&'static str, Markup)> {
     let lang = reader.lang;
+    let shown = |address: &str| match withheld.hides(address) {
+        true => not_shown(reader),
+        false => anchor(address, address),
+    };
     let mut facts: Vec<(&'static str, Markup)> = Vec::new();
     if let Some(name) = dataset.publisher.first().and_then(|agent| words::said(&agent.name, lang)) {
         facts.push((reader.t("Utgivare", "Publisher"), name));
     }
-    if let Some(contact) = contact(reader, &dataset.contact) {
+    if let Some(contact) = contact(reader, &dataset.contact).filter(|contact| !withheld.hides(&contact.0)) {
         facts.push((reader.t("Kontakt", "Contact"), contact));
     }
     if let Some(covers) = covers(reader, &dataset.spatial, &dataset.temporal) {
@@ -262,6 +277,7 @@ pub fn facts(reader: &Reader, dataset: &Dataset) -> Vec<(&'static str, Markup)> 
         .keyword
         .iter()
         .take(12)
+        .filter(|word| !withheld.hides(&word.value))
         .map(|word| words::cut(words::clean(&word.value).trim(), 40))
         .collect();
     if !words.is_empty() {
@@ -271,14 +287,12 @@ pub fn facts(reader: &Reader, dataset: &Dataset) -> Vec<(&'static str, Markup)> 
         ));
     }
     if let Some(value) = dataset.landing_page.first().and_then(Value::iri) {
-        facts.push((reader.t("Webbsida", "Web page"), anchor(value, value)));
+        facts.push((reader.t("Webbsida", "Web page"), shown(value)));
     }
+    let own = shown(dataset.id.as_str());
     facts.push((
         reader.t("Identifierare", "Identifier"),
-        Markup(format!(
-            "<span class=\"mono\">{}</span>",
-            anchor(dataset.id.as_str(), dataset.id.as_str())
-        )),
+        Markup(format!("<span class=\"mono\">{own}</span>")),
     ));
     facts
 }

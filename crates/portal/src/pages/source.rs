@@ -115,9 +115,13 @@ fn find(app: &App, id: &SourceId) -> Result<Option<(Found, std::sync::Arc<Index>
         .into_iter()
         .find(|slot| slot.source == id.as_str())
         .map(|slot| slot.due);
+    let metadata = metadata.map(|(metadata, _)| metadata).unwrap_or_default();
     let found = Found {
         runs: data::last_runs(portal, id, 90)?,
-        metadata: metadata.map(|(metadata, _)| metadata).unwrap_or_default(),
+        metadata: Metadata {
+            findings: findings::told(metadata.findings, &data::withheld(portal)?),
+            ..metadata
+        },
         row,
         view,
         due,

@@ -8,42 +8,17 @@
 
 use std::collections::BTreeMap;
 
+#[path = "../shared/mod.rs"]
+mod shared;
+
 use fyr_privacy::entities::tagged;
+use shared::random::Random;
+use shared::{MONTHS, Part, parts};
 
 const TEMPLATES: &str = include_str!("templates.txt");
 const MUNICIPALITIES: &str = include_str!("../../../../registers/municipalities.csv");
 const AGENCIES: &str = include_str!("../../../../registers/agencies.csv");
 const LAWS: &str = include_str!("../../../../registers/laws.csv");
-const MONTHS: [&str; 12] = [
-    "januari",
-    "februari",
-    "mars",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "augusti",
-    "september",
-    "oktober",
-    "november",
-    "december",
-];
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-    fn pick<'t, T: ?Sized>(&mut self, list: &[&'t T]) -> &'t T {
-        list[self.below(list.len())]
-    }
-}
-
 fn rows(text: &'static str) -> Vec<Vec<&'static str>> {
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1);
     lines.map(|line| line.splitn(3, ',').collect()).collect()
@@ -59,93 +34,117 @@ struct Lists {
 type Value = (String, Option<(&'static str, String)>);
 
 fn value(slot: &str, lists: &Lists, r: &mut Random) -> Value {
-    let one = |kind: &'static str, text: String, code: &str| (text, Some((kind, code.to_owned())));
-    let (year, month, day) = (1990 + r.below(36), r.below(12) + 1, r.below(28) + 1);
     match slot {
-        "muni" => {
-            let row = &lists.municipalities[r.below(lists.municipalities.len())];
-            let genitive = if row[1].ends_with(['s', 'x', 'z']) { "" } else { "s" };
-            let text = match r.below(3) {
-                0 => format!("{} kommun", row[1]),
-                _ => format!("{}{genitive} kommun", row[1]),
+        "muni" | "place" => {
+            let row = row(&lists.municipalities, r);
+            let text = if slot == "place" {
+                row[1].to_owned()
+            } else {
+                municipality(row[1], r)
             };
-            one("municipality", text, row[0])
-        }
-        "place" => {
-            let row = &lists.municipalities[r.below(lists.municipalities.len())];
-            one("municipality", row[1].to_owned(), row[0])
+            (text, Some(("municipality", row[0].to_owned())))
         }
         "agency" => {
-            let row = &lists.agencies[r.below(lists.agencies.len())];
+            let row = row(&lists.agencies, r);
             let text = if r.below(5) == 0 {
                 row[2].to_uppercase()
             } else {
                 row[2].to_owned()
             };
-            one("agency", text, row[0])
+            (text, Some(("agency", row[0].to_owned())))
         }
         "law" => {
-            let row = &lists.laws[r.below(lists.laws.len())];
-            let sfs = row[0].contains(':');
-            let text = match (sfs, r.below(3)) {
-                (true, 0) => format!("SFS {}", row[0]),
-                (true, 1) => format!("lagen ({})", row[0]),
-                (false, 0) => union(row[0], r),
-                _ => row[2].to_owned(),
-            };
-            one("law", text, row[0])
+            let row = row(&lists.laws, r);
+            (law(row, r), Some(("law", row[0].to_owned())))
         }
         "section" => {
             let shorts: Vec<&Vec<&'static str>> = lists.laws.iter().filter(|row| !row[1].is_empty() && row[0].contains(':')).collect();
-            let row = shorts[r.below(shorts.len())];
+            let row = shorts[r.below(shorts.len() as u64) as usize];
             // The section is no part of the act's name.
-            (
-                format!("{} kap. {} § \u{1}{}", r.below(30) + 1, r.below(40) + 1, row[1]),
-                Some(("law", row[0].to_owned())),
-            )
+            let text = format!("{} kap. {} § \u{1}{}", r.between(1, 30), r.between(1, 40), row[1]);
+            (text, Some(("law", row[0].to_owned())))
         }
+        "date" | "month" | "quarter" => {
+            let (text, code) = time(slot, r);
+            (text, Some(("date", code)))
+        }
+        other => (nothing(other, r), None),
+    }
+}
+
+fn row<'l>(rows: &'l [Vec<&'static str>], r: &mut Random) -> &'l [&'static str] {
+    &rows[r.below(rows.len() as u64) as usize]
+}
+
+fn municipality(name: &str, r: &mut Random) -> String {
+    let genitive = if name.ends_with(['s', 'x', 'z']) { "" } else { "s" };
+    match r.below(3) {
+        0 => format!("{name} kommun"),
+        _ => format!("{name}{genitive} kommun"),
+    }
+}
+
+fn law(row: &[&'static str], r: &mut Random) -> String {
+    match (row[0].contains(':'), r.below(3)) {
+        (true, 0) => format!("SFS {}", row[0]),
+        (true, 1) => format!("lagen ({})", row[0]),
+        (false, 0) => union(row[0], r),
+        _ => row[2].to_owned(),
+    }
+}
+
+/// A day, a month or a quarter, and its code in ISO 8601.
+fn time(slot: &str, r: &mut Random) -> (String, String) {
+    let (year, month, day) = (r.between(1990, 2025), r.between(1, 12), r.between(1, 28));
+    let named = MONTHS[month as usize - 1];
+    match slot {
         "date" => {
             let text = match r.below(5) {
                 0 | 1 => format!("{year}-{month:02}-{day:02}"),
-                2 | 3 => format!("{day} {} {year}", MONTHS[month - 1]),
+                2 | 3 => format!("{day} {named} {year}"),
                 _ => format!("{day}/{month} {year}"),
             };
-            one("date", text, &format!("{year}-{month:02}-{day:02}"))
+            (text, format!("{year}-{month:02}-{day:02}"))
         }
         "month" => {
-            let text = if r.below(2) == 0 {
-                format!("{} {year}", MONTHS[month - 1])
+            let text = if r.chance(50) {
+                format!("{named} {year}")
             } else {
                 format!("{year}-{month:02}")
             };
-            one("date", text, &format!("{year}-{month:02}"))
+            (text, format!("{year}-{month:02}"))
         }
-        "quarter" => {
-            let q = r.below(4) + 1;
-            let text = if r.below(2) == 0 {
+        _ => {
+            let q = r.between(1, 4);
+            let text = if r.chance(50) {
                 format!("{year}K{q}")
             } else {
                 format!("Q{q} {year}")
             };
-            one("date", text, &format!("{year}-Q{q}"))
+            (text, format!("{year}-Q{q}"))
         }
-        "xname" => {
-            let (given, family) = (
-                r.pick(&["Anna", "Lars", "Kim", "Eva"]),
-                r.pick(&["Lund", "Borg", "Sala", "Berg", "Mark", "Svensson", "Kalmar"]),
-            );
-            (format!("{given} {family}"), None)
-        }
-        "xstreet" => (format!("{}gatan {}", r.pick(&["Stor", "Kungs", "Lunda"]), r.below(90) + 1), None),
-        "xyear" => (year.to_string(), None),
-        "xsum" => (format!("{} {:03}", r.below(900) + 1, r.below(1000)), None),
-        "xcase" => (format!("KS {year}/{:05}", r.below(99_999)), None),
-        "xscore" => (format!("{}:{}", r.below(9), r.below(9)), None),
-        "xscale" => (format!("1:{}", [500, 1000, 2000][r.below(3)]), None),
-        "xprop" => (format!("{year}/{:02}:{}", (year + 1) % 100, r.below(200) + 1), None),
-        "xprop2" => (format!("Berga {}:{}", r.below(20) + 1, r.below(200) + 1), None),
-        "xversion" => (format!("{}.{}.{}", r.below(9), r.below(20), r.below(20)), None),
-        "xtime" => (format!("{:02}.{:02}", r.below(24), r.below(60)), None),
+    }
+}
+
+/// What looks like a mention and is none.
+fn nothing(slot: &str, r: &mut Random) -> String {
+    let year = r.between(1990, 2025);
+    match slot {
+        "xname" => format!(
+            "{} {}",
+            r.of(&["Anna", "Lars", "Kim", "Eva"]),
+            r.of(&["Lund", "Borg", "Sala", "Berg", "Mark", "Svensson", "Kalmar"])
+        ),
+        "xstreet" => format!("{}gatan {}", r.of(&["Stor", "Kungs", "Lunda"]), r.between(1, 90)),
+        "xyear" => year.to_string(),
+        "xsum" => format!("{} {:03}", r.between(1, 900), r.below(1000)),
+        "xcase" => format!("KS {year}/{:05}", r.below(99_999)),
+        "xscore" => format!("{}:{}", r.below(9), r.below(9)),
+        "xscale" => format!("1:{}", r.of(&["500", "1000", "2000"])),
+        "xprop" => format!("{year}/{:02}:{}", (year + 1) % 100, r.between(1, 200)),
+        "xprop2" => format!("Berga {}:{}", r.between(1, 20), r.between(1, 200)),
+        "xversion" => format!("{}.{}.{}", r.below(9), r.below(20), r.below(20)),
+        "xtime" => format!("{:02}.{:02}", r.below(24), r.below(60)),
         other => panic!("no slot {other}"),
     }
 }
@@ -172,22 +171,27 @@ struct Score {
     missed: u64,
 }
 
-/// A sentence and its mentions: first byte, the byte after the last, kind and code.
-fn sentence(template: &str, lists: &Lists, r: &mut Random) -> (String, Vec<(usize, usize, &'static str, String)>) {
+/// A mention: first byte, the byte after the last, kind and code.
+type Truth = (usize, usize, &'static str, String);
+
+/// A sentence and its mentions.
+fn sentence(template: &str, lists: &Lists, r: &mut Random) -> (String, Vec<Truth>) {
     let (mut text, mut truth) = (String::new(), Vec::new());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (slot, after) = after.split_once('}').expect("a slot ends");
-        text.push_str(before);
+    for part in parts(template) {
+        let slot = match part {
+            Part::Slot(slot) => slot,
+            Part::Text(plain) => {
+                text.push_str(plain);
+                continue;
+            }
+        };
         let (given, meant) = value(slot, lists, r);
         let (prefix, shown) = given.split_once('\u{1}').unwrap_or(("", &given));
         text.push_str(prefix);
         let start = text.len();
         text.push_str(shown);
         truth.extend(meant.map(|(kind, code)| (start, text.len(), kind, code)));
-        rest = after;
     }
-    text.push_str(rest);
     (text, truth)
 }
 
@@ -203,44 +207,19 @@ fn main() {
         agencies: rows(AGENCIES),
         laws: rows(LAWS),
     };
-    let mut r = Random(number("--seed", 1));
+    let mut r = Random::new(number("--seed", 1));
     let templates: Vec<&str> = TEMPLATES.lines().filter(|line| !line.is_empty()).collect();
     for (name, kept) in [("templates of development", false), ("templates kept for the report", true)] {
         let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
         let mut sentences = 0;
         while sentences < number("--sentences", 3_000) {
-            let at = r.below(templates.len());
+            let at = r.below(templates.len() as u64) as usize;
             if (at % 3 == 2) != kept {
                 continue;
             }
             sentences += 1;
-            let (text, mut truth) = sentence(templates[at], &lists, &mut r);
-            for found in tagged(&text) {
-                let kind = found.kind.as_str();
-                let hit = truth.iter().position(|(start, end, wanted, code)| {
-                    let shared = found.end.min(*end).saturating_sub(found.start.max(*start));
-                    let all = found.end.max(*end) - found.start.min(*start);
-                    *wanted == kind && *code == found.code && shared * 2 >= all
-                });
-                match hit {
-                    Some(place) => {
-                        truth.remove(place);
-                        scores.entry(kind).or_default().right += 1;
-                    }
-                    None => {
-                        scores.entry(kind).or_default().extra += 1;
-                        if errors && !kept {
-                            println!("extra {kind} {}: {text}", found.code);
-                        }
-                    }
-                }
-            }
-            for (_, _, kind, code) in truth {
-                scores.entry(kind).or_default().missed += 1;
-                if errors && !kept {
-                    println!("missed {kind} {code}: {text}");
-                }
-            }
+            let made = sentence(templates[at], &lists, &mut r);
+            score(made, &mut scores, errors && !kept);
         }
         println!("{name}, {sentences} sentences");
         for (kind, score) in scores {
@@ -251,6 +230,36 @@ fn main() {
                 "  {kind:<13} precision {precision:.3}  recall {recall:.3}  F1 {f1:.3}  n {}",
                 right + missed
             );
+        }
+    }
+}
+
+/// Counts what the tagger finds in one sentence, and prints what went wrong where that is asked for.
+fn score((text, mut truth): (String, Vec<Truth>), scores: &mut BTreeMap<&str, Score>, errors: bool) {
+    for found in tagged(&text) {
+        let kind = found.kind.as_str();
+        let hit = truth.iter().position(|(start, end, wanted, code)| {
+            let shared = found.end.min(*end).saturating_sub(found.start.max(*start));
+            let all = found.end.max(*end) - found.start.min(*start);
+            *wanted == kind && *code == found.code && shared * 2 >= all
+        });
+        match hit {
+            Some(place) => {
+                truth.remove(place);
+                scores.entry(kind).or_default().right += 1;
+            }
+            None => {
+                scores.entry(kind).or_default().extra += 1;
+                if errors {
+                    println!("extra {kind} {}: {text}", found.code);
+                }
+            }
+        }
+    }
+    for (_, _, kind, code) in truth {
+        scores.entry(kind).or_default().missed += 1;
+        if errors {
+            println!("missed {kind} {code}: {text}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! In: the published lists and a seed. Out: columns. What a detector makes of them is the scorer's business.
 
 use crate::people::{self, Sources, checked, organisation};
-use crate::random::Random;
+use crate::shared::random::Random;
 
 pub const BARRED: &str = include_str!("../../../../registers/plates-barred.csv");
 

@@ -11,14 +11,15 @@
 
 mod columns;
 mod people;
-mod random;
 mod report;
 mod score;
 mod sentences;
+#[path = "../shared/mod.rs"]
+mod shared;
 
 use std::path::PathBuf;
 
-use random::Random;
+use shared::random::Random;
 
 /// What was asked for.
 pub struct Options {

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use crate::random::Random;
+use crate::shared::random::Random;
 
 pub struct Sources {
     pub pins: Vec<String>,

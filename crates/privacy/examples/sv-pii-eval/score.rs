@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::random::Random;
+use crate::shared::random::Random;
 
 /// Hits, false alarms and misses.
 #[derive(Clone, Copy, Default)]

@@ -343,9 +343,9 @@ fn is_date(year: i32, month: u32, day: u32) -> bool {
 }
 
 fn is_name_like(text: &str) -> bool {
-    let words: Vec<&str> = text.split([' ', '-']).collect();
-    (2..=4).contains(&words.len())
-        && words.iter().all(|word| {
+    let mut words = text.split([' ', '-']);
+    (2..=4).contains(&words.clone().count())
+        && words.all(|word| {
             let mut letters = word.chars();
             letters.next().is_some_and(char::is_uppercase) && letters.clone().next().is_some() && letters.all(|c| c.is_lowercase())
         })

@@ -95,8 +95,10 @@ fn numbers(marks: &mut Marks, text: &str, summary: &Summary, reference: NaiveDat
     }
     let separated = summary.digits + summary.blanks + summary.joints + summary.dots == summary.length;
     if (11..=15).contains(&summary.digits) && separated && summary.joints + summary.blanks <= 6 {
-        let digits: Vec<u8> = bytes.iter().filter(|byte| byte.is_ascii_digit()).copied().collect();
-        if account::is_account(&digits) {
+        let mut digits = [0u8; 15];
+        let all = bytes.iter().filter(|byte| byte.is_ascii_digit());
+        digits.iter_mut().zip(all).for_each(|(slot, digit)| *slot = *digit);
+        if digits.get(..summary.digits).is_some_and(account::is_account) {
             marks.set(Mark::Account);
         }
     }
@@ -186,16 +188,13 @@ fn is_case(text: &str) -> bool {
 
 /// A day that somebody alive could have been born on, with separators or without.
 fn is_birthday(text: &str, reference: NaiveDate) -> bool {
-    let parts: Vec<&str> = text.split(['-', '/', '.']).collect();
-    let number = |part: &&str| part.parse::<u32>().ok();
-    let day = match parts.as_slice() {
-        [y, m, d] if y.len() == 4 => number(m)
-            .zip(number(d))
-            .and_then(|(m, d)| NaiveDate::from_ymd_opt(y.parse().ok()?, m, d)),
-        [d, m, y] if y.len() == 4 => number(m)
-            .zip(number(d))
-            .and_then(|(m, d)| NaiveDate::from_ymd_opt(y.parse().ok()?, m, d)),
-        [digits] if matches!(digits.len(), 6 | 8) => return crate::text::is_birthday(digits, reference),
+    let mut parts = text.split(['-', '/', '.']);
+    let parts = (parts.next().unwrap_or_default(), parts.next(), parts.next(), parts.next());
+    let day = |year: &str, month: &str, day: &str| NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    let day = match parts {
+        (y, Some(m), Some(d), None) if y.len() == 4 => day(y, m, d),
+        (d, Some(m), Some(y), None) if y.len() == 4 => day(y, m, d),
+        (digits, None, ..) if matches!(digits.len(), 6 | 8) => return crate::text::is_birthday(digits, reference),
         _ => None,
     };
     day.is_some_and(|day| (reference.year() - 115..=reference.year()).contains(&day.year()) && day <= reference)
@@ -203,8 +202,10 @@ fn is_birthday(text: &str, reference: NaiveDate) -> bool {
 
 /// `58.39118, 13.84506`.
 fn is_point(text: &str) -> bool {
-    let parts: Vec<&str> = text.split([',', ' ', ';']).filter(|part| !part.is_empty()).collect();
-    let [lat, lon] = parts.as_slice() else { return false };
+    let mut parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
+    let (Some(lat), Some(lon), None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
     let exact = |part: &str, from: f64, to: f64| {
         let decimals = part.split_once('.').map_or(0, |(_, decimals)| decimals.len());
         decimals >= 4 && part.parse::<f64>().is_ok_and(|value| (from..=to).contains(&value))
@@ -212,22 +213,32 @@ fn is_point(text: &str) -> bool {
     exact(lat, 55.0, 69.5) && exact(lon, 10.0, 24.5)
 }
 
+/// Words of the longest name.
+const NAME_WORDS: usize = 5;
+
 /// The words of a cell as a name: a given name and a family name in either order, or one of them alone.
 fn name(marks: &mut Marks, text: &str) {
-    let (text, reversed) = match text.split_once(", ") {
-        Some((family, given)) if !given.contains(',') => (format!("{given} {family}"), true),
+    let (given, family) = match text.split_once(", ") {
+        Some((family, given)) if !given.contains(',') => (given, family),
         Some(_) => return,
-        None => (text.to_owned(), false),
+        None => (text, ""),
     };
-    let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+    let reversed = !family.is_empty();
+    let mut words = [""; NAME_WORDS];
+    let mut count = 0;
+    for word in given.split(' ').chain(family.split(' ')).filter(|word| !word.is_empty()) {
+        let Some(slot) = words.get_mut(count).filter(|_| is_part(word)) else {
+            return;
+        };
+        *slot = word;
+        count += 1;
+    }
+    let words = words.get(..count).unwrap_or_default();
     let (Some(first), Some(last)) = (words.first(), words.last()) else {
         return;
     };
-    if words.len() > 5 || !words.iter().all(|word| is_part(word)) {
-        return;
-    }
     let (given, family) = (bits(first), bits(last));
-    match words.as_slice() {
+    match words {
         [_] => {
             if given & GIVEN != 0 {
                 marks.set(Mark::GivenName);

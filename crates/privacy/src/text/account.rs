@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use super::context::Context;
-use super::{Found, Lens, is_word, span};
+use super::{Found, Lens, span};
 use crate::kind::Kind;
 
 const CLEARING: &str = include_str!("../../../../registers/clearing.csv");
@@ -161,7 +161,7 @@ pub(super) fn account(lens: &Lens<'_>, at: usize) -> Found {
 /// The longest account that begins at this run: where it ends, the run behind it, and its groups of digits.
 fn longest(lens: &Lens<'_>, at: usize) -> Option<(usize, usize, usize)> {
     let run = lens.run(at)?;
-    let mut digits: Vec<u8> = Vec::with_capacity(16);
+    let (mut digits, mut length) = ([0u8; 15], 0);
     let mut best = None;
     let mut last = run.end;
     for (step, run) in lens.runs.get(at..)?.iter().take(7).enumerate() {
@@ -169,12 +169,13 @@ fn longest(lens: &Lens<'_>, at: usize) -> Option<(usize, usize, usize)> {
         if step > 0 && !joins(gap, step) {
             break;
         }
-        digits.extend_from_slice(lens.digits(*run));
-        last = run.end;
-        if digits.len() > 15 {
+        let Some(place) = digits.get_mut(length..length + run.len()) else {
             break;
-        }
-        if lens.closes(last) && is_account(&digits) {
+        };
+        place.copy_from_slice(lens.digits(*run));
+        length += run.len();
+        last = run.end;
+        if lens.closes(last) && digits.get(..length).is_some_and(is_account) {
             best = Some((last, at + step + 1, step + 1));
         }
     }
@@ -187,9 +188,8 @@ fn joins(gap: &str, step: usize) -> bool {
         return true;
     }
     let word = gap.trim_matches([' ', ',', ':', '-', '.']);
-    step <= 2
-        && gap.len() <= 24
-        && ["konto", "kontonr", "kontonummer", "account", "account number", "och konto", "kto"].contains(&word.to_lowercase().as_str())
+    let known = ["konto", "kontonr", "kontonummer", "account", "account number", "och konto", "kto"];
+    step <= 2 && gap.len() <= 24 && known.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// An IBAN of any country: two letters, check digits, groups of letters and digits whose number is 1 modulo 97.
@@ -214,7 +214,7 @@ pub(super) fn iban(lens: &Lens<'_>, at: usize) -> Found {
             break;
         }
     }
-    if sum.length != expected || is_word(lens.byte(end)) || !sum.is_valid() {
+    if sum.length != expected || lens.word_at(end) || !sum.is_valid() {
         return None;
     }
     let next = lens.runs.iter().position(|run| run.start >= end).unwrap_or(lens.runs.len());

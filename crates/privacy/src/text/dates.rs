@@ -25,15 +25,17 @@ const BORN: &[&str] = &[
     "fyller",
 ];
 
+/// Bytes between a day and its year, the name of the month and what parts them.
+const MONTH_MAX: usize = 16;
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "ma", "jun", "jul", "aug", "sep", "okt", "nov", "dec"];
 
 pub(super) fn birth(lens: &Lens<'_>, at: usize) -> Found {
     let run = lens.run(at)?;
-    if !matches!(run.len(), 1 | 2 | 4 | 6 | 8) || !lens.opens(run.start) || !lens.context(run.start).near(BORN) {
+    if !matches!(run.len(), 1 | 2 | 4 | 6 | 8) || !lens.opens(run.start) {
         return None;
     }
     let (end, next) = compact(lens, at).or_else(|| numeric(lens, at)).or_else(|| spelled(lens, at))?;
-    Some((
+    lens.context(run.start).near(BORN).then_some((
         span(run.start, end, Kind::DateOfBirth, 0.93, "a real day, beside words about birth"),
         next,
     ))
@@ -68,10 +70,15 @@ fn numeric(lens: &Lens<'_>, at: usize) -> Option<(usize, usize)> {
 /// `2 januari 1980`, `2 jan. 1980`, `January 2, 1980` from its day on.
 fn spelled(lens: &Lens<'_>, at: usize) -> Option<(usize, usize)> {
     let [day, year] = lens.runs.get(at..at + 2)? else { return None };
+    if day.len() > 2 || year.len() != 4 || year.start - day.end > MONTH_MAX || !lens.closes(year.end) {
+        return None;
+    }
     let month = lens.slice(day.end, year.start).trim_matches([' ', '.', ',', ':', 'e']);
-    let named = month.len() <= 9 && MONTHS.iter().any(|name| month.to_lowercase().starts_with(name));
-    let real = day.len() <= 2 && year.len() == 4 && lens.closes(year.end);
-    (named && real).then_some((year.end, at + 2))
+    let named = month.len() <= 9
+        && MONTHS
+            .iter()
+            .any(|name| month.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
+    named.then_some((year.end, at + 2))
 }
 
 /// Six or eight digits as a day between 1850 and the reference.

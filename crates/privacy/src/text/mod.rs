@@ -14,6 +14,7 @@ mod numbers;
 mod papers;
 mod phones;
 mod places;
+mod words;
 
 use chrono::NaiveDate;
 
@@ -120,39 +121,41 @@ impl Scanner {
     }
 }
 
-/// Classes of bytes: digits, and what opens an address of the network.
-const fn classes() -> [u8; 256] {
-    let mut table = [0u8; 256];
-    let mut digit = b'0';
-    while digit <= b'9' {
-        table[digit as usize] = 1;
-        digit += 1;
-    }
-    table[b'@' as usize] = 2;
-    table[b':' as usize] = 2;
-    table
+/// Bytes looked at together, as wide as a register.
+const STEP: usize = 32;
+
+/// A digit, or what opens an address of the network: `:` follows `9`.
+fn is_trigger(byte: u8) -> bool {
+    byte.wrapping_sub(b'0') <= 10 || byte == b'@'
 }
-const CLASSES: [u8; 256] = classes();
+
+/// The first byte from `at` on that is looked for; a step without one is passed over as a whole.
+fn first_of(bytes: &[u8], at: usize, looked_for: impl Fn(u8) -> bool) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let any = |step: &&[u8; STEP]| step.iter().fold(false, |any, byte| any | looked_for(*byte));
+    let passed = rest.as_chunks::<STEP>().0.iter().take_while(|step| !any(step)).count() * STEP;
+    Some(at + passed + rest.get(passed..)?.iter().position(|byte| looked_for(*byte))?)
+}
 
 /// Gathers the runs of digits; true when a `@` or `:` stands anywhere.
 fn triggers(bytes: &[u8], runs: &mut Vec<Run>) -> bool {
-    let class = |byte: u8| CLASSES.get(usize::from(byte)).copied().unwrap_or(0);
     let mut addresses = false;
     let mut at = 0;
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| class(*byte) != 0)) {
-        let start = at + found;
-        if bytes.get(start).is_some_and(|byte| class(*byte) == 2) {
+    while let Some(start) = first_of(bytes, at, is_trigger) {
+        if !bytes.get(start).is_some_and(u8::is_ascii_digit) {
             addresses = true;
             at = start + 1;
             continue;
         }
-        let length = bytes
-            .get(start..)
-            .map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
-        at = start + length;
+        at = end_of_digits(bytes, start);
         runs.push(Run { start, end: at });
     }
     addresses
+}
+
+fn end_of_digits(bytes: &[u8], start: usize) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    start + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 impl<'t> Lens<'t> {
@@ -206,6 +209,11 @@ impl<'t> Lens<'t> {
         self.bytes.get(at).copied().unwrap_or(b' ')
     }
 
+    /// Whether a word goes on at `at`: with a letter or a digit, and not with a dash, a quotation mark or another sign outside ASCII.
+    fn word_at(&self, at: usize) -> bool {
+        is_word(self.byte(at)) && !is_sign(self.bytes, at)
+    }
+
     fn before(&self, at: usize) -> u8 {
         at.checked_sub(1).map_or(b' ', |at| self.byte(at))
     }
@@ -238,7 +246,7 @@ impl<'t> Lens<'t> {
     /// Whether a number that ends before `end` is the end.
     fn closes(&self, end: usize) -> bool {
         let after = self.byte(end);
-        if is_word(after) {
+        if self.word_at(end) {
             return false;
         }
         let joint = matches!(after, b'-' | b'+' | b'.' | b'/' | b':' | b'_');
@@ -283,14 +291,32 @@ pub(crate) fn is_birthday(digits: &str, reference: NaiveDate) -> bool {
     dates::is_birthday(digits, reference)
 }
 
+/// The runs of digits that decide about a street: a number, the end of its range, an apartment.
+const STREET_RUNS: usize = 4;
+
+/// The runs of digits in `bytes`, in order.
+fn runs_of(bytes: &[u8]) -> impl Iterator<Item = Run> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = first_of(bytes, at, |byte| byte.is_ascii_digit())?;
+        at = end_of_digits(bytes, start);
+        Some(Run { start, end: at })
+    })
+}
+
 /// Whether `cell` opens with a street and a number.
 pub(crate) fn is_street(cell: &str) -> bool {
-    let mut runs = Vec::new();
-    triggers(cell.as_bytes(), &mut runs);
+    let mut runs = [Run { start: 0, end: 0 }; STREET_RUNS];
+    let mut count = 0;
+    let bytes = cell.as_bytes();
+    for (slot, run) in runs.iter_mut().zip(runs_of(bytes)) {
+        *slot = run;
+        count += 1;
+    }
     let lens = Lens {
         text: cell,
-        bytes: cell.as_bytes(),
-        runs: &runs,
+        bytes,
+        runs: runs.get(..count).unwrap_or_default(),
         reference: NaiveDate::default(),
     };
     places::street(&lens, 0).is_some_and(|(span, _)| span.start == 0)
@@ -299,6 +325,15 @@ pub(crate) fn is_street(cell: &str) -> bool {
 /// A byte of a word: a letter or digit, or a part of a letter outside ASCII.
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0xc3
+}
+
+/// Whether a sign of the blocks from General Punctuation on (U+2000 to U+2BFF), or a pictograph, stands at `at`: no letter.
+fn is_sign(bytes: &[u8], at: usize) -> bool {
+    match bytes.get(at) {
+        Some(0xe2) => bytes.get(at + 1).is_some_and(|second| *second < 0xb0),
+        Some(0xf0) => bytes.get(at + 1) == Some(&0x9f),
+        _ => false,
+    }
 }
 
 fn span(start: usize, end: usize, kind: Kind, confidence: f32, reason: &'static str) -> Span {

@@ -3,7 +3,8 @@
 //! In: a text. Out: spans of full names, given names and family names; the genitive's `s` stays outside, so that a mask can be read. A name
 //! that is not on the list is taken where a listed one or a title stands beside it. Streets, companies, schools and saints are nobody.
 
-use super::{Span, is_word, span};
+use super::words::{Lists, Small, has_role_ending, has_thing_ending, is_thing};
+use super::{Span, first_of, is_sign, is_word, span};
 use crate::kind::Kind;
 use crate::names::{FAMILY, GIVEN, has_family_ending, is_ambiguous, is_municipality, uses_inflected};
 
@@ -36,38 +37,6 @@ const PARTICLES: &[&str] = &[
     "von", "af", "de", "van", "der", "den", "el", "al", "bin", "ben", "du", "la", "di", "da",
 ];
 
-/// Words that make a company, a place or a foundation of the name before them.
-#[rustfmt::skip]
-const THINGS: &[&str] = &[
-    "ab", "hb", "kb", "aktiebolag", "handelsbolag", "bolag", "bygg", "åkeri", "fastigheter", "fastighets", "förvaltning", "konsult", "el", "rör", "måleri", "snickeri", "transport", "entreprenad", "stiftelse", "stiftelsen",
-    "minne", "minnesfond", "fond", "gata", "gatan", "väg", "vägen", "torg", "plats", "park", "gränd", "allé", "backe", "stig", "skola", "skolan", "kyrka", "kapell", "församling", "pris", "priset", "museum", "museet", "sjukhus", "station", "institut", "institutet",
-    "center", "centrum", "teater", "arena", "bro", "brygga", "hamn", "udde", "kommun", "län", "församlingshem", "ateljé", "handel", "livs", "restaurang", "café", "kafé", "hotell", "gård", "group", "inc", "ltd", "gmbh", "as", "oy", "street", "road", "school", "foundation", "university",
-    "universitet", "bank", "försäkring", "hus", "huset", "förskola", "vårdcentral", "bibliotek", "idrottsplats", "if", "bk", "ff", "sk", "ik", "advokatbyrå", "redovisning", "trafik", "söner", "linjen", "prize", "award",
-];
-/// Words that make a thing of the name behind them.
-#[rustfmt::skip]
-const BEFORE_THINGS: &[&str] = &[
-    "sankt", "sankta", "s:t", "s:ta", "saint", "st", "stiftelsen", "hotell", "restaurang", "kvarteret", "kv", "ab", "firma", "firman", "bolaget", "varvet", "skolan", "förskolan", "stationen", "station", "fartyget", "färjan", "stormen", "orkanen", "båten", "villa", "hotel",
-    "kung", "drottning", "påven", "café", "biograf", "teater", "galleri", "gatan", "linje", "isbrytaren", "tåget", "projektet", "via", "viale", "piazza", "rue", "avenue", "plaza", "calle", "place", "strasse", "systemet", "kyrkan", "gården", "butiken", "pizzeria", "modell", "tornet", "salen", "rummet", "huset",
-];
-/// Endings of a word that names a place or a body rather than a person.
-#[rustfmt::skip]
-const THING_ENDINGS: &[&str] = &[
-    "skolan", "skola", "gatan", "vägen", "torget", "kyrkan", "kyrka", "sjukhuset", "sjukhus", "huset", "bolaget", "verket", "föreningen", "kommun", "kommunen", "nämnden", "myndigheten", "inspektionen", "styrelsen", "parken", "platsen", "stationen", "centralen", "gården", "stiftelsen",
-    "gymnasiet", "museet", "biblioteket", "banken", "sjön", "ån", "ön", "viken", "berget", "skogen", "området", "dagen", "dagarna", "priset", "fonden", "bladet", "tidningen", "posten", "radion", "rådet", "partiet", "demokraterna", "förbundet", "domstolen", "rätten", "hallen", "hamnen", "bron", "gränd", "backen", "leden", "bygg", "trafiken",
-    "region", "regionen", "länet", "universitet", "universitetet", "högskola", "högskolan", "institut", "avdelningen", "enheten", "kontoret", "förvaltningen",
-];
-/// Titles and roles; what stands behind one is a name even if no list has it.
-#[rustfmt::skip]
-const TITLES: &[&str] = &["herr", "fru", "fröken", "hr", "dr", "mr", "mrs", "ms", "miss", "mamma", "pappa", "syster", "syskonet", "brodern", "tant", "farbror", "farmor", "farfar", "mormor", "morfar", "sonen", "dottern", "mamman", "pappan", "systern", "hustrun", "maken", "makan", "sambon", "mvh", "vänligen", "hälsning", "hälsningar", "regards", "sincerely", "dear", "hej", "hejsan"];
-#[rustfmt::skip]
-const ROLES: &[&str] = &[
-    "handläggare", "handläggaren", "kontaktperson", "kontaktpersonen", "sökande", "sökanden", "patient", "patienten", "elev", "eleven", "klient", "klienten", "kund", "kunden", "ordförande", "sekreterare", "rektor", "rektorn", "chef", "chefen", "läkare", "läkaren", "sjuksköterska",
-    "sjuksköterskan", "advokat", "advokaten", "ombud", "ombudet", "vittnet", "vittne", "målsägande", "målsäganden", "tilltalade", "make", "maka", "son", "dotter", "mor", "far", "bror", "vårdnadshavare", "vårdnadshavaren", "hyresgäst", "hyresgästen", "ägare", "ägaren", "anmälare", "anmälaren",
-    "lärare", "läraren", "mentor", "mentorn", "tolk", "tolken", "kollega", "kollegan", "granne", "grannen", "god", "man", "professor", "doktor", "doktorn", "teacher", "applicant", "contact", "officer", "manager", "tenant", "patient", "socialsekreterare", "kurator", "kuratorn", "barnet", "flickan", "pojken", "kvinnan", "mannen", "medlem",
-    "föraren", "förare", "undertecknad", "upprättad", "namn", "underskrift", "signatur", "registrator", "assistent", "biträdet", "tjänsteman", "tjänstemannen", "inspektör", "inspektören", "undersköterskan",
-];
-
 /// Finds names in `text` and adds them to `spans`.
 pub(super) fn find(text: &str, words: &mut Vec<Word>, spans: &mut Vec<Span>) {
     words.clear();
@@ -83,21 +52,43 @@ pub(super) fn find(text: &str, words: &mut Vec<Word>, spans: &mut Vec<Span>) {
 fn gather(text: &str, words: &mut Vec<Word>) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        if !is_word(*byte) {
-            at += 1;
+    while let Some(start) = first_of(bytes, at, |byte| byte.is_ascii_uppercase() || byte >= 0xc3) {
+        at = start + 1;
+        if is_sign(bytes, start) || !opens_word(text, start) {
             continue;
         }
-        let start = at;
-        while bytes.get(at).is_some_and(|byte| is_word(*byte) || (*byte >= 0x80 && *byte < 0xc0)) || joins_inside(bytes, at) {
-            at += 1;
-        }
-        let capital = byte.is_ascii_uppercase()
-            || (*byte == 0xc3 && bytes.get(start + 1).is_some_and(|second| (0x80..0x9f).contains(second)))
-            || (*byte > 0xc3 && starts_upper(text, start));
-        if capital {
+        at = end_of_word(bytes, start);
+        if is_capital(text, start) {
             words.push(word(text, start, at, words.last()));
         }
+    }
+}
+
+/// Whether no letter or digit stands before `at`, nor a joint of a word with one before it.
+fn opens_word(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let joint = joins_inside(text.as_bytes(), at.saturating_sub(1));
+    let before = before.strip_suffix(['-', '\'']).filter(|_| joint).unwrap_or(before);
+    !match before.as_bytes().last() {
+        Some(byte) if byte.is_ascii() => byte.is_ascii_alphanumeric(),
+        _ => before.ends_with(char::is_alphanumeric),
+    }
+}
+
+fn end_of_word(bytes: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while bytes.get(at).is_some_and(|byte| is_word(*byte) || (0x80..0xc0).contains(byte)) && !is_sign(bytes, at) || joins_inside(bytes, at)
+    {
+        at += 1;
+    }
+    at
+}
+
+fn is_capital(text: &str, at: usize) -> bool {
+    match text.as_bytes().get(at) {
+        Some(byte) if byte.is_ascii() => byte.is_ascii_uppercase(),
+        Some(0xc3) => text.as_bytes().get(at + 1).is_some_and(|second| (0x80..0x9f).contains(second)),
+        _ => starts_upper(text, at),
     }
 }
 
@@ -220,16 +211,17 @@ fn person(text: &str, words: &[Word], at: usize, spans: &mut Vec<Span>) -> usize
     if first.shape == Shape::Other {
         return 1;
     }
-    let before = word_before(text, first.start);
-    if BEFORE_THINGS.contains(&before.as_str()) {
+    let before = Small::of(word_before(text, first.start));
+    let lists = Lists::of(before.as_str());
+    if lists.any(Lists::BEFORE_THING) {
         return chain(words, at);
     }
     // Behind a slash that opens a word stands who signed.
     let signed = text
         .get(..first.start)
         .is_some_and(|before| before.ends_with(" /") || before.ends_with("// ") || before == "/");
-    let title = signed || TITLES.contains(&before.as_str());
-    let role = title || is_role(&before);
+    let title = signed || lists.any(Lists::TITLE);
+    let role = title || lists.any(Lists::ROLE) || has_role_ending(before.as_str());
     let found = if first.uses & GIVEN != 0 || first.shape == Shape::Initial {
         by_given(text, words, at, role)
     } else {
@@ -249,57 +241,24 @@ fn person(text: &str, words: &[Word], at: usize, spans: &mut Vec<Span>) -> usize
     }
 }
 
-/// Whether a word in small letters is a role that people have.
-fn is_role(word: &str) -> bool {
-    const ENDINGS: &[&str] = &[
-        "chef",
-        "chefen",
-        "råd",
-        "rådet",
-        "läkare",
-        "läkaren",
-        "lärare",
-        "läraren",
-        "handläggare",
-        "handläggaren",
-        "sekreterare",
-        "ledamot",
-        "ledamoten",
-        "ordförande",
-        "ordföranden",
-        "personen",
-    ];
-    ROLES.contains(&word) || ENDINGS.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
-}
-
 /// A word that no list has, and a listed family name behind it: `Thandiwe Arnell`. The word must be no common opening of a sentence.
 fn by_company(text: &str, words: &[Word], at: usize) -> Named {
     let (first, second) = (words.get(at)?, words.get(at + 1)?);
     let token = text.get(first.start..first.end)?;
-    let lower = token.to_lowercase();
-    if first.uses != 0
-        || first.shape != Shape::Name
-        || token.chars().count() < 3
-        || OPENERS.contains(&lower.as_str())
-        || TITLES.contains(&lower.as_str())
-        || is_role(&lower)
-    {
-        return None;
-    }
-    if THINGS.contains(&lower.as_str())
-        || BEFORE_THINGS.contains(&lower.as_str())
-        || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending))
-        || is_municipality(token)
-        || lower.ends_with("gatan")
-    {
-        return None;
-    }
     let initial = usize::from(second.shape == Shape::Initial && second.joined);
     let last = words
         .get(at + 1 + initial)
         .filter(|word| word.joined && word.shape == Shape::Name)?;
     let known = is_family(last) && last.uses & GIVEN == 0 && !is_ambiguous(stem(text, last));
-    (known && !is_thing_behind(text, words, at + 2 + initial)).then_some((
+    if !known || first.uses != 0 || first.shape != Shape::Name || token.chars().count() < 3 {
+        return None;
+    }
+    let small = Small::of(token);
+    let lower = small.as_str();
+    if !Lists::of(lower).none() || has_role_ending(lower) || has_thing_ending(lower) || is_municipality(token) {
+        return None;
+    }
+    (!is_thing_behind(text, words, at + 2 + initial)).then_some((
         last.stem,
         2 + initial,
         Kind::PersonName,
@@ -307,13 +266,6 @@ fn by_company(text: &str, words: &[Word], at: usize) -> Named {
         "a listed family name behind a word with a capital",
     ))
 }
-
-/// Words that open a sentence before a family name.
-#[rustfmt::skip]
-const OPENERS: &[&str] = &[
-    "enligt", "enl", "av", "med", "vid", "till", "från", "för", "kontakta", "kontakt", "ring", "fråga", "när", "som", "att", "och", "men", "då", "om", "på", "hos", "familjen", "bröderna", "släkten", "makarna", "the", "from", "to", "by", "for", "with", "and", "call", "ask", "please", "see", "contact",
-    "se", "hälsa", "efter", "innan", "under", "mellan", "via", "både", "vi", "jag", "han", "hon", "de", "det", "den", "ni", "du", "i", "har", "ska", "kan", "är", "var", "blev", "vill", "where", "when", "if", "firma", "nya", "gamla", "stora", "lilla", "norra", "södra", "östra", "västra", "domare", "nämndeman", "tack",
-];
 
 /// Where the name ends, words taken, what it is, how sure and why.
 type Named = Option<(usize, usize, Kind, f32, &'static str)>;
@@ -390,13 +342,7 @@ fn is_family(word: &Word) -> bool {
 /// An unlisted word behind a listed given name that reads as a family name.
 fn is_unlisted(text: &str, word: &Word, given: &Word) -> bool {
     let token = text.get(word.start..word.end).unwrap_or_default();
-    let lower = token.to_lowercase();
-    if word.shape != Shape::Name
-        || word.opens_sentence
-        || token.chars().count() < 3
-        || THINGS.contains(&lower.as_str())
-        || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending))
-    {
+    if word.shape != Shape::Name || word.opens_sentence || token.chars().count() < 3 || is_thing(token) {
         return false;
     }
     let sure = has_family_ending(token) || has_family_ending(token.trim_end_matches('s'));
@@ -429,14 +375,7 @@ fn reversed(text: &str, words: &[Word], at: usize) -> Named {
 fn by_title(text: &str, words: &[Word], at: usize, title: bool, role: bool) -> Named {
     let first = words.get(at).filter(|_| role)?;
     let token = stem(text, first);
-    let lower = token.to_lowercase();
-    if first.shape != Shape::Name
-        || first.opens_sentence
-        || token.chars().count() < 3
-        || THINGS.contains(&lower.as_str())
-        || THING_ENDINGS.iter().any(|ending| lower.ends_with(ending))
-        || is_municipality(token)
-    {
+    if first.shape != Shape::Name || first.opens_sentence || token.chars().count() < 3 || is_thing(token) || is_municipality(token) {
         return None;
     }
     let second = words
@@ -526,12 +465,11 @@ fn is_place_behind(text: &str, end: usize) -> bool {
         return rest.starts_with(char::is_uppercase);
     }
     let length = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
-    let word = rest.get(..length).unwrap_or_default().to_lowercase();
-    !word.is_empty() && THINGS.contains(&word.as_str())
+    Lists::of(Small::of(rest.get(..length).unwrap_or_default()).as_str()).any(Lists::THING)
 }
 
-/// The word before `at` in lower case, without what stands between.
-fn word_before(text: &str, at: usize) -> String {
+/// The word before `at`, without what stands between.
+fn word_before(text: &str, at: usize) -> &str {
     let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', ':', '.', ',', '\u{a0}']);
     let from = before
         .char_indices()
@@ -540,5 +478,5 @@ fn word_before(text: &str, at: usize) -> String {
         .take_while(|(_, c)| c.is_alphabetic() || *c == ':')
         .last()
         .map_or(before.len(), |(at, _)| at);
-    before.get(from..).unwrap_or_default().to_lowercase()
+    before.get(from..).unwrap_or_default()
 }

@@ -33,10 +33,25 @@ pub(super) fn addresses(lens: &Lens<'_>, spans: &mut Vec<Span>) {
 }
 
 fn e_mail(lens: &Lens<'_>, at: usize) -> Option<Span> {
-    let local = |byte: &u8| is_word(*byte) || *byte >= 0x80 || b"!#$%&'*+/=?^_`{|}~.-".contains(byte);
-    let host = |byte: &u8| is_word(*byte) || *byte >= 0x80 || b".-".contains(byte);
-    let before = lens.bytes.get(..at)?.iter().rev().take(64).take_while(|byte| local(byte)).count();
-    let after = lens.bytes.get(at + 1..)?.iter().take(253).take_while(|byte| host(byte)).count();
+    let local = |c: &char| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(*c);
+    let host = |c: &char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    let before: usize = lens
+        .text
+        .get(..at)?
+        .chars()
+        .rev()
+        .take(64)
+        .take_while(local)
+        .map(char::len_utf8)
+        .sum();
+    let after: usize = lens
+        .text
+        .get(at + 1..)?
+        .chars()
+        .take(253)
+        .take_while(host)
+        .map(char::len_utf8)
+        .sum();
     let end = at + 1 + lens.slice(at + 1, at + 1 + after).trim_end_matches(['.', '-']).len();
     let raw = lens.slice(at - before, end);
     let token = raw.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '_');
@@ -65,7 +80,7 @@ fn machine(lens: &Lens<'_>, at: usize) -> Option<Span> {
         .count();
     let after = lens.bytes.get(at..)?.iter().take(40).take_while(|byte| part(byte)).count();
     let (start, end) = (at - before, at + after);
-    if after < 2 || is_word(lens.before(start)) || is_word(lens.byte(end)) {
+    if after < 2 || is_word(lens.before(start)) || lens.word_at(end) {
         return None;
     }
     let token = lens.slice(start, end);
@@ -136,7 +151,7 @@ fn hyphened_mac(lens: &Lens<'_>, at: usize) -> Found {
     let token = lens
         .text
         .get(start..start + 17)
-        .filter(|token| is_mac(token) && !is_word(lens.byte(start + 17)))?;
+        .filter(|token| is_mac(token) && !lens.word_at(start + 17))?;
     let end = start + token.len();
     let next = lens.runs.iter().position(|run| run.start >= end).unwrap_or(lens.runs.len());
     Some((span(start, end, Kind::MacAddress, 0.97, "six pairs of hexadecimal digits"), next))

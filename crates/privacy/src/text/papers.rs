@@ -86,7 +86,7 @@ pub(super) fn plate(lens: &Lens<'_>, at: usize) -> Found {
     let end = if run.len() == 2 { run.end + 1 } else { run.end };
     if is_word(lens.before(start))
         || lens.before(start) == b'-'
-        || is_word(lens.byte(end))
+        || lens.word_at(end)
         || !is_plate(lens.slice(start, end))
         || !lens.closes(end)
     {
@@ -180,7 +180,7 @@ pub(super) fn case(lens: &Lens<'_>, at: usize) -> Found {
         }
         (end, next) = (third.end, next + 1);
     }
-    if is_word(lens.byte(end)) || context.near(LAW) {
+    if lens.word_at(end) || context.near(LAW) {
         return None;
     }
     let named = context.near(CASE);

@@ -2,7 +2,8 @@
 //!
 //! In: a run of digits and the words around it. Out: spans. A road number, a result of a match, a chapter and verse and a scale are none.
 
-use super::{Found, Lens, is_word, span};
+use super::words::Small;
+use super::{Found, Lens, span};
 use crate::kind::Kind;
 use crate::names;
 
@@ -27,15 +28,16 @@ pub(super) fn street(lens: &Lens<'_>, at: usize) -> Found {
         return None;
     }
     let word = word_before(lens, behind);
-    let lower = word.to_lowercase();
-    if word.is_empty() || NO_STREETS.contains(&lower.as_str()) && !word_is_second(lens, behind - word.len()) {
-        return None;
-    }
+    let small = Small::of(word);
+    let lower = small.as_str();
     let suffix = STREETS
         .iter()
         .filter(|suffix| lower.ends_with(**suffix))
         .map(|suffix| suffix.len())
         .max()?;
+    if NO_STREETS.contains(&lower) && !word_is_second(lens, behind - word.len()) {
+        return None;
+    }
     let mut start = behind - word.len();
     let capital = word.starts_with(char::is_uppercase);
     // `Norra vägen`, `Karl Johans gata`: words with a capital before belong to the name.
@@ -52,7 +54,7 @@ pub(super) fn street(lens: &Lens<'_>, at: usize) -> Found {
         return None;
     }
     let (end, next) = house(lens, at, run.end);
-    if is_word(lens.byte(end)) || matches!(lens.byte(end), b':' | b'%') || (lens.byte(end) == b',' && lens.byte(end + 1).is_ascii_digit()) {
+    if lens.word_at(end) || matches!(lens.byte(end), b':' | b'%') || (lens.byte(end) == b',' && lens.byte(end + 1).is_ascii_digit()) {
         return None;
     }
     Some((
@@ -91,7 +93,7 @@ fn house(lens: &Lens<'_>, at: usize, end: usize) -> (usize, usize) {
     if let Some(second) = lens.run(next).filter(|run| run.len() <= 3 && lens.hyphen(end) == Some(run.start)) {
         (end, next) = (second.end, next + 1);
     }
-    let letter = |at: usize| lens.byte(at).is_ascii_alphabetic() && !is_word(lens.byte(at + 1));
+    let letter = |at: usize| lens.byte(at).is_ascii_alphabetic() && !lens.word_at(at + 1);
     if letter(end) {
         end += 1;
     } else if lens.byte(end) == b' ' && lens.byte(end + 1).is_ascii_uppercase() && letter(end + 1) && !matches!(lens.byte(end + 1), b'I') {
@@ -218,7 +220,7 @@ pub(super) fn property(lens: &Lens<'_>, at: usize) -> Found {
     if lens.byte(block.end) != b':' || unit.start != block.end + 1 || block.len() > 3 || unit.len() > 4 || lens.byte(unit.start) == b'0' {
         return None;
     }
-    if lens.before(block.start) != b' ' || is_word(lens.byte(unit.end)) || lens.byte(unit.end) == b':' {
+    if lens.before(block.start) != b' ' || lens.word_at(unit.end) || lens.byte(unit.end) == b':' {
         return None;
     }
     let (start, words, municipality) = capitalised(lens, block.start.checked_sub(1)?);

@@ -177,7 +177,7 @@ fn overlapping_finds_leave_one() {
 
 proptest::proptest! {
     #[test]
-    fn spans_lie_in_the_text_in_order(text in "[A-Za-zåäöÅÄÖ0-9 @:.,+/()-]{0,120}") {
+    fn spans_lie_in_the_text_in_order(text in "[A-Za-zåäöÅÄÖ0-9 @:.,+/()–”€🙂é'-]{0,120}") {
         let mut scanner = Scanner::new("2026-11-22".parse().unwrap());
         let mut last = 0;
         for span in scanner.spans(&text) {
@@ -185,4 +185,26 @@ proptest::proptest! {
             last = span.end;
         }
     }
+}
+
+#[test]
+fn quotation_marks_and_dashes_are_no_part_of_what_they_enclose() {
+    check(&[
+        (
+            "Hon skrev ”18900101-9802” på raden.",
+            &[("personal_identity_number", "18900101-9802")],
+        ),
+        (
+            "Beslutet – 18900101-9802 – gäller.",
+            &[("personal_identity_number", "18900101-9802")],
+        ),
+        ("Adressen är “info@exempelby.example”.", &[("e_mail", "info@exempelby.example")]),
+        ("Svar till–info@exempelby.example–i dag", &[("e_mail", "info@exempelby.example")]),
+        ("Ärendet ”Anna Svensson” är avslutat.", &[("person_name", "Anna Svensson")]),
+        ("Ordföranden–Anna Svensson–avgick.", &[("person_name", "Anna Svensson")]),
+        ("’Anna-Karin Svensson’", &[("person_name", "Anna-Karin Svensson")]),
+        ("Bilen ”ABC 123” parkerades", &[("vehicle_plate", "ABC 123")]),
+        ("Ring 070-174 06 05… nu", &[("phone", "070-174 06 05")]),
+        ("kostar 18900101-9802€", &[("personal_identity_number", "18900101-9802")]),
+    ]);
 }

@@ -107,7 +107,7 @@ fn exposure(column: &Counted, personal: bool) -> Verdict {
     }
 }
 
-/// Numbers that are coordinates: the header says so, and nearly all lie in Sweden and are exact.
+/// Numbers that are coordinates: the header says so, and nearly all could be of a point in Sweden and are exact.
 fn points(column: &Counted, personal: bool) -> Option<PersonalDataFinding> {
     let named = matches!(column.meaning, Some(Meaning::Point(_)));
     if !named || column.points * 10 < column.cells * 8 || column.cells == 0 {
@@ -118,7 +118,7 @@ fn points(column: &Counted, personal: bool) -> Option<PersonalDataFinding> {
         ..Tally::default()
     };
     let evidence = format!(
-        "{} of {} different numbers lie in Sweden, as exact as a dwelling",
+        "{} of {} different numbers could be one of a point in Sweden, as exact as a dwelling",
         column.points, column.cells
     );
     Some(finding(
