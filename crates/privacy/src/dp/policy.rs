@@ -175,7 +175,7 @@ pub(super) fn asked(columns: &[Column], policy: &PrivacyPolicy, files: &BTreeMap
 
 /// One table, checked; its cost follows from its share.
 fn one(columns: &[Column], policy: &PrivacyPolicy, dp: &DpPolicy, asked: &Asked, table: &TablePolicy) -> Result<AskedTable, Refusal> {
-    for name in &table.value {
+    if let Some(name) = &table.value {
         known(columns, name)?;
     }
     if let Some((sv, en)) = table_fault(policy, dp, table) {
