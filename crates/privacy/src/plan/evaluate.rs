@@ -3,6 +3,8 @@
 //! In: a problem (columns, models, losses, base tuples) and a node. Out: what it suppresses and costs, and what that says of nodes below and
 //! above. A class is met once a view; views are lists of the same classes, one for each sensitive attribute and one for the population.
 
+use std::borrow::Cow;
+
 use super::key::{Key, Tally, bits};
 use super::loss::{Cost, Costs, Metric, Sums};
 use super::models::{Attribute, Criterion};
@@ -61,6 +63,13 @@ struct Move<K> {
     shift: u32,
     bits: u32,
     table: Vec<K>,
+}
+
+impl<K: Key> Move<K> {
+    fn of(&self, tuple: K) -> K {
+        let code = tuple.field(self.shift, self.bits) as usize;
+        self.table.get(code).copied().unwrap_or_default()
+    }
 }
 
 /// Memory that one thread uses again and again.
@@ -162,14 +171,10 @@ impl<K: Key> Problem<'_, K> {
 
     /// The classes of `to`, from those of the finer node `from`.
     pub(crate) fn roll_up(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], views: &[View<K>]) -> Views<K> {
-        let sorted = views.len() > 1 || views.first().is_some_and(|view| view.low_bits > 0);
-        views
-            .iter()
-            .map(|view| self.roll_up_view(scratch, from, to, view, sorted))
-            .collect()
+        views.iter().map(|view| self.roll_up_view(scratch, from, to, view)).collect()
     }
 
-    fn roll_up_view(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], view: &View<K>, sorted: bool) -> View<K> {
+    fn roll_up_view(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], view: &View<K>) -> View<K> {
         let mut kept = K::all();
         let mut moves: Vec<Move<K>> = Vec::new();
         let mut room = 1usize << view.low_bits.min(30);
@@ -187,24 +192,20 @@ impl<K: Key> Problem<'_, K> {
         }
         let tally = &mut scratch.tally;
         tally.clear(view.tuples.len().min(room) / 2);
-        for (tuple, count) in &view.tuples {
-            let mut next = tuple.and(kept);
-            for step in &moves {
-                next = next.or(step
-                    .table
-                    .get(tuple.field(step.shift, step.bits) as usize)
-                    .copied()
-                    .unwrap_or_default());
+        // A column at a time is the rule; there the moves need no loop of their own.
+        if let [only] = moves.as_slice() {
+            for (tuple, count) in &view.tuples {
+                tally.add(tuple.and(kept).or(only.of(*tuple)), *count);
             }
-            tally.add(next, *count);
-        }
-        let mut tuples = tally.entries.clone();
-        if sorted {
-            tuples.sort_unstable_by_key(|(key, _)| *key);
+        } else {
+            for (tuple, count) in &view.tuples {
+                let moved = moves.iter().fold(tuple.and(kept), |next, step| next.or(step.of(*tuple)));
+                tally.add(moved, *count);
+            }
         }
         View {
             low_bits: view.low_bits,
-            tuples,
+            tuples: tally.entries.clone(),
         }
     }
 
@@ -332,6 +333,7 @@ impl<K: Key> Problem<'_, K> {
 
     /// Hands over every class: in the order of keys when there are several lists, else in the list's own.
     fn each_class(&self, scratch: &mut Scratch<K>, views: &[View<K>], mut take: impl FnMut(K, &Class<'_>)) {
+        let views = &*in_order(views);
         let (own, population) = match (self.has_population, views.split_last()) {
             (true, Some((last, own))) => (own, Some(last)),
             _ => (views, None),
@@ -385,6 +387,19 @@ impl<K: Key> Problem<'_, K> {
             take(key, &class);
         }
     }
+}
+
+/// Lists whose classes have several tuples, or stand in several lists, in the order of keys.
+fn in_order<K: Key>(views: &[View<K>]) -> Cow<'_, [View<K>]> {
+    let single = views.len() == 1 && views.iter().all(|view| view.low_bits == 0);
+    if single || views.iter().all(|view| view.tuples.is_sorted()) {
+        return Cow::Borrowed(views);
+    }
+    let mut sorted = views.to_vec();
+    for view in &mut sorted {
+        view.tuples.sort_unstable_by_key(|(key, _)| *key);
+    }
+    Cow::Owned(sorted)
 }
 
 /// No choice of classes with fewer rows makes the mean risk hold, here or in any finer node: there each class that is kept lies in one that

@@ -13,6 +13,7 @@ mod loss;
 mod models;
 mod policy;
 mod search;
+mod steps;
 mod tuples;
 
 use std::collections::{BTreeMap, HashSet};

@@ -7,19 +7,19 @@
 //! at in rounds of a fixed size: what a round starts from does not depend on how its nodes are shared between threads. Sources:
 //! `privacy.md` 2.1, 2.2, 2.6.
 
-use super::evaluate::{Evaluated, Problem, Scratch, Views};
+use super::evaluate::{Evaluated, Problem, Scratch};
 use super::key::Key;
 use super::lattice::{ABOVE, BELOW, EVALUATED, Lattice};
 use super::loss::Cost;
+use super::steps::Steps;
 use crate::proof::{Best, Proof, Pruned};
 
 /// The largest lattice that is searched.
 pub(crate) const NODES_MAX: u64 = 1 << 24;
 /// Nodes of one round.
 const ROUND: usize = 16;
-/// Tuples kept for rolling up, in all and in how many nodes.
-const CACHE_TUPLES_MAX: usize = 4_000_000;
-const CACHE_NODES_MAX: usize = 256;
+/// Rounds after which settled nodes are left out of the order.
+const ROUNDS_BETWEEN: usize = 16;
 
 /// How much may be done before the best that was found is given with its gap.
 #[derive(Clone, Copy, Default)]
@@ -48,8 +48,7 @@ struct Search<'a, K> {
     marks: Vec<u8>,
     best: Option<(Cost, usize, u64)>,
     evaluated: Vec<Evaluated>,
-    cache: Vec<(usize, Views<K>)>,
-    cached_tuples: usize,
+    steps: Steps<'a, K>,
     scratch: Vec<Scratch<K>>,
     pruned: Pruned,
 }
@@ -73,8 +72,7 @@ pub(crate) fn search<K: Key>(problem: &Problem<'_, K>, effort: Effort<'_>) -> Fo
         lattice,
         best: None,
         evaluated: Vec::new(),
-        cache: Vec::new(),
-        cached_tuples: 0,
+        steps: Steps::new(problem),
         scratch: (0..threads.max(1)).map(|_| Scratch::default()).collect(),
         pruned: Pruned::default(),
     };
@@ -91,31 +89,25 @@ impl<K: Key> Search<'_, K> {
         let top = self.lattice.nodes - 1;
         self.look_at(&[top, 0]);
         self.descend(top, &spent);
-        let order = self.order();
+        let mut order = self.order();
         // What cannot settle others from above is best looked at in the order of its bound: then nothing is looked at in vain.
         let from_above = self.problem.is_partly_monotone() && !self.evaluated.iter().any(|one| one.index == 0 && !one.settles_below);
         let from_below = !from_above || !self.problem.metric.is_by_column();
         let (mut low, mut high) = (0, order.len());
-        loop {
+        for rounds in 1usize.. {
             if spent(self) {
                 return self.open(&order, low, high).next().is_none();
+            }
+            if rounds.is_multiple_of(ROUNDS_BETWEEN) {
+                order.retain(|index| self.is_open(*index));
+                (low, high) = (0, order.len());
             }
             let mut round: Vec<usize> = Vec::new();
             if from_above {
                 while high > low && order.get(high - 1).is_some_and(|index| !self.is_open(*index)) {
                     high -= 1;
                 }
-                for at in (low..high).rev().take(ROUND * 16) {
-                    let Some(index) = order.get(at).copied().filter(|index| self.is_open(*index)) else {
-                        continue;
-                    };
-                    if !round.iter().any(|above| self.lattice.is_below(index, *above)) {
-                        round.push(index);
-                    }
-                    if round.len() >= ROUND {
-                        break;
-                    }
-                }
+                round = self.highest(order.get(low..high).unwrap_or_default());
             }
             if from_below {
                 while low < high && order.get(low).is_some_and(|index| !self.is_open(*index)) {
@@ -138,6 +130,25 @@ impl<K: Key> Search<'_, K> {
                 self.descend(better, &spent);
             }
         }
+        true
+    }
+
+    /// Open nodes from the end of the order, none of them below another.
+    fn highest(&self, order: &[usize]) -> Vec<usize> {
+        let mut round = Vec::new();
+        let mut nodes: Vec<Vec<usize>> = Vec::new();
+        for index in order.iter().rev().take(ROUND * 16).filter(|index| self.is_open(**index)) {
+            let node = self.lattice.node(*index);
+            let is_below = |above: &Vec<usize>| node.iter().zip(above).all(|(level, above)| level <= above);
+            if !nodes.iter().any(is_below) {
+                nodes.push(node);
+                round.push(*index);
+            }
+            if round.len() >= ROUND {
+                break;
+            }
+        }
+        round
     }
 
     fn open<'s>(&'s self, order: &'s [usize], low: usize, high: usize) -> impl Iterator<Item = usize> + 's {
@@ -201,12 +212,11 @@ impl<K: Key> Search<'_, K> {
         indices.dedup();
         let former = self.best.as_ref().map(|(_, index, _)| *index);
         let mut seen = self.evaluate(&indices);
-        seen.sort_by_key(|(one, _)| indices.iter().position(|index| *index == one.index));
-        for (one, views) in seen {
+        seen.sort_by_key(|one| indices.iter().position(|index| *index == one.index));
+        for one in seen {
             if let Some(slot) = self.marks.get_mut(one.index) {
                 *slot |= EVALUATED;
             }
-            self.remember(one.index, views);
             self.consider(&one);
             self.evaluated.push(one);
         }
@@ -245,22 +255,16 @@ impl<K: Key> Search<'_, K> {
         }
     }
 
-    fn evaluate(&mut self, indices: &[usize]) -> Vec<(Evaluated, Views<K>)> {
-        let (problem, lattice, cache) = (self.problem, &self.lattice, &self.cache);
+    fn evaluate(&mut self, indices: &[usize]) -> Vec<Evaluated> {
+        let (problem, lattice, steps) = (self.problem, &self.lattice, &self.steps);
         let next = std::sync::atomic::AtomicUsize::new(0);
         let work = |scratch: &mut Scratch<K>| {
             let mut done = Vec::new();
             while let Some(index) = indices.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
                 let node = lattice.node(*index);
-                let source = cache.iter().filter(|(from, _)| lattice.is_below(*from, *index));
-                let source = source
-                    .min_by_key(|(from, views)| (size(views), *from))
-                    .map(|(from, views)| (*from, views));
-                let (from, views) = source
-                    .filter(|(_, views)| size(views) < size(&problem.base))
-                    .unwrap_or((0, &problem.base));
-                let views = problem.roll_up(scratch, &lattice.node(from), &node, views);
-                done.push((problem.evaluate(scratch, *index, &node, &views, None), views));
+                let views = steps.classes(scratch, lattice, &node);
+                let views = views.as_deref().map_or(problem.base.as_slice(), Vec::as_slice);
+                done.push(problem.evaluate(scratch, *index, &node, views, None));
             }
             done
         };
@@ -274,22 +278,6 @@ impl<K: Key> Search<'_, K> {
                     .flat_map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)))
                     .collect()
             }),
-        }
-    }
-
-    /// Keeps classes for later, within bounds: the largest go first.
-    fn remember(&mut self, index: usize, views: Views<K>) {
-        self.cached_tuples += size(&views);
-        self.cache.push((index, views));
-        while self.cached_tuples > CACHE_TUPLES_MAX || self.cache.len() > CACHE_NODES_MAX {
-            let sizes = self
-                .cache
-                .iter()
-                .enumerate()
-                .map(|(place, (index, views))| (size(views), *index, place));
-            let Some((tuples, _, place)) = sizes.max() else { break };
-            self.cache.swap_remove(place);
-            self.cached_tuples -= tuples;
         }
     }
 
@@ -338,8 +326,4 @@ impl<K: Key> Search<'_, K> {
 fn passes(bound: f64, index: usize, best: &Cost, best_index: usize) -> bool {
     let first = best.first();
     bound > first || (bound == first && best.0.len() == 1 && index > best_index)
-}
-
-fn size<K>(views: &Views<K>) -> usize {
-    views.iter().map(|view| view.tuples.len()).sum()
 }
