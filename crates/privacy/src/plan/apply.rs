@@ -152,7 +152,8 @@ impl ProtectionPlan {
         for tuple in &mut packed {
             *tuple = tuples::generalise(&self.quasi, &self.node, *tuple);
         }
-        let is_outlier = |row: &usize| packed.get(*row).is_some_and(|tuple| self.outliers.contains(tuple));
+        let hidden: Vec<bool> = packed.iter().map(|tuple| self.outliers.contains(tuple)).collect();
+        let is_outlier = |row: &usize| hidden.get(*row).copied().unwrap_or(false);
         let rows: Vec<usize> = (0..batch.num_rows()).filter(|row| !(self.left_out && is_outlier(row))).collect();
         let mut fields = Vec::new();
         let mut arrays: Vec<ArrayRef> = Vec::new();

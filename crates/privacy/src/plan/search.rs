@@ -16,8 +16,9 @@ use crate::proof::{Best, Proof, Pruned};
 
 /// The largest lattice that is searched.
 pub(crate) const NODES_MAX: u64 = 1 << 24;
-/// Nodes of one round.
-const ROUND: usize = 16;
+/// Nodes of one round, and how many of them one thread looks at in a row.
+const ROUND: usize = 32;
+const TOGETHER: usize = 4;
 /// Rounds after which settled nodes are left out of the order.
 const ROUNDS_BETWEEN: usize = 16;
 
@@ -40,7 +41,7 @@ pub(crate) struct Found {
     pub(crate) outliers_min: u64,
 }
 
-struct Search<'a, K> {
+struct Search<'a, K: Key> {
     problem: &'a Problem<'a, K>,
     lattice: Lattice,
     /// Lower bound of each node's cost, by columns.
@@ -94,6 +95,7 @@ impl<K: Key> Search<'_, K> {
         let from_above = self.problem.is_partly_monotone() && !self.evaluated.iter().any(|one| one.index == 0 && !one.settles_below);
         let from_below = !from_above || !self.problem.metric.is_by_column();
         let (mut low, mut high) = (0, order.len());
+        let mut climb = 0;
         for rounds in 1usize.. {
             if spent(self) {
                 return self.open(&order, low, high).next().is_none();
@@ -103,11 +105,14 @@ impl<K: Key> Search<'_, K> {
                 (low, high) = (0, order.len());
             }
             let mut round: Vec<usize> = Vec::new();
+            let before = self.evaluated.len();
             if from_above {
                 while high > low && order.get(high - 1).is_some_and(|index| !self.is_open(*index)) {
                     high -= 1;
                 }
-                round = self.highest(order.get(low..high).unwrap_or_default());
+                let (above, open) = self.highest(order.get(low..high).unwrap_or_default(), climb);
+                climb = self.try_above(&above, climb);
+                round = open.into_iter().filter(|index| self.is_open(*index)).collect();
             }
             if from_below {
                 while low < high && order.get(low).is_some_and(|index| !self.is_open(*index)) {
@@ -123,7 +128,7 @@ impl<K: Key> Search<'_, K> {
                     }
                 }
             }
-            if round.is_empty() {
+            if round.is_empty() && self.evaluated.len() == before {
                 return true;
             }
             if let Some(better) = self.look_at(&round) {
@@ -133,22 +138,59 @@ impl<K: Key> Search<'_, K> {
         true
     }
 
-    /// Open nodes from the end of the order, none of them below another.
-    fn highest(&self, order: &[usize]) -> Vec<usize> {
-        let mut round = Vec::new();
+    /// Open nodes from the end of the order, none of them below another; or, so many steps above them, nodes that settle more if they fail.
+    fn highest(&self, order: &[usize], climb: usize) -> (Vec<usize>, Vec<usize>) {
+        let (mut round, mut above) = (Vec::new(), Vec::new());
         let mut nodes: Vec<Vec<usize>> = Vec::new();
         for index in order.iter().rev().take(ROUND * 16).filter(|index| self.is_open(**index)) {
             let node = self.lattice.node(*index);
             let is_below = |above: &Vec<usize>| node.iter().zip(above).all(|(level, above)| level <= above);
-            if !nodes.iter().any(is_below) {
-                nodes.push(node);
-                round.push(*index);
+            if nodes.iter().any(is_below) {
+                continue;
             }
-            if round.len() >= ROUND {
+            match self.climbed(*index, climb) {
+                Some(higher) => {
+                    nodes.push(self.lattice.node(higher));
+                    above.push(higher);
+                }
+                None => {
+                    nodes.push(node);
+                    round.push(*index);
+                }
+            }
+            if nodes.len() >= ROUND {
                 break;
             }
         }
-        round
+        (above, round)
+    }
+
+    /// The node so many steps above, each by the column that costs least; nothing when it has been looked at or there is none.
+    fn climbed(&self, index: usize, steps: usize) -> Option<usize> {
+        let mut at = index;
+        for _ in 0..steps {
+            at = self
+                .lattice
+                .above(at)
+                .min_by(|a, b| self.bound(*a).total_cmp(&self.bound(*b)).then(a.cmp(b)))?;
+        }
+        (at != index && self.marks.get(at) == Some(&0)).then_some(at)
+    }
+
+    /// Looks at nodes that cost too much to be the answer but settle all below them if they fail; gives how far to climb the next time: one
+    /// step more while most of them fail, else one less.
+    fn try_above(&mut self, above: &[usize], climb: usize) -> usize {
+        if above.is_empty() {
+            return if climb == 0 { 1 } else { climb - 1 };
+        }
+        let before = self.evaluated.len();
+        self.take_in(above);
+        let failed = self.evaluated.iter().skip(before).filter(|one| one.settles_below).count();
+        if failed * 2 >= above.len() {
+            climb + 1
+        } else {
+            climb.saturating_sub(1)
+        }
     }
 
     fn open<'s>(&'s self, order: &'s [usize], low: usize, high: usize) -> impl Iterator<Item = usize> + 's {
@@ -210,8 +252,12 @@ impl<K: Key> Search<'_, K> {
     fn look_at(&mut self, indices: &[usize]) -> Option<usize> {
         let mut indices: Vec<usize> = indices.iter().copied().filter(|index| self.is_open(*index)).collect();
         indices.dedup();
+        self.take_in(&indices)
+    }
+
+    fn take_in(&mut self, indices: &[usize]) -> Option<usize> {
         let former = self.best.as_ref().map(|(_, index, _)| *index);
-        let mut seen = self.evaluate(&indices);
+        let mut seen = self.evaluate(indices);
         seen.sort_by_key(|one| indices.iter().position(|index| *index == one.index));
         for one in seen {
             if let Some(slot) = self.marks.get_mut(one.index) {
@@ -257,14 +303,28 @@ impl<K: Key> Search<'_, K> {
 
     fn evaluate(&mut self, indices: &[usize]) -> Vec<Evaluated> {
         let (problem, lattice, steps) = (self.problem, &self.lattice, &self.steps);
+        let mut indices = indices.to_vec();
+        indices.sort_by_cached_key(|index| steps.rank(&lattice.node(*index)));
+        // Neighbours share steps, so that they go to the same thread.
+        let parts: Vec<&[usize]> = indices.chunks(TOGETHER).collect();
         let next = std::sync::atomic::AtomicUsize::new(0);
+        let look = |scratch: &mut Scratch<K>, index: usize| {
+            let node = lattice.node(index);
+            let (at, before) = steps.before(scratch, lattice, &node);
+            let before = before.as_deref().map_or(problem.base.as_slice(), Vec::as_slice);
+            if at == node {
+                return problem.evaluate(scratch, index, &node, before, None);
+            }
+            let mut last = std::mem::take(&mut scratch.last);
+            problem.roll_up_into(scratch, &at, &node, before, &mut last);
+            let seen = problem.evaluate(scratch, index, &node, &last, None);
+            scratch.last = last;
+            seen
+        };
         let work = |scratch: &mut Scratch<K>| {
             let mut done = Vec::new();
-            while let Some(index) = indices.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                let node = lattice.node(*index);
-                let views = steps.classes(scratch, lattice, &node);
-                let views = views.as_deref().map_or(problem.base.as_slice(), Vec::as_slice);
-                done.push(problem.evaluate(scratch, *index, &node, views, None));
+            while let Some(part) = parts.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                done.extend(part.iter().map(|index| look(scratch, *index)));
             }
             done
         };

@@ -13,20 +13,27 @@ use super::key::Key;
 use super::lattice::Lattice;
 
 /// Bytes of classes that are kept.
-const HELD_BYTES_MAX: usize = 512 << 20;
+const HELD_BYTES_MAX: usize = 768 << 20;
 
 /// Finds classes.
-pub(crate) struct Steps<'a, K> {
+pub(crate) struct Steps<'a, K: Key> {
     problem: &'a Problem<'a, K>,
     /// Columns in the order in which they are raised.
     order: Vec<usize>,
     held: Mutex<Held<K>>,
 }
 
-struct Held<K> {
-    /// By the index of their node, with when they were last asked for.
-    views: HashMap<usize, (Arc<Views<K>>, u64)>,
+struct Held<K: Key> {
+    views: HashMap<usize, Kept<K>>,
     tuples: usize,
+    asked: u64,
+}
+
+struct Kept<K: Key> {
+    views: Arc<Views<K>>,
+    /// How many columns are raised: what is reached in few steps is large, and begins the way to many nodes.
+    steps: usize,
+    /// When it was last asked for.
     asked: u64,
 }
 
@@ -45,22 +52,27 @@ impl<'a, K: Key> Steps<'a, K> {
         }
     }
 
-    /// The classes of a node; none for the bottom, whose classes are the problem's own.
-    pub(crate) fn classes(&self, scratch: &mut Scratch<K>, lattice: &Lattice, node: &[usize]) -> Option<Arc<Views<K>>> {
+    /// The order in which nodes have most steps in common with the one before.
+    pub(crate) fn rank(&self, node: &[usize]) -> Vec<usize> {
+        self.order.iter().map(|place| node.get(*place).copied().unwrap_or(0)).collect()
+    }
+
+    /// The classes of a node, or of the last step before it, with that step's node; none for the bottom, whose classes are the problem's own.
+    pub(crate) fn before(&self, scratch: &mut Scratch<K>, lattice: &Lattice, node: &[usize]) -> (Vec<usize>, Option<Arc<Views<K>>>) {
         let level = |place: &usize| node.get(*place).copied().unwrap_or(0);
         let raised: Vec<usize> = self.order.iter().copied().filter(|place| level(place) > 0).collect();
         let (mut at, mut views, done) = self.nearest(lattice, node, &raised);
-        for place in raised.iter().skip(done) {
+        for place in raised.iter().take(raised.len().saturating_sub(1)).skip(done) {
             let mut next = at.clone();
             if let Some(slot) = next.get_mut(*place) {
                 *slot = level(place);
             }
             let from = views.as_deref().map_or(self.problem.base.as_slice(), Vec::as_slice);
             let made = Arc::new(self.problem.roll_up(scratch, &at, &next, from));
-            self.locked().keep(lattice.index(&next), made.clone());
+            self.locked().keep(lattice.index(&next), &next, made.clone());
             (at, views) = (next, Some(made));
         }
-        views
+        (at, views)
     }
 
     /// The furthest of the steps to a node whose classes are kept, or one a few levels of its last column before; with how many columns are
@@ -92,37 +104,46 @@ impl<'a, K: Key> Steps<'a, K> {
     }
 }
 
-impl<K> Held<K> {
+impl<K: Key> Held<K> {
     fn ask(&mut self, index: usize) -> Option<Arc<Views<K>>> {
         self.asked += 1;
-        let (views, asked) = self.views.get_mut(&index)?;
-        *asked = self.asked;
-        Some(views.clone())
+        let kept = self.views.get_mut(&index)?;
+        kept.asked = self.asked;
+        Some(kept.views.clone())
     }
 
-    /// Keeps classes, and lets go of what was not asked for longest when there are too many.
-    fn keep(&mut self, index: usize, views: Arc<Views<K>>) {
+    /// Keeps classes, and lets go of what lies furthest from the bottom when there are too many.
+    fn keep(&mut self, index: usize, node: &[usize], views: Arc<Views<K>>) {
         self.tuples += size(&views);
-        if let Some((former, _)) = self.views.insert(index, (views, self.asked)) {
-            self.tuples -= size(&former);
+        let kept = Kept {
+            views,
+            steps: node.iter().filter(|level| **level > 0).count(),
+            asked: self.asked,
+        };
+        if let Some(former) = self.views.insert(index, kept) {
+            self.tuples -= size(&former.views);
         }
-        let most = HELD_BYTES_MAX / size_of::<(K, u64)>();
+        let most = HELD_BYTES_MAX / size_of::<(K, K::Count)>();
         if self.tuples <= most {
             return;
         }
-        let mut by_age: Vec<(u64, usize)> = self.views.iter().map(|(index, (_, asked))| (*asked, *index)).collect();
-        by_age.sort_unstable();
-        for (_, index) in by_age {
-            if self.tuples <= most / 2 {
+        let mut order: Vec<(std::cmp::Reverse<usize>, u64, usize)> = self
+            .views
+            .iter()
+            .map(|(index, kept)| (std::cmp::Reverse(kept.steps), kept.asked, *index))
+            .collect();
+        order.sort_unstable();
+        for (_, _, index) in order {
+            if self.tuples <= most / 4 * 3 {
                 break;
             }
-            if let Some((views, _)) = self.views.remove(&index) {
-                self.tuples -= size(&views);
+            if let Some(kept) = self.views.remove(&index) {
+                self.tuples -= size(&kept.views);
             }
         }
     }
 }
 
-fn size<K>(views: &Views<K>) -> usize {
+fn size<K: Key>(views: &Views<K>) -> usize {
     views.iter().map(|view| view.tuples.len()).sum()
 }
