@@ -25,7 +25,7 @@ BENCH_PYTHON ?= $(PYTHON)
 CASES     ?= 20000
 PROPERTIES ?=
 
-.PHONY: demo test rust properties check-features clients bench bench-slow bench-personal bench-national dist container docs fmt
+.PHONY: demo test rust properties check-features clients bench bench-slow bench-personal bench-national bench-protect dist container docs fmt
 
 demo: ## the whole job on three invented bodies; ARGS=--serve opens the portal afterwards
 	@scripts/bootstrap build
@@ -74,7 +74,7 @@ bench: ## ours beside the peers', on generated data (release build): BENCH_MB, B
 	  --tasks ingest,profile,profile_pq,rules,agg3,sniff $(BENCH_OURS) | tee "$(BENCH_DIR)/peers.jsonl"
 	$(READY); $(BENCH_CORES) cargo bench --locked --package fyr --package fyr-table --bench tables -- \
 	  rules agg3 --mb $(BENCH_MB) --repeat $(BENCH_REPEAT) --json "$(abspath $(BENCH_DIR))/library.jsonl"
-	@$(MAKE) --no-print-directory bench-slow bench-personal bench-national
+	@$(MAKE) --no-print-directory bench-slow bench-personal bench-national bench-protect
 	scripts/bench-ratios.py "$(BENCH_DIR)"/*.jsonl
 
 # Peers that take seconds for what others do in milliseconds: on 5 MB, once, and only where they are installed.
@@ -100,6 +100,16 @@ bench-national: ## a generated national catalogue read, checked and scored, besi
 	$(READY); cargo build --locked --release --package fyr --bin fyr; cargo bench --locked --package fyr-graph --bench national --no-run
 	$(BENCH_PYTHON) scripts/bench-national.py "$(BENCH_FYR)" "$$(ls -t $(TARGET)/release/deps/national-* | grep -v '\.d$$' | head -1)" "$(BENCH_DIR)" \
 	  --datasets $(BENCH_DATASETS) --million $(BENCH_MILLION)
+
+# BENCH_STREAM=100000000 adds as many generated people, taken in and recoded batch by batch; BENCH_FILE_ROWS=2000000,20000000 files of them
+# through the whole program.
+BENCH_STREAM ?= 0
+BENCH_FILE_ROWS ?=
+bench-protect: ## what planning a protection costs, against rows and columns, as JSON lines and a drawing (release build)
+	mkdir -p "$(BENCH_DIR)"
+	$(READY); cargo bench --locked --package fyr-privacy --bench plan --no-run $(if $(BENCH_FILE_ROWS),; cargo build --locked --release --package fyr --bin fyr)
+	$(BENCH_CORES) $(BENCH_PYTHON) scripts/bench-protect.py "$$(ls -t $(TARGET)/release/deps/plan-* | grep -v '\.d$$' | head -1)" "$(BENCH_DIR)" \
+	  --repeat $(BENCH_REPEAT) --stream $(BENCH_STREAM) $(if $(BENCH_FILE_ROWS),--fyr "$(BENCH_FYR)" --file-rows $(BENCH_FILE_ROWS))
 
 # Outside the gate: an optimised build takes its time. DIST_FEATURES=dp-openssl draws noise with OpenSSL's generator (built from source: perl).
 DIST_FEATURES ?=

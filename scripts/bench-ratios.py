@@ -86,6 +86,8 @@ def read(paths):
         with open(path, encoding="utf-8") as lines:
             for text in filter(str.strip, lines):
                 line = json.loads(text)
+                if "peer" not in line:
+                    continue  # of a bench without peers
                 found[line["kind"], line["bytes"], line["task"], line["peer"]].append(line)
     files = defaultdict(lambda: defaultdict(dict))
     for (kind, size, task, peer), lines in found.items():

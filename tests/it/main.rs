@@ -15,10 +15,10 @@ mod floors;
 mod incidents;
 mod kill;
 mod links;
+mod mentions;
 #[cfg(feature = "dp")]
 mod noise;
 mod opened;
-mod mentions;
 mod profiles;
 mod protect;
 mod pxweb;

@@ -87,14 +87,15 @@ impl<'a> Spread<'a> {
         }
     }
 
-    /// Takes in one group: the code of each of its rows, in order.
-    pub(crate) fn group(&mut self, codes: &[u32]) {
-        let mut counts: Vec<u64> = codes.chunk_by(|a, b| a == b).map(|run| run.len() as u64).collect();
+    /// Takes in one group: how many of its rows have each code.
+    pub(crate) fn group(&mut self, codes: &[(u32, u64)]) {
+        let mut counts: Vec<u64> = codes.iter().map(|(_, count)| *count).collect();
+        let rows = counts.iter().sum::<u64>().max(1) as f64;
         let mut share = vec![0.0; self.whole.len()];
-        for code in codes {
+        for (code, count) in codes {
             let at = self.place.get(*code as usize).copied().unwrap_or(0);
             if let Some(slot) = share.get_mut(at) {
-                *slot += 1.0 / codes.len() as f64;
+                *slot += *count as f64 / rows;
             }
         }
         counts.sort_unstable_by(|a, b| b.cmp(a));
@@ -205,7 +206,7 @@ mod tests {
 
     fn measured(groups: &[&[&str]], numeric: bool, bounds: &Bounds) -> (u64, f64, u64) {
         let mut values: BTreeMap<Option<String>, u32> = BTreeMap::new();
-        let mut coded: Vec<Vec<u32>> = Vec::new();
+        let mut coded: Vec<Vec<(u32, u64)>> = Vec::new();
         for group in groups {
             let mut codes = Vec::new();
             for value in *group {
@@ -213,10 +214,10 @@ mod tests {
                 codes.push(*values.entry(Some((*value).to_owned())).or_insert(next));
             }
             codes.sort_unstable();
-            coded.push(codes);
+            coded.push(codes.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect());
         }
         let mut counts = vec![0; values.len()];
-        coded.iter().flatten().for_each(|code| counts[*code as usize] += 1);
+        coded.iter().flatten().for_each(|(code, rows)| counts[*code as usize] += rows);
         let mut spread = Spread::new(&values, &counts, numeric, Some(bounds));
         coded.iter().for_each(|codes| spread.group(codes));
         (spread.l, spread.t, spread.broken)

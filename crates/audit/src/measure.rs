@@ -1,9 +1,10 @@
-//! Classes of equal quasi-identifiers, counted by sorting rows of codes, and what every column shows.
+//! Classes of equal quasi-identifiers, counted as they are met, and what every column shows.
 //!
 //! In: blocks of text columns. Out: the smallest class, how many classes, how many rows stand alone, how few different sensitive values
-//! a class has, and the findings of the auditor's detectors. Suppressed rows (`*` everywhere) are a class like any other.
+//! a class has, and the findings of the auditor's detectors. Suppressed rows (`*` everywhere) are a class like any other. Memory follows the
+//! different classes and what each holds of sensitive values, not the rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use arrow::array::{Array, StringArray};
 use fyr_model::privacy::{PersonalDataFinding, Role};
@@ -19,15 +20,46 @@ pub(crate) struct Measure {
     quasi: Vec<usize>,
     sensitive: Vec<(String, usize)>,
     means: Vec<(String, usize)>,
-    /// How many of the quasi-identifying columns are of means, and their names.
+    /// The quasi-identifying columns that are of means.
     quasi_means: Vec<String>,
     bounds: BTreeMap<String, Bounds>,
-    codes: Vec<BTreeMap<Option<String>, u32>>,
-    /// Rows of codes, one after the other.
-    rows_of_codes: Vec<u32>,
+    codes: Vec<Codes>,
+    /// The number of each class, by the codes of its quasi-identifiers.
+    classes: HashMap<Vec<u32>, usize>,
+    /// Rows of each class.
+    sizes: Vec<u64>,
+    /// Per sensitive column, rows by class and code.
+    held: Vec<HashMap<(usize, u32), u64>>,
+    /// Per group alike in the columns that are not of means, the one code that each column of means has there, or none where it has several.
+    even: HashMap<Vec<u32>, Vec<Option<u32>>>,
     rows: u64,
     columns: Vec<Column>,
     today: u64,
+}
+
+/// The different values of a column, in the order of first sight.
+#[derive(Debug, Default)]
+struct Codes {
+    known: HashMap<String, u32>,
+    missing: Option<u32>,
+}
+
+impl Codes {
+    fn code(&mut self, value: Option<&str>) -> u32 {
+        let next = self.known.len() as u32 + u32::from(self.missing.is_some());
+        match value {
+            None => *self.missing.get_or_insert(next),
+            Some(value) => match self.known.get(value) {
+                Some(code) => *code,
+                None => *self.known.entry(value.to_owned()).or_insert(next),
+            },
+        }
+    }
+
+    fn by_value(self) -> BTreeMap<Option<String>, u32> {
+        let known = self.known.into_iter().map(|(value, code)| (Some(value), code));
+        known.chain(self.missing.map(|code| (None, code))).collect()
+    }
 }
 
 /// What was counted.
@@ -68,13 +100,16 @@ impl Measure {
         let sensitive = places(Role::Sensitive);
         let means: Vec<(String, usize)> = places(Role::Plain).into_iter().filter(is_mean).collect();
         Self {
-            codes: vec![BTreeMap::new(); quasi.len() + sensitive.len() + means.len()],
+            codes: (0..quasi.len() + sensitive.len() + means.len()).map(|_| Codes::default()).collect(),
+            classes: HashMap::new(),
+            sizes: Vec::new(),
+            held: vec![HashMap::new(); sensitive.len()],
+            even: HashMap::new(),
             quasi,
             sensitive,
             means,
             quasi_means: quasi_means.into_iter().map(|(name, _)| name).collect(),
             bounds: asked.bounds.clone(),
-            rows_of_codes: Vec::new(),
             rows: 0,
             columns: columns.iter().map(|(name, numeric)| Column::new(name, *numeric)).collect(),
             today: {
@@ -96,22 +131,73 @@ impl Measure {
             .copied()
             .chain(self.sensitive.iter().chain(&self.means).map(|(_, place)| *place))
             .collect();
+        let mut of_row = Vec::with_capacity(places.len());
         for row in 0..rows {
+            of_row.clear();
             for (place, known) in places.iter().zip(&mut self.codes) {
-                let value = block.get(*place).and_then(|cells| cell(cells, row));
-                let next = known.len() as u32;
-                let code = match known.get(&value.map(str::to_owned)) {
-                    Some(code) => *code,
-                    None => *known.entry(value.map(str::to_owned)).or_insert(next),
-                };
-                self.rows_of_codes.push(code);
+                of_row.push(known.code(block.get(*place).and_then(|cells| cell(cells, row))));
+            }
+            self.meet_means(&of_row);
+            let (quasi, sensitive) = of_row.split_at(self.quasi.len());
+            let class = match self.classes.get(quasi) {
+                Some(class) => *class,
+                None => {
+                    self.sizes.push(0);
+                    *self.classes.entry(quasi.to_vec()).or_insert(self.sizes.len() - 1)
+                }
+            };
+            if let Some(size) = self.sizes.get_mut(class) {
+                *size += 1;
+            }
+            for (held, code) in self.held.iter_mut().zip(sensitive) {
+                *held.entry((class, *code)).or_insert(0) += 1;
             }
         }
         self.rows += rows as u64;
     }
 
+    /// Whether columns of means still have one value in the group of this row.
+    fn meet_means(&mut self, row: &[u32]) {
+        if self.quasi_means.is_empty() && self.means.is_empty() {
+            return;
+        }
+        let shown = row.get(..self.shown()).unwrap_or_default();
+        let others = self.quasi.len() + self.sensitive.len();
+        let met = row.iter().take(self.quasi.len()).skip(shown.len()).chain(row.iter().skip(others));
+        match self.even.get_mut(shown) {
+            Some(one) => {
+                for (one, code) in one.iter_mut().zip(met) {
+                    *one = one.filter(|one| one == code);
+                }
+            }
+            None => {
+                let first = met.map(|code| Some(*code)).collect();
+                self.even.insert(shown.to_vec(), first);
+            }
+        }
+    }
+
+    /// How many of the quasi-identifying columns are not of means; they come first.
+    fn shown(&self) -> usize {
+        self.quasi.len() - self.quasi_means.len()
+    }
+
+    /// Suppressed rows, and whether columns of means have one value a group.
+    fn groups_as_shown(&self, measured: &mut Measured) {
+        let shown = self.shown();
+        let stars: Option<Vec<u32>> = self.codes.iter().take(shown).map(|codes| codes.known.get("*").copied()).collect();
+        let suppressed = self
+            .classes
+            .iter()
+            .filter(|(class, _)| shown > 0 && class.get(..shown) == stars.as_deref());
+        measured.suppressed = suppressed.filter_map(|(_, class)| self.sizes.get(*class)).sum();
+        for (at, name) in self.quasi_means.iter().chain(self.means.iter().map(|(name, _)| name)).enumerate() {
+            let uneven = self.even.values().filter(|codes| codes.get(at) == Some(&None)).count();
+            measured.uneven.insert(name.clone(), uneven as u64);
+        }
+    }
+
     pub(crate) fn finish(mut self) -> Measured {
-        let width = self.codes.len();
         let today = self.today;
         let numeric: Vec<bool> = self.columns.iter().map(Column::is_numeric).collect();
         let columns = std::mem::take(&mut self.columns);
@@ -127,67 +213,37 @@ impl Measure {
             suppressed: 0,
             detections: columns.into_iter().map(|column| column.finish(today)).collect(),
         };
-        let quasi = self.quasi.len();
-        if width == 0 || quasi + self.sensitive.len() == 0 {
+        if self.quasi.is_empty() && self.sensitive.is_empty() {
             return measured;
         }
-        let mut rows: Vec<&[u32]> = self.rows_of_codes.chunks(width).collect();
-        rows.sort_unstable();
-        self.groups_as_shown(&rows, &mut measured);
+        self.groups_as_shown(&mut measured);
+        let values: Vec<BTreeMap<Option<String>, u32>> = self.codes.into_iter().skip(self.quasi.len()).map(Codes::by_value).collect();
         let mut spreads: Vec<Spread<'_>> = Vec::with_capacity(self.sensitive.len());
-        for (index, (name, place)) in self.sensitive.iter().enumerate() {
-            let Some(values) = self.codes.get(quasi + index) else { continue };
+        for (((name, place), values), held) in self.sensitive.iter().zip(&values).zip(self.held) {
             let mut counts = vec![0; values.len()];
-            for code in rows.iter().filter_map(|row| row.get(quasi + index)) {
+            let mut by_class: Vec<(usize, u32, u64)> = held.into_iter().map(|((class, code), rows)| (class, code, rows)).collect();
+            by_class.sort_unstable();
+            for (_, code, rows) in &by_class {
                 if let Some(slot) = counts.get_mut(*code as usize) {
-                    *slot += 1;
+                    *slot += rows;
                 }
             }
             let is_number = numeric.get(*place).copied().unwrap_or(false);
-            spreads.push(Spread::new(values, &counts, is_number, self.bounds.get(name)));
-        }
-        let key = |row: &[u32]| row.get(..self.quasi.len()).unwrap_or_default().to_vec();
-        for class in rows.chunk_by(|a, b| key(a) == key(b)) {
-            let size = class.len() as u64;
-            measured.classes += 1;
-            measured.alone += u64::from(size == 1);
-            measured.k = Some(measured.k.map_or(size, |k| k.min(size)));
-            for (index, spread) in spreads.iter_mut().enumerate() {
-                let mut values: Vec<u32> = class.iter().filter_map(|row| row.get(quasi + index).copied()).collect();
-                values.sort_unstable();
-                spread.group(&values);
+            let mut spread = Spread::new(values, &counts, is_number, self.bounds.get(name));
+            for class in by_class.chunk_by(|a, b| a.0 == b.0) {
+                let group: Vec<(u32, u64)> = class.iter().map(|(_, code, rows)| (*code, *rows)).collect();
+                spread.group(&group);
             }
+            spreads.push(spread);
         }
+        measured.classes = self.sizes.len() as u64;
+        measured.alone = self.sizes.iter().filter(|size| **size == 1).count() as u64;
+        measured.k = self.sizes.iter().min().copied();
         for ((name, _), spread) in self.sensitive.iter().zip(&spreads).filter(|_| measured.classes > 0) {
             measured.l.insert(name.clone(), spread.l);
             measured.t.insert(name.clone(), spread.t);
             measured.broken.insert(name.clone(), spread.broken);
         }
         measured
-    }
-
-    /// Suppressed rows, and whether columns of means have one value a group. The quasi-identifying columns that are not of means come first, so
-    /// that rows alike in them lie together.
-    fn groups_as_shown(&self, rows: &[&[u32]], measured: &mut Measured) {
-        let quasi = self.quasi.len();
-        let shown = quasi - self.quasi_means.len();
-        let star = Some("*".to_owned());
-        let stars: Option<Vec<u32>> = self.codes.iter().take(shown).map(|known| known.get(&star).copied()).collect();
-        let of_quasi = self.quasi_means.iter().cloned().zip(shown..quasi);
-        let others = self.means.iter().map(|(name, _)| name.clone()).zip(quasi + self.sensitive.len()..);
-        let columns: Vec<(String, usize)> = of_quasi.chain(others).collect();
-        measured.uneven = columns.iter().map(|(name, _)| (name.clone(), 0)).collect();
-        for group in rows.chunk_by(|a, b| a.get(..shown) == b.get(..shown)) {
-            let first = group.first().copied().unwrap_or_default();
-            if shown > 0 && first.get(..shown) == stars.as_deref() {
-                measured.suppressed = group.len() as u64;
-            }
-            for (name, at) in &columns {
-                let differs = group.iter().any(|row| row.get(*at) != first.get(*at));
-                if let Some(count) = measured.uneven.get_mut(name) {
-                    *count += u64::from(differs);
-                }
-            }
-        }
     }
 }

@@ -3,6 +3,8 @@
 //! In: a problem (columns, models, losses, base tuples) and a node. Out: what it suppresses and costs, and what that says of nodes below and
 //! above. A class is met once a view; views are lists of the same classes, one for each sensitive attribute and one for the population.
 
+use std::borrow::Cow;
+
 use super::key::{Key, Tally, bits};
 use super::loss::{Cost, Costs, Metric, Sums};
 use super::models::{Attribute, Criterion};
@@ -17,17 +19,17 @@ pub(crate) struct Class<'a> {
 }
 
 /// A list of tuples: quasi-identifiers above, a sensitive code in the lowest bits.
-#[derive(Debug, Clone)]
-pub(crate) struct View<K> {
+#[derive(Debug, Clone, Default)]
+pub(crate) struct View<K: Key> {
     pub(crate) low_bits: u32,
-    pub(crate) tuples: Vec<(K, u64)>,
+    pub(crate) tuples: Vec<(K, K::Count)>,
 }
 
 /// The views of one node. The last is the population's, where there is one.
 pub(crate) type Views<K> = Vec<View<K>>;
 
 /// What is asked of every node.
-pub(crate) struct Problem<'a, K> {
+pub(crate) struct Problem<'a, K: Key> {
     pub(crate) quasi: &'a [Quasi],
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) criteria: Vec<Criterion>,
@@ -63,17 +65,68 @@ struct Move<K> {
     table: Vec<K>,
 }
 
+impl<K: Key> Move<K> {
+    fn of(&self, tuple: K) -> K {
+        let code = tuple.field(self.shift, self.bits) as usize;
+        self.table.get(code).copied().unwrap_or_default()
+    }
+}
+
 /// Memory that one thread uses again and again.
 #[derive(Debug, Default)]
-pub(crate) struct Scratch<K> {
+pub(crate) struct Scratch<K: Key> {
     tally: Tally<K>,
     counts: Vec<Vec<(u32, u64)>>,
     passing: Vec<(u64, K)>,
     sizes: Vec<u64>,
+    chosen: Vec<(K, K::Count)>,
+    parts: Vec<Vec<(K, K::Count)>>,
+    gathered: Vec<(K, K::Count)>,
+    /// The classes of the node that is looked at.
+    pub(crate) last: Views<K>,
+}
+
+/// Tuples of a part: what they are counted in stays in the processor's own memory. Fewer than so many parts are not worth dealing out.
+const PART: usize = 8_192;
+const PARTS_MIN: usize = 8;
+const PARTS_MAX: usize = 512;
+
+impl<K: Key> Scratch<K> {
+    /// Moves tuples and adds up those that become equal, into `gathered`. Many are first dealt out by the hash of what they become: a table
+    /// of all of them would be looked up in main memory, tuple by tuple.
+    fn gather(&mut self, tuples: &[(K, K::Count)], room: usize, moved: impl Fn(K) -> K) {
+        self.gathered.clear();
+        let parts = (tuples.len() / PART).next_power_of_two().min(PARTS_MAX);
+        if parts < PARTS_MIN || room < PART {
+            std::mem::swap(&mut self.gathered, &mut self.tally.entries);
+            self.tally.clear(tuples.len().min(room) / 2);
+            for (tuple, count) in tuples {
+                self.tally.add(moved(*tuple), *count);
+            }
+            std::mem::swap(&mut self.gathered, &mut self.tally.entries);
+            return;
+        }
+        let shift = u64::BITS - parts.trailing_zeros();
+        self.parts.resize_with(self.parts.len().max(parts), Vec::new);
+        self.parts.iter_mut().for_each(Vec::clear);
+        for (tuple, count) in tuples {
+            let next = moved(*tuple);
+            if let Some(part) = self.parts.get_mut((next.hashed() >> shift) as usize) {
+                part.push((next, *count));
+            }
+        }
+        for part in self.parts.iter().take(parts) {
+            self.tally.clear(part.len().min(room) / 2);
+            for (tuple, count) in part {
+                self.tally.add(*tuple, *count);
+            }
+            self.gathered.extend_from_slice(&self.tally.entries);
+        }
+    }
 }
 
 /// What the classes of one node were found to be.
-struct Judged<'p, 'o, K> {
+struct Judged<'p, 'o, K: Key> {
     problem: &'p Problem<'p, K>,
     /// Models that a class that fails them fails in every finer node too.
     certain: Vec<Criterion>,
@@ -157,19 +210,34 @@ impl<'p, 'o, K: Key> Judged<'p, 'o, K> {
 impl<K: Key> Problem<'_, K> {
     /// Rows of the table to be published.
     pub(crate) fn rows(&self) -> u64 {
-        self.base.first().map_or(0, |view| view.tuples.iter().map(|(_, count)| count).sum())
+        self.base
+            .first()
+            .map_or(0, |view| view.tuples.iter().map(|(_, count)| (*count).into()).sum())
     }
 
     /// The classes of `to`, from those of the finer node `from`.
     pub(crate) fn roll_up(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], views: &[View<K>]) -> Views<K> {
-        let sorted = views.len() > 1 || views.first().is_some_and(|view| view.low_bits > 0);
-        views
-            .iter()
-            .map(|view| self.roll_up_view(scratch, from, to, view, sorted))
-            .collect()
+        let copied = |view: &View<K>| {
+            self.roll_up_view(scratch, from, to, view);
+            View {
+                low_bits: view.low_bits,
+                tuples: scratch.gathered.clone(),
+            }
+        };
+        views.iter().map(copied).collect()
     }
 
-    fn roll_up_view(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], view: &View<K>, sorted: bool) -> View<K> {
+    /// As [`Problem::roll_up`], into memory that was used before.
+    pub(crate) fn roll_up_into(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], views: &[View<K>], into: &mut Views<K>) {
+        into.resize_with(views.len(), View::default);
+        for (view, into) in views.iter().zip(into) {
+            self.roll_up_view(scratch, from, to, view);
+            into.low_bits = view.low_bits;
+            std::mem::swap(&mut into.tuples, &mut scratch.gathered);
+        }
+    }
+
+    fn roll_up_view(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], view: &View<K>) {
         let mut kept = K::all();
         let mut moves: Vec<Move<K>> = Vec::new();
         let mut room = 1usize << view.low_bits.min(30);
@@ -185,26 +253,13 @@ impl<K: Key> Problem<'_, K> {
                 });
             }
         }
-        let tally = &mut scratch.tally;
-        tally.clear(view.tuples.len().min(room) / 2);
-        for (tuple, count) in &view.tuples {
-            let mut next = tuple.and(kept);
-            for step in &moves {
-                next = next.or(step
-                    .table
-                    .get(tuple.field(step.shift, step.bits) as usize)
-                    .copied()
-                    .unwrap_or_default());
-            }
-            tally.add(next, *count);
-        }
-        let mut tuples = tally.entries.clone();
-        if sorted {
-            tuples.sort_unstable_by_key(|(key, _)| *key);
-        }
-        View {
-            low_bits: view.low_bits,
-            tuples,
+        // A column at a time is the rule; there the moves need no loop of their own.
+        if let [only] = moves.as_slice() {
+            scratch.gather(&view.tuples, room, |tuple| tuple.and(kept).or(only.of(tuple)));
+        } else {
+            scratch.gather(&view.tuples, room, |tuple| {
+                moves.iter().fold(tuple.and(kept), |next, step| next.or(step.of(tuple)))
+            });
         }
     }
 
@@ -217,6 +272,9 @@ impl<K: Key> Problem<'_, K> {
         views: &[View<K>],
         outliers: Option<&mut Vec<K>>,
     ) -> Evaluated {
+        if let (Some(k), [view]) = (self.size_alone(), views) {
+            return self.evaluate_sizes(scratch, (index, node), &view.tuples, k, outliers);
+        }
         let mut judged = Judged::new(self, node, outliers);
         std::mem::swap(&mut judged.passing, &mut scratch.passing);
         std::mem::swap(&mut judged.sizes, &mut scratch.sizes);
@@ -239,6 +297,79 @@ impl<K: Key> Problem<'_, K> {
             cost: admissible.then(|| self.costs.cost(node, &sums)),
             bound_above: self.costs.bound_above(&sums),
         }
+    }
+
+    /// The size that classes must have, when nothing else is asked of them.
+    fn size_alone(&self) -> Option<u64> {
+        if !self.attributes.is_empty() || self.has_population || self.average_risk.is_some() {
+            return None;
+        }
+        let size = |one: &Criterion| match one {
+            Criterion::Size(k) => Some(*k),
+            _ => None,
+        };
+        self.criteria.iter().map(size).collect::<Option<Vec<u64>>>()?.into_iter().max()
+    }
+
+    /// As [`Problem::evaluate`] where only sizes are asked: what most tables are held to, and most nodes fail.
+    fn evaluate_sizes(
+        &self,
+        scratch: &mut Scratch<K>,
+        (index, node): (usize, &[usize]),
+        classes: &[(K, K::Count)],
+        k: u64,
+        outliers: Option<&mut Vec<K>>,
+    ) -> Evaluated {
+        let mut sums = Sums {
+            classes: classes.len() as u64,
+            ..Sums::default()
+        };
+        let rows_of = |class: &(K, K::Count)| -> u64 { class.1.into() };
+        for rows in classes.iter().map(rows_of).filter(|rows| *rows < k) {
+            sums.suppressed += rows;
+            sums.kept_classes += 1;
+        }
+        sums.kept_classes = sums.classes - sums.kept_classes;
+        if !self.metric.is_by_column() {
+            let square = |rows: u64| u128::from(rows) * u128::from(rows);
+            sums.squares = classes.iter().map(rows_of).map(square).sum();
+            sums.kept_squares = classes.iter().map(rows_of).filter(|rows| *rows >= k).map(square).sum();
+        }
+        if let Some(outliers) = outliers {
+            outliers.extend(classes.iter().filter(|class| rows_of(class) < k).map(|(key, _)| *key));
+        }
+        let admissible = sums.suppressed <= self.outliers_max;
+        if admissible && self.metric.asks_suppressed() {
+            sums.suppressed_by = self.suppressed_by(scratch, node, classes, k, sums.kept_classes * 2 > sums.classes);
+        }
+        Evaluated {
+            index,
+            suppressed: sums.suppressed,
+            settles_below: !admissible,
+            cost: admissible.then(|| self.costs.cost(node, &sums)),
+            bound_above: self.costs.bound_above(&sums),
+        }
+    }
+
+    /// Per column, suppressed rows by code: counted among the suppressed classes where those are `fewer`, else what the kept ones leave.
+    fn suppressed_by(&self, scratch: &mut Scratch<K>, node: &[usize], classes: &[(K, K::Count)], k: u64, fewer: bool) -> Vec<Vec<u64>> {
+        scratch.chosen.clear();
+        scratch
+            .chosen
+            .extend(classes.iter().filter(|(_, rows)| ((*rows).into() < k) == fewer));
+        let mut by_column = self.empty_counts(node);
+        for ((counts, column), level) in by_column.iter_mut().zip(self.quasi).zip(node) {
+            for (key, rows) in &scratch.chosen {
+                if let Some(slot) = counts.get_mut(key.field(column.shift, column.bits) as usize) {
+                    *slot += (*rows).into();
+                }
+            }
+            if !fewer {
+                let all = column.hierarchy.counts(*level, &column.counts);
+                counts.iter_mut().zip(all).for_each(|(kept, all)| *kept = all - *kept);
+            }
+        }
+        by_column
     }
 
     /// Suppresses the smallest classes first, until the mean risk holds or too many rows are gone.
@@ -289,7 +420,9 @@ impl<K: Key> Problem<'_, K> {
                 };
                 K::of(code, column.shift)
             };
-            scratch.tally.add(self.quasi.iter().zip(node).map(of).fold(K::default(), K::or), 1);
+            scratch
+                .tally
+                .add(self.quasi.iter().zip(node).map(of).fold(K::default(), K::or), 1.into());
         }
         let mut places: Vec<(K, usize)> = scratch
             .tally
@@ -332,6 +465,7 @@ impl<K: Key> Problem<'_, K> {
 
     /// Hands over every class: in the order of keys when there are several lists, else in the list's own.
     fn each_class(&self, scratch: &mut Scratch<K>, views: &[View<K>], mut take: impl FnMut(K, &Class<'_>)) {
+        let views = &*in_order(views);
         let (own, population) = match (self.has_population, views.split_last()) {
             (true, Some((last, own))) => (own, Some(last)),
             _ => (views, None),
@@ -340,8 +474,8 @@ impl<K: Key> Problem<'_, K> {
         if let ([view], None, 0) = (own, population, attributes) {
             for (key, rows) in &view.tuples {
                 let class = Class {
-                    rows: *rows,
-                    population: *rows,
+                    rows: (*rows).into(),
+                    population: (*rows).into(),
                     sensitive: &[],
                 };
                 take(*key, &class);
@@ -363,7 +497,8 @@ impl<K: Key> Problem<'_, K> {
                 counts.clear();
                 rows = 0;
                 while let Some((tuple, count)) = view.tuples.get(*place).filter(|(tuple, _)| tuple.above(view.low_bits) == key) {
-                    counts.push((tuple.field(0, view.low_bits), *count));
+                    let count: u64 = (*count).into();
+                    counts.push((tuple.field(0, view.low_bits), count));
                     rows += count;
                     *place += 1;
                 }
@@ -373,7 +508,7 @@ impl<K: Key> Problem<'_, K> {
                 .and_then(|view| view.tuples.get(population_place))
                 .filter(|(tuple, _)| *tuple == key)
             {
-                people = *count;
+                people = (*count).into();
                 population_place += 1;
             }
             let slices: Vec<&[(u32, u64)]> = scratch.counts.iter().map(Vec::as_slice).collect();
@@ -385,6 +520,19 @@ impl<K: Key> Problem<'_, K> {
             take(key, &class);
         }
     }
+}
+
+/// Lists whose classes have several tuples, or stand in several lists, in the order of keys.
+fn in_order<K: Key>(views: &[View<K>]) -> Cow<'_, [View<K>]> {
+    let single = views.len() == 1 && views.iter().all(|view| view.low_bits == 0);
+    if single || views.iter().all(|view| view.tuples.is_sorted()) {
+        return Cow::Borrowed(views);
+    }
+    let mut sorted = views.to_vec();
+    for view in &mut sorted {
+        view.tuples.sort_unstable_by_key(|(key, _)| *key);
+    }
+    Cow::Owned(sorted)
 }
 
 /// No choice of classes with fewer rows makes the mean risk hold, here or in any finer node: there each class that is kept lies in one that

@@ -12,7 +12,7 @@ use fyr_model::finding::{Refusal, RefusalKind};
 use fyr_model::text::Text;
 
 use super::evaluate::{View, Views};
-use super::key::{Key, Tally, bits};
+use super::key::{Key, Memo, Tally, bits};
 use super::tuples::{array_of, unreadable};
 use crate::cells::Cells;
 use crate::hierarchy::Leaves;
@@ -32,6 +32,7 @@ struct Dictionary {
     counts: Vec<u64>,
     /// Bits of its field in provisional tuples.
     bits: u32,
+    recent: Memo,
 }
 
 /// Collects tuples.
@@ -66,6 +67,12 @@ impl Intake {
     /// Rows of the published table so far.
     pub(crate) fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Rows of the largest list.
+    pub(crate) fn rows_max(&self) -> u64 {
+        let people = self.population.iter().flat_map(|list| &list.entries).map(|(_, count)| *count);
+        self.rows.max(people.sum())
     }
 
     /// Takes in rows to be published.
@@ -234,14 +241,14 @@ impl Intake {
         let at = |place: usize| (shifts.get(place).copied().unwrap_or(0), widths.get(place).copied().unwrap_or(0));
         let view = |list: Tally<u128>, low: Option<(usize, &Vec<u32>)>| {
             let low_bits = low.map_or(0, |(_, table)| bits(table.len()));
-            let mut tuples: Vec<(K, u64)> = Vec::with_capacity(list.entries.len());
+            let mut tuples: Vec<(K, K::Count)> = Vec::with_capacity(list.entries.len());
             for (key, count) in list.entries {
                 let code = |(shift, bits): (u32, u32), table: &[u32]| table.get(key.field(shift, bits) as usize).copied().unwrap_or(0);
                 let mut packed = low.map_or_else(K::default, |(place, table)| K::of(code(at(place), table), 0));
                 for (place, (shift, table)) in fields.iter().enumerate() {
                     packed = packed.or(K::of(code(at(place), table), shift + low_bits));
                 }
-                tuples.push((packed, count));
+                tuples.push((packed, super::key::count::<K>(count)));
             }
             tuples.sort_unstable_by_key(|(key, _)| *key);
             View { low_bits, tuples }
@@ -288,22 +295,32 @@ impl Dictionary {
     }
 
     fn text(&mut self, cell: Option<&str>) -> u32 {
-        let known = match cell {
-            Some(value) => self.codes.get(value).copied(),
-            None => self.missing,
+        let Some(value) = cell else {
+            return self.missing.unwrap_or_else(|| {
+                let code = self.add(None);
+                self.missing = Some(code);
+                code
+            });
         };
-        known.unwrap_or_else(|| {
-            let code = self.values.len() as u32;
-            match cell {
-                Some(value) => {
-                    self.codes.insert(value.to_owned(), code);
-                }
-                None => self.missing = Some(code),
-            }
-            self.values.push(cell.map(str::to_owned));
-            self.counts.push(0);
+        let place = Memo::place(value);
+        let recent = self.recent.get(place);
+        if self.values.get(recent).is_some_and(|known| known.as_deref() == Some(value)) {
+            return recent as u32;
+        }
+        let known = self.codes.get(value).copied();
+        let code = known.unwrap_or_else(|| {
+            let code = self.add(Some(value));
+            self.codes.insert(value.to_owned(), code);
             code
-        })
+        });
+        self.recent.put(place, code);
+        code
+    }
+
+    fn add(&mut self, value: Option<&str>) -> u32 {
+        self.values.push(value.map(str::to_owned));
+        self.counts.push(0);
+        self.values.len() as u32 - 1
     }
 }
 

@@ -4,9 +4,12 @@
 //! not withstand an outsider.
 
 use std::fmt::Debug;
+use std::ops::AddAssign;
 
 /// A packed tuple of codes.
 pub(crate) trait Key: Copy + Ord + std::hash::Hash + Default + Debug + Send + Sync + 'static {
+    /// What counts rows beside such a key. Half a word beside half a word: lists then are half as long in memory.
+    type Count: Copy + Ord + Default + Debug + AddAssign + From<u8> + TryFrom<u64> + Into<u64> + Send + Sync + 'static;
     /// The field of `bits` bits at `shift`.
     fn field(self, shift: u32, bits: u32) -> u32;
     /// A code at `shift`.
@@ -29,7 +32,39 @@ pub(crate) trait Key: Copy + Ord + std::hash::Hash + Default + Debug + Send + Sy
 
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
+impl Key for u32 {
+    type Count = u32;
+    fn field(self, shift: u32, bits: u32) -> u32 {
+        self.checked_shr(shift).unwrap_or(0) & (((1u64 << bits.min(32)) - 1) as u32)
+    }
+    fn of(code: u32, shift: u32) -> Self {
+        code.checked_shl(shift).unwrap_or(0)
+    }
+    fn or(self, other: Self) -> Self {
+        self | other
+    }
+    fn and(self, mask: Self) -> Self {
+        self & mask
+    }
+    fn without(shift: u32, bits: u32) -> Self {
+        !(((1u64 << bits.min(32)) - 1) as u32).checked_shl(shift).unwrap_or(0)
+    }
+    fn all() -> Self {
+        Self::MAX
+    }
+    fn above(self, bits: u32) -> Self {
+        self.checked_shr(bits).unwrap_or(0)
+    }
+    fn hashed(self) -> u64 {
+        u64::from(self).hashed()
+    }
+    fn wide(self) -> u128 {
+        u128::from(self)
+    }
+}
+
 impl Key for u64 {
+    type Count = u64;
     fn field(self, shift: u32, bits: u32) -> u32 {
         (self.checked_shr(shift).unwrap_or(0) & ((1u64 << bits.min(32)) - 1)) as u32
     }
@@ -61,6 +96,7 @@ impl Key for u64 {
 }
 
 impl Key for u128 {
+    type Count = u64;
     fn field(self, shift: u32, bits: u32) -> u32 {
         (self.checked_shr(shift).unwrap_or(0) & ((1u128 << bits.min(32)) - 1)) as u32
     }
@@ -95,11 +131,61 @@ pub(crate) fn bits(values: usize) -> u32 {
     usize::BITS - values.saturating_sub(1).leading_zeros()
 }
 
+/// The codes of texts that were just seen, by a cheap look at them: columns repeat themselves. What is found is compared by whoever asks, so
+/// that texts made to collide cost a look-up in the real table and nothing else.
+#[derive(Debug, Clone)]
+pub(crate) struct Memo {
+    codes: Vec<u32>,
+}
+
+const MEMO: usize = 1 << 10;
+
+impl Default for Memo {
+    fn default() -> Self {
+        Self {
+            codes: vec![u32::MAX; MEMO],
+        }
+    }
+}
+
+impl Memo {
+    /// The place of a text.
+    pub(crate) fn place(text: &str) -> usize {
+        let bytes = text.as_bytes();
+        let word = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(first), Some(last)) => u64::from_le_bytes(*first).rotate_left(23) ^ u64::from_le_bytes(*last),
+            _ => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        Self::place_of(word ^ (bytes.len() as u64) << 57)
+    }
+
+    /// The place of a word.
+    pub(crate) fn place_of(word: u64) -> usize {
+        (word.hashed() >> 7) as usize % MEMO
+    }
+
+    /// The code that was last put in a place; no code of anything where there was none.
+    pub(crate) fn get(&self, place: usize) -> usize {
+        self.codes.get(place).copied().unwrap_or(u32::MAX) as usize
+    }
+
+    pub(crate) fn put(&mut self, place: usize, code: u32) {
+        if let Some(slot) = self.codes.get_mut(place) {
+            *slot = code;
+        }
+    }
+}
+
+/// A count of rows beside a key. Whoever chooses half words has seen that the rows of all lists fit.
+pub(crate) fn count<K: Key>(rows: u64) -> K::Count {
+    K::Count::try_from(rows).unwrap_or_default()
+}
+
 /// Keys with their sums.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tally<K> {
+pub(crate) struct Tally<K: Key> {
     /// Each key once, in the order of first sight.
-    pub(crate) entries: Vec<(K, u64)>,
+    pub(crate) entries: Vec<(K, K::Count)>,
     /// Place in `entries` plus one; 0 is free. A power of two, at most half full.
     slots: Vec<u32>,
 }
@@ -114,7 +200,7 @@ impl<K: Key> Tally<K> {
     }
 
     /// Adds to the sum of a key.
-    pub(crate) fn add(&mut self, key: K, count: u64) {
+    pub(crate) fn add(&mut self, key: K, count: K::Count) {
         if self.entries.len() * 2 >= self.slots.len() {
             self.grow();
         }

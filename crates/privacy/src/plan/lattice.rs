@@ -34,6 +34,11 @@ impl Lattice {
         self.heights.iter().zip(&self.strides).map(level).collect()
     }
 
+    /// The index of a node.
+    pub(crate) fn index(&self, node: &[usize]) -> usize {
+        node.iter().zip(&self.strides).map(|(level, stride)| level * stride).sum()
+    }
+
     /// The sum of a node's levels.
     pub(crate) fn height(&self, index: usize) -> usize {
         self.heights
@@ -53,12 +58,6 @@ impl Lattice {
     pub(crate) fn below(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         let down = move |(height, stride): (&usize, &usize)| (!(index / stride).is_multiple_of(*height)).then(|| index - stride);
         self.heights.iter().zip(&self.strides).filter_map(down)
-    }
-
-    /// Whether one node is at or below another.
-    pub(crate) fn is_below(&self, index: usize, other: usize) -> bool {
-        let mut pairs = self.heights.iter().zip(&self.strides);
-        pairs.all(|(height, stride)| index / stride % height <= other / stride % height)
     }
 
     /// Sets a mark on a node and all that lies on that side of it. Gives how many were not marked at all before.

@@ -75,14 +75,17 @@ pub(crate) fn apart<K: Key>(base: &mut Views<K>, sensitive: usize, columns: usiz
     let end = (sensitive + columns).min(base.len());
     let apart: Views<K> = base.drain(sensitive.min(end)..end).collect();
     if let (0, Some(first)) = (sensitive, apart.first()) {
-        let mut tuples: Vec<(K, u64)> = first
+        let mut tuples: Vec<(K, K::Count)> = first
             .tuples
             .iter()
             .map(|(key, count)| (key.above(first.low_bits), *count))
             .collect();
+        tuples.sort_unstable();
         tuples.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
-            kept.1 += if same { next.1 } else { 0 };
+            if same {
+                kept.1 += next.1;
+            }
             same
         });
         base.insert(0, View { low_bits: 0, tuples });
@@ -136,7 +139,7 @@ impl Means {
             last = Some((tuple, class));
             let code = key.field(0, view.low_bits) as usize;
             if let Some(value) = asked.values.get(code).copied().flatten() {
-                counted.push((class, value, *count));
+                counted.push((class, value, (*count).into()));
             }
         }
         let mut sums: BTreeMap<Placed, Sum> = BTreeMap::new();

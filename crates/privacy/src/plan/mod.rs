@@ -15,6 +15,7 @@ mod models;
 mod policy;
 mod recode;
 mod search;
+mod steps;
 mod tuples;
 
 use std::collections::{BTreeMap, HashSet};
@@ -88,13 +89,7 @@ pub fn plan(
     hierarchies: &BTreeMap<String, String>,
 ) -> Result<ProtectionPlan, Refusal> {
     let mut planner = Planner::new(columns, policy)?;
-    if let Some(word) = planner.second_table() {
-        let message = Text::new(
-            format!("modellen {word} behöver en andra tabell, som det här steget inte läser"),
-            format!("the model {word} needs a second table, which this step does not read"),
-        );
-        return Err(configuration("model-needs-table", message));
-    }
+    planner.one_table()?;
     for batch in batches {
         planner.take(batch)?;
     }
@@ -130,6 +125,19 @@ impl<'a> Planner<'a> {
         let model = self.model?;
         let presence = model.presence.is_some().then_some("presence");
         presence.or(model.k_map.is_some().then_some("k_map"))
+    }
+
+    /// Refuses a model that asks for a second table, where there is none to give.
+    ///
+    /// # Errors
+    /// `model-needs-table`.
+    pub fn one_table(&self) -> Result<(), Refusal> {
+        let Some(word) = self.second_table() else { return Ok(()) };
+        let message = Text::new(
+            format!("modellen {word} behöver en andra tabell, som det här steget inte läser"),
+            format!("the model {word} needs a second table, which this step does not read"),
+        );
+        Err(configuration("model-needs-table", message))
     }
 
     /// Takes in rows of the table to be published.
@@ -202,7 +210,9 @@ impl<'a> Planner<'a> {
             rows,
             above,
         };
-        if shift + low <= u64::BITS {
+        if shift + low <= u32::BITS && self.intake.rows_max() <= u64::from(u32::MAX) {
+            prepared.solve::<u32>(&fields, self.intake, &tables, effort)
+        } else if shift + low <= u64::BITS {
             prepared.solve::<u64>(&fields, self.intake, &tables, effort)
         } else if shift + low <= u128::BITS {
             prepared.solve::<u128>(&fields, self.intake, &tables, effort)
@@ -374,7 +384,7 @@ fn suppressed<K: Key>(problem: &Problem<'_, K>, node: &[usize]) -> (HashSet<K>, 
     let among = |view: &View<K>| -> BTreeMap<u32, u64> {
         let mut counts = BTreeMap::new();
         for (key, count) in view.tuples.iter().filter(|(key, _)| outliers.contains(&key.above(view.low_bits))) {
-            *counts.entry(key.field(0, view.low_bits)).or_insert(0) += count;
+            *counts.entry(key.field(0, view.low_bits)).or_insert(0) += (*count).into();
         }
         counts
     };

@@ -7,19 +7,20 @@
 //! at in rounds of a fixed size: what a round starts from does not depend on how its nodes are shared between threads. Sources:
 //! `privacy.md` 2.1, 2.2, 2.6.
 
-use super::evaluate::{Evaluated, Problem, Scratch, Views};
+use super::evaluate::{Evaluated, Problem, Scratch};
 use super::key::Key;
 use super::lattice::{ABOVE, BELOW, EVALUATED, Lattice};
 use super::loss::Cost;
+use super::steps::Steps;
 use crate::proof::{Best, Proof, Pruned};
 
 /// The largest lattice that is searched.
 pub(crate) const NODES_MAX: u64 = 1 << 24;
-/// Nodes of one round.
-const ROUND: usize = 16;
-/// Tuples kept for rolling up, in all and in how many nodes.
-const CACHE_TUPLES_MAX: usize = 4_000_000;
-const CACHE_NODES_MAX: usize = 256;
+/// Nodes of one round, and how many of them one thread looks at in a row.
+const ROUND: usize = 32;
+const TOGETHER: usize = 4;
+/// Rounds after which settled nodes are left out of the order.
+const ROUNDS_BETWEEN: usize = 16;
 
 /// How much may be done before the best that was found is given with its gap.
 #[derive(Clone, Copy, Default)]
@@ -40,7 +41,7 @@ pub(crate) struct Found {
     pub(crate) outliers_min: u64,
 }
 
-struct Search<'a, K> {
+struct Search<'a, K: Key> {
     problem: &'a Problem<'a, K>,
     lattice: Lattice,
     /// Lower bound of each node's cost, by columns.
@@ -48,8 +49,7 @@ struct Search<'a, K> {
     marks: Vec<u8>,
     best: Option<(Cost, usize, u64)>,
     evaluated: Vec<Evaluated>,
-    cache: Vec<(usize, Views<K>)>,
-    cached_tuples: usize,
+    steps: Steps<'a, K>,
     scratch: Vec<Scratch<K>>,
     pruned: Pruned,
 }
@@ -73,8 +73,7 @@ pub(crate) fn search<K: Key>(problem: &Problem<'_, K>, effort: Effort<'_>) -> Fo
         lattice,
         best: None,
         evaluated: Vec::new(),
-        cache: Vec::new(),
-        cached_tuples: 0,
+        steps: Steps::new(problem),
         scratch: (0..threads.max(1)).map(|_| Scratch::default()).collect(),
         pruned: Pruned::default(),
     };
@@ -91,31 +90,29 @@ impl<K: Key> Search<'_, K> {
         let top = self.lattice.nodes - 1;
         self.look_at(&[top, 0]);
         self.descend(top, &spent);
-        let order = self.order();
+        let mut order = self.order();
         // What cannot settle others from above is best looked at in the order of its bound: then nothing is looked at in vain.
         let from_above = self.problem.is_partly_monotone() && !self.evaluated.iter().any(|one| one.index == 0 && !one.settles_below);
         let from_below = !from_above || !self.problem.metric.is_by_column();
         let (mut low, mut high) = (0, order.len());
-        loop {
+        let mut climb = 0;
+        for rounds in 1usize.. {
             if spent(self) {
                 return self.open(&order, low, high).next().is_none();
             }
+            if rounds.is_multiple_of(ROUNDS_BETWEEN) {
+                order.retain(|index| self.is_open(*index));
+                (low, high) = (0, order.len());
+            }
             let mut round: Vec<usize> = Vec::new();
+            let before = self.evaluated.len();
             if from_above {
                 while high > low && order.get(high - 1).is_some_and(|index| !self.is_open(*index)) {
                     high -= 1;
                 }
-                for at in (low..high).rev().take(ROUND * 16) {
-                    let Some(index) = order.get(at).copied().filter(|index| self.is_open(*index)) else {
-                        continue;
-                    };
-                    if !round.iter().any(|above| self.lattice.is_below(index, *above)) {
-                        round.push(index);
-                    }
-                    if round.len() >= ROUND {
-                        break;
-                    }
-                }
+                let (above, open) = self.highest(order.get(low..high).unwrap_or_default(), climb);
+                climb = self.try_above(&above, climb);
+                round = open.into_iter().filter(|index| self.is_open(*index)).collect();
             }
             if from_below {
                 while low < high && order.get(low).is_some_and(|index| !self.is_open(*index)) {
@@ -131,12 +128,68 @@ impl<K: Key> Search<'_, K> {
                     }
                 }
             }
-            if round.is_empty() {
+            if round.is_empty() && self.evaluated.len() == before {
                 return true;
             }
             if let Some(better) = self.look_at(&round) {
                 self.descend(better, &spent);
             }
+        }
+        true
+    }
+
+    /// Open nodes from the end of the order, none of them below another; or, so many steps above them, nodes that settle more if they fail.
+    fn highest(&self, order: &[usize], climb: usize) -> (Vec<usize>, Vec<usize>) {
+        let (mut round, mut above) = (Vec::new(), Vec::new());
+        let mut nodes: Vec<Vec<usize>> = Vec::new();
+        for index in order.iter().rev().take(ROUND * 16).filter(|index| self.is_open(**index)) {
+            let node = self.lattice.node(*index);
+            let is_below = |above: &Vec<usize>| node.iter().zip(above).all(|(level, above)| level <= above);
+            if nodes.iter().any(is_below) {
+                continue;
+            }
+            match self.climbed(*index, climb) {
+                Some(higher) => {
+                    nodes.push(self.lattice.node(higher));
+                    above.push(higher);
+                }
+                None => {
+                    nodes.push(node);
+                    round.push(*index);
+                }
+            }
+            if nodes.len() >= ROUND {
+                break;
+            }
+        }
+        (above, round)
+    }
+
+    /// The node so many steps above, each by the column that costs least; nothing when it has been looked at or there is none.
+    fn climbed(&self, index: usize, steps: usize) -> Option<usize> {
+        let mut at = index;
+        for _ in 0..steps {
+            at = self
+                .lattice
+                .above(at)
+                .min_by(|a, b| self.bound(*a).total_cmp(&self.bound(*b)).then(a.cmp(b)))?;
+        }
+        (at != index && self.marks.get(at) == Some(&0)).then_some(at)
+    }
+
+    /// Looks at nodes that cost too much to be the answer but settle all below them if they fail; gives how far to climb the next time: one
+    /// step more while most of them fail, else one less.
+    fn try_above(&mut self, above: &[usize], climb: usize) -> usize {
+        if above.is_empty() {
+            return if climb == 0 { 1 } else { climb - 1 };
+        }
+        let before = self.evaluated.len();
+        self.take_in(above);
+        let failed = self.evaluated.iter().skip(before).filter(|one| one.settles_below).count();
+        if failed * 2 >= above.len() {
+            climb + 1
+        } else {
+            climb.saturating_sub(1)
         }
     }
 
@@ -199,14 +252,17 @@ impl<K: Key> Search<'_, K> {
     fn look_at(&mut self, indices: &[usize]) -> Option<usize> {
         let mut indices: Vec<usize> = indices.iter().copied().filter(|index| self.is_open(*index)).collect();
         indices.dedup();
+        self.take_in(&indices)
+    }
+
+    fn take_in(&mut self, indices: &[usize]) -> Option<usize> {
         let former = self.best.as_ref().map(|(_, index, _)| *index);
-        let mut seen = self.evaluate(&indices);
-        seen.sort_by_key(|(one, _)| indices.iter().position(|index| *index == one.index));
-        for (one, views) in seen {
+        let mut seen = self.evaluate(indices);
+        seen.sort_by_key(|one| indices.iter().position(|index| *index == one.index));
+        for one in seen {
             if let Some(slot) = self.marks.get_mut(one.index) {
                 *slot |= EVALUATED;
             }
-            self.remember(one.index, views);
             self.consider(&one);
             self.evaluated.push(one);
         }
@@ -245,22 +301,30 @@ impl<K: Key> Search<'_, K> {
         }
     }
 
-    fn evaluate(&mut self, indices: &[usize]) -> Vec<(Evaluated, Views<K>)> {
-        let (problem, lattice, cache) = (self.problem, &self.lattice, &self.cache);
+    fn evaluate(&mut self, indices: &[usize]) -> Vec<Evaluated> {
+        let (problem, lattice, steps) = (self.problem, &self.lattice, &self.steps);
+        let mut indices = indices.to_vec();
+        indices.sort_by_cached_key(|index| steps.rank(&lattice.node(*index)));
+        // Neighbours share steps, so that they go to the same thread.
+        let parts: Vec<&[usize]> = indices.chunks(TOGETHER).collect();
         let next = std::sync::atomic::AtomicUsize::new(0);
+        let look = |scratch: &mut Scratch<K>, index: usize| {
+            let node = lattice.node(index);
+            let (at, before) = steps.before(scratch, lattice, &node);
+            let before = before.as_deref().map_or(problem.base.as_slice(), Vec::as_slice);
+            if at == node {
+                return problem.evaluate(scratch, index, &node, before, None);
+            }
+            let mut last = std::mem::take(&mut scratch.last);
+            problem.roll_up_into(scratch, &at, &node, before, &mut last);
+            let seen = problem.evaluate(scratch, index, &node, &last, None);
+            scratch.last = last;
+            seen
+        };
         let work = |scratch: &mut Scratch<K>| {
             let mut done = Vec::new();
-            while let Some(index) = indices.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                let node = lattice.node(*index);
-                let source = cache.iter().filter(|(from, _)| lattice.is_below(*from, *index));
-                let source = source
-                    .min_by_key(|(from, views)| (size(views), *from))
-                    .map(|(from, views)| (*from, views));
-                let (from, views) = source
-                    .filter(|(_, views)| size(views) < size(&problem.base))
-                    .unwrap_or((0, &problem.base));
-                let views = problem.roll_up(scratch, &lattice.node(from), &node, views);
-                done.push((problem.evaluate(scratch, *index, &node, &views, None), views));
+            while let Some(part) = parts.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                done.extend(part.iter().map(|index| look(scratch, *index)));
             }
             done
         };
@@ -274,22 +338,6 @@ impl<K: Key> Search<'_, K> {
                     .flat_map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)))
                     .collect()
             }),
-        }
-    }
-
-    /// Keeps classes for later, within bounds: the largest go first.
-    fn remember(&mut self, index: usize, views: Views<K>) {
-        self.cached_tuples += size(&views);
-        self.cache.push((index, views));
-        while self.cached_tuples > CACHE_TUPLES_MAX || self.cache.len() > CACHE_NODES_MAX {
-            let sizes = self
-                .cache
-                .iter()
-                .enumerate()
-                .map(|(place, (index, views))| (size(views), *index, place));
-            let Some((tuples, _, place)) = sizes.max() else { break };
-            self.cache.swap_remove(place);
-            self.cached_tuples -= tuples;
         }
     }
 
@@ -338,8 +386,4 @@ impl<K: Key> Search<'_, K> {
 fn passes(bound: f64, index: usize, best: &Cost, best_index: usize) -> bool {
     let first = best.first();
     bound > first || (bound == first && best.0.len() == 1 && index > best_index)
-}
-
-fn size<K>(views: &Views<K>) -> usize {
-    views.iter().map(|view| view.tuples.len()).sum()
 }

@@ -9,7 +9,7 @@ use arrow::array::RecordBatch;
 use fyr_model::finding::{Refusal, RefusalKind};
 use fyr_model::text::Text;
 
-use super::key::bits;
+use super::key::{Memo, bits};
 use crate::cells::Cells;
 use crate::hierarchy::{Hierarchy, Leaves};
 
@@ -58,12 +58,18 @@ impl Quasi {
         }
     }
 
-    /// The code of a value; nothing when it was not among those planned for.
-    pub(crate) fn code(&self, value: Option<&str>) -> Option<u32> {
-        match value {
-            Some(value) => self.codes.get(value).copied(),
-            None => self.missing,
+    /// The code of a value; nothing when it was not among those planned for. `recent` holds codes of the column's values.
+    fn code(&self, value: Option<&str>, recent: &mut Memo) -> Option<u32> {
+        let Some(value) = value else { return self.missing };
+        let place = Memo::place(value);
+        let guess = recent.get(place);
+        let leaves = self.hierarchy.levels.first().map_or(&[][..], |level| &level.labels);
+        if leaves.get(guess).is_some_and(|leaf| leaf.as_deref() == Some(value)) {
+            return Some(guess as u32);
         }
+        let code = self.codes.get(value).copied()?;
+        recent.put(place, code);
+        Some(code)
     }
 
     /// The code that a packed tuple holds for this column.
@@ -83,8 +89,11 @@ pub(crate) fn pack(batch: &RecordBatch, quasi: &[Quasi]) -> Result<Vec<u128>, Re
     for column in quasi {
         let array = array_of(batch, &column.name)?;
         let cells = Cells::of(array).map_err(|_| unreadable(&column.name))?;
+        let mut recent = Memo::default();
         for (row, tuple) in tuples.iter_mut().enumerate() {
-            let code = column.code(cells.get(row).as_deref()).ok_or_else(|| unplanned(&column.name))?;
+            let code = column
+                .code(cells.get(row).as_deref(), &mut recent)
+                .ok_or_else(|| unplanned(&column.name))?;
             *tuple |= u128::from(code) << column.shift;
         }
     }

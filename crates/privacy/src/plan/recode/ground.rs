@@ -39,7 +39,7 @@ impl<K: Key> Atoms<K> {
                 .flat_map(|view| view.tuples.iter().map(|(key, count)| (key.above(view.low_bits), count)))
             {
                 if let Some(slot) = keys.binary_search(&key).ok().and_then(|place| counts.get_mut(place)) {
-                    *slot += count;
+                    *slot += (*count).into();
                 }
             }
             counts
@@ -58,7 +58,9 @@ impl<K: Key> Atoms<K> {
                 sum += *slot;
                 *slot = sum;
             }
-            let cells = view.tuples.iter().map(|(key, count)| (key.field(0, view.low_bits), *count));
+            let mut cells: Vec<(K, K::Count)> = view.tuples.clone();
+            cells.sort_unstable();
+            let cells = cells.into_iter().map(|(key, count)| (key.field(0, view.low_bits), count.into()));
             (starts, cells.collect())
         });
         Self {
@@ -88,7 +90,7 @@ impl<K: Key> Atoms<K> {
 }
 
 /// The tuples, the columns and the models.
-pub(super) struct Ground<'p, 'q, K> {
+pub(super) struct Ground<'p, 'q, K: Key> {
     pub(super) problem: &'p Problem<'q, K>,
     pub(super) node: &'p [usize],
     pub(super) atoms: Atoms<K>,

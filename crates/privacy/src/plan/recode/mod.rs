@@ -286,7 +286,7 @@ fn rows_by_level(quasi: &[Quasi], found: &Outcome) -> BTreeMap<String, BTreeMap<
 }
 
 /// Cuts classes, one after the other, for as long as the models hold.
-struct Refiner<'g, 'p, 'q, K> {
+struct Refiner<'g, 'p, 'q, K: Key> {
     ground: &'g Ground<'p, 'q, K>,
     method: Recoding,
     texts: Texts,

@@ -130,6 +130,20 @@ fn the_seven_people_come_out_in_three_classes() {
 }
 
 #[test]
+fn texts_that_look_alike_at_both_ends_stay_apart() {
+    let cells = [
+        "stadsdel-A-kvarter",
+        "stadsdel-B-kvarter",
+        "stadsdel-A-kvarter",
+        "stadsdel-B-kvarter",
+    ];
+    let (batch, columns) = table(&[("ort", cells.iter().map(|cell| Some(*cell)).collect())]);
+    let policy = policy(&[("ort", qi(None))], Some((2, 0.0, "entropy")));
+    let plan = plan(std::slice::from_ref(&batch), &columns, &policy, &BTreeMap::new()).unwrap();
+    assert_eq!(rows(&plan.apply(&batch).unwrap()), cells);
+}
+
+#[test]
 fn a_column_without_a_role_and_a_role_without_a_column_are_refused_by_name() {
     let (batch, columns) = table(&[("alder", vec![Some("1")]), ("ort", vec![Some("x")])]);
     let plain = ColumnPolicy::Role(Role::Plain);
