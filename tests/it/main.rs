@@ -28,3 +28,4 @@ mod shape;
 mod shapes;
 mod shapes_agree;
 mod support;
+mod verdicts;
