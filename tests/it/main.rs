@@ -32,3 +32,4 @@ mod shape;
 mod shapes;
 mod shapes_agree;
 mod support;
+mod verdicts;
