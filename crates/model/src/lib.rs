@@ -27,6 +27,7 @@ pub mod quality;
 pub mod readiness;
 pub mod release;
 pub mod resource;
+pub mod standing;
 pub mod table;
 pub mod tabulate;
 pub mod text;

@@ -285,6 +285,7 @@ fn decision(interest: Interest) -> Decision {
         secrecy_section: None,
         at: at(),
         invented: true,
+        standing: None,
     }
 }
 fn card() -> CardAnswers {
