@@ -76,7 +76,15 @@ pub async fn tabulate(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let report = attacked(door, &bench, &policy, &made, &written)?;
     refused(&report)?;
     contained(&audited(door, &bench, &policy, &made, &written)?)?;
+    let weighed = match cli::text(words, "release") {
+        Some(name) => Some(super::told::weighed(door, name, &policy, &made)?),
+        None => None,
+    };
     let out = Path::new(cli::text(words, "out").unwrap_or_default());
+    // Before the file is there: what might be public is known even when the process dies in between.
+    if let Some(weighed) = weighed {
+        weighed.remember(Utc::now())?;
+    }
     place(&written, out).map_err(|error| {
         let text = Text::new(format!("kunde inte skrivas: {error}"), format!("could not be written: {error}"));
         Refusal::new("out", RefusalKind::Configuration, out.display().to_string(), text)

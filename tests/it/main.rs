@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accumulation;
 mod actions;
 mod bad_input;
 mod canary;
@@ -23,7 +24,9 @@ mod reading;
 mod real;
 mod repair;
 mod reports;
+mod sandbox;
 mod shape;
 mod shapes;
 mod shapes_agree;
+mod standing;
 mod support;
