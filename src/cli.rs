@@ -329,6 +329,17 @@ impl Words {
         .arg(self.option("ground", "TEXT", "På vilken grund", "On what ground").required(true))
         .arg(self.option("diary-number", "TEXT", "Diarienummer", "Diary number"))
         .arg(self.option("secrecy-section", "TEXT", "Paragraf i OSL som prövats", "Section of the secrecy act that was tested"))
+        .arg(self.flag(
+            "standing",
+            "Låt beslutet gälla också kommande versioner, så länge kolumner, roller, policy, riskgränser och fynd är som nu",
+            "Let the decision hold for coming versions too, as long as columns, roles, policy, risk limits and findings are as now",
+        ).requires("until"))
+        .arg(self.option(
+            "until",
+            "DATE",
+            "Sista dagen för ett stående beslut, högst tolv månader bort: 2027-05-31",
+            "The last day of a standing decision, at most twelve months off: 2027-05-31",
+        ).requires("standing"))
     }
 
     fn publish(&self) -> Command {

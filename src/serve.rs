@@ -95,16 +95,18 @@ async fn tick(site: &Site) -> Result<(), Refusal> {
 fn start(site: &Site, id: SourceId, trigger: &'static str) {
     let site = site.clone();
     tokio::spawn(async move {
-        site.execute(
-            Order::Harvest {
-                sources: vec![id],
-                all: false,
-                dry_run: false,
-            },
-            trigger,
-            Utc::now(),
-        )
-        .await
+        let order = Order::Harvest {
+            sources: vec![id.clone()],
+            all: false,
+            dry_run: false,
+        };
+        let reply = site.execute(order, trigger, Utc::now()).await;
+        if trigger == "schedule"
+            && reply.exit_code() == 0
+            && let Err(refusal) = site.night(&id, Utc::now()).await
+        {
+            tracing::warn!(source = %id, id = refusal.id, "the night's pipelines could not be run");
+        }
     });
 }
 

@@ -5,6 +5,7 @@ mod fixes;
 mod incidents;
 mod links;
 mod protect;
+mod told;
 
 use fyr_curate::{CurateOutcome, CurateRun, PublishRun};
 use fyr_model::harvest::{HarvestOutcome, HarvestRun};
@@ -19,6 +20,7 @@ pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_wo
 pub use fixes::{described, fixed, next_fixes};
 pub use links::links;
 pub use protect::{anonymize, risk, tabulate};
+pub use told::store;
 
 /// A reply as a JSON document.
 pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {
@@ -75,6 +77,9 @@ pub fn text(term: &Term, reply: &Reply) {
                 decision.interest.name().get(term.lang),
                 decision.candidate.short()
             );
+            if let Some(standing) = &decision.standing {
+                println!("  {} {}", term.say("stående till och med", "standing until"), standing.until);
+            }
             for interest in missing {
                 println!(
                     "{} {}: {}",
@@ -230,6 +235,8 @@ pub fn publishes(term: &Term, runs: &[PublishRun]) {
                 let folder = run.folder.as_deref().unwrap_or_default();
                 let word = if run.outcome == "unchanged" {
                     term.say("oförändrad", "unchanged")
+                } else if !run.standing.is_empty() {
+                    term.say("publicerad på stående beslut", "published on standing decisions")
                 } else {
                     term.say("publicerad", "published")
                 };

@@ -11,7 +11,7 @@ use fyr_graph::{Snapshot, Store};
 use fyr_harvest::{Harvest, Options};
 use fyr_jobs::{Ownership, State};
 use fyr_model::harvest::{HarvestRun, SourceFile};
-use fyr_model::privacy::{Decision, Interest};
+use fyr_model::privacy::Decision;
 use fyr_model::readiness::Readiness;
 use fyr_model::{PipelineName, Refusal, RefusalKind, SourceId, Text};
 
@@ -122,7 +122,7 @@ impl Site {
                 dry_run,
                 accept_reading,
             } => self.curate(&pipelines, all, (dry_run, accept_reading), at).await,
-            Order::Sign { dataset, decision } => self.sign(&dataset, decision),
+            Order::Sign { dataset, decision } => self.sign(&dataset, decision, at),
             Order::Publish { datasets } => Ok(self.publish(datasets, at)),
             Order::Withdraw { dataset, reason } => {
                 fyr_publish::withdraw(&self.config.published, &dataset, &reason, at).map(|withdrawal| Reply::Withdraw { withdrawal })
@@ -241,14 +241,39 @@ impl Site {
         Ok(Reply::Curate { runs })
     }
 
-    fn sign(&self, dataset: &PipelineName, decision: Decision) -> Result<Reply, Refusal> {
+    fn sign(&self, dataset: &PipelineName, decision: Decision, at: DateTime<Utc>) -> Result<Reply, Refusal> {
         let decision = self.curate.sign(dataset, decision)?;
-        let made = self.curate.state.decisions(dataset, &decision.candidate)?;
-        let missing = Interest::ALL
-            .into_iter()
-            .filter(|interest| !made.iter().any(|one| one.interest == *interest))
-            .collect();
+        let missing = self.curate.undecided(dataset, at)?;
         Ok(Reply::Sign { decision, missing })
+    }
+
+    /// A normal night after a source's harvest: each of its pipelines that has standing decisions is run, and what is inside them is released
+    /// untouched. What is not waits for people; so does every pipeline without standing decisions.
+    pub async fn night(&self, source: &SourceId, at: DateTime<Utc>) -> Result<Reply, Refusal> {
+        let pipelines = self.pipelines();
+        let mut runs = Vec::new();
+        for name in pipelines.names() {
+            let pipeline = match pipelines.read(name.as_str()) {
+                Ok(pipeline) if pipeline.file.source == *source => pipeline,
+                Ok(_) => continue,
+                Err(refusal) => {
+                    tracing::warn!(%name, id = refusal.id, "a pipeline cannot be read");
+                    continue;
+                }
+            };
+            if !self.curate.stands(&name, at)? {
+                continue;
+            }
+            let ended = self.curate.run(&pipeline, false, at).await;
+            if ended.outcome == fyr_curate::CurateOutcome::Candidate {
+                let run = self.curate.publish(&name, at);
+                if let Some(refusal) = &run.refused_because {
+                    tracing::warn!(%name, id = refusal.id, "a candidate waits for decisions");
+                }
+                runs.push(run);
+            }
+        }
+        Ok(Reply::Publish { runs })
     }
 
     fn publish(&self, mut datasets: Vec<PipelineName>, at: DateTime<Utc>) -> Reply {

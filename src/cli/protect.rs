@@ -25,6 +25,12 @@ impl Words {
         )
         .args(self.file_to_file())
         .arg(self.policy("Roller, hierarkier och [table]", "Roles, hierarchies and [table]"))
+        .arg(self.option(
+            "release",
+            "NAME",
+            "Väg tabellerna mot allt som arbetsytan har gett ut, och minns dem under namnet",
+            "Weigh the tables against all that the workspace has released, and remember them under the name",
+        ))
     }
 
     pub(super) fn risk(&self) -> Command {
@@ -34,10 +40,21 @@ impl Words {
             "How easily rows of a table are singled out as it stands: k, l, t and risk",
             "fyr risk register.csv --qi alder,kon,kommun --sensitive diagnos",
         )
-        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
+        .arg(
+            self.words("input", "INPUT", "Fil eller adress", "File or address")
+                .num_args(1)
+                .required_unless_present("store")
+                .conflicts_with("store"),
+        )
+        .arg(self.flag(
+            "store",
+            "Vad arbetsytans utgåvor säger tillsammans: samma personer, kolumner och pseudonymer, fynd och beslut om dem",
+            "What the workspace's releases tell together: the same people, columns and pseudonyms, findings and decisions on them",
+        ))
         .arg(
             self.option("qi", "A,B,C", "Indirekt identifierande kolumner", "Quasi-identifying columns")
-                .required(true),
+                .required_unless_present("store")
+                .conflicts_with("store"),
         )
         .arg(self.option("sensitive", "S", "Känsliga kolumner", "Sensitive columns"))
         .arg(

@@ -13,6 +13,7 @@ mod release;
 mod shapes;
 mod stored;
 mod tabulate;
+mod told;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -37,6 +38,7 @@ pub use protect::{AnonymizeBody, RiskBody};
 pub use release::VerifyBody;
 pub use stored::listen;
 pub use tabulate::{DpBody, TabulateBody};
+pub use told::StoreBody;
 
 /// Stack of a thread that plans for a cluster.
 const PLAN_STACK_BYTES: usize = 32 << 20;

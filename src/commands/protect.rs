@@ -304,13 +304,13 @@ pub(super) fn read_policy(path: &Path) -> Result<(PrivacyPolicy, BTreeMap<String
     let policy: PrivacyPolicy = toml::from_str(&text).map_err(|error| unreadable(&error))?;
     let mut hierarchies = BTreeMap::new();
     let words = policy.columns.values().filter_map(|column| column.hierarchy());
-    for name in words.filter(|name| name.ends_with(".csv")) {
-        let text = std::fs::read_to_string(beside(path, name)?).map_err(|error| {
+    for (name, file) in words.filter_map(|name| Some((name, fyr_privacy::hierarchy::file_of(name)?))) {
+        let text = std::fs::read_to_string(beside(path, file)?).map_err(|error| {
             let text = Text::new(
                 format!("hierarkifilen går inte att läsa: {error}"),
                 format!("the hierarchy file cannot be read: {error}"),
             );
-            Refusal::new("hierarchy-missing", RefusalKind::Configuration, name, text)
+            Refusal::new("hierarchy-missing", RefusalKind::Configuration, file, text)
         })?;
         hierarchies.insert(name.to_owned(), text);
     }
@@ -409,6 +409,9 @@ pub struct QuasiBody {
 }
 
 pub async fn risk(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
+    if cli::flag(words, "store") {
+        return super::told::store(door);
+    }
     let bench = Bench::open(door)?;
     let list = |name: &str| -> Vec<String> {
         let parts = cli::text(words, name).unwrap_or_default().split(',');

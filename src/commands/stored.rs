@@ -7,6 +7,7 @@ use chrono::Utc;
 use clap::ArgMatches;
 use fyr_model::harvest::SourceFile;
 use fyr_model::privacy::{Decision, Interest};
+use fyr_model::standing::Standing;
 use fyr_model::{PipelineName, Refusal, RefusalKind, Sha256, SourceId, Text};
 
 use super::Door;
@@ -232,8 +233,23 @@ pub async fn sign(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
         secrecy_section: cli::text(words, "secrecy-section").map(str::to_owned),
         at: Utc::now(),
         invented: false,
+        standing: standing(words)?,
     };
     answer(door, &order(door, Order::Sign { dataset, decision }).await?)
+}
+
+/// Until when a decision is to stand; what it is bound to is filled in from the candidate.
+fn standing(words: &ArgMatches) -> Result<Option<Standing>, Refusal> {
+    let Some(given) = cli::text(words, "until") else { return Ok(None) };
+    let until = given.parse().map_err(|_| {
+        let text = Text::new("--until är inget datum, som 2027-05-31", "--until is not a date, as 2027-05-31");
+        Refusal::new("decision-until", RefusalKind::Configuration, given, text)
+    })?;
+    Ok(Some(Standing {
+        until,
+        terms: Sha256::from_bytes([0; 32]),
+        bound_to: None,
+    }))
 }
 
 pub async fn publish(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {

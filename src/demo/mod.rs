@@ -131,6 +131,7 @@ fn decisions(officers: &Officers, pipeline: &PipelineName) -> Vec<Decision> {
             secrecy_section: officer.secrecy_section.clone(),
             at: Utc::now(),
             invented: true,
+            standing: None,
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accumulation;
 mod actions;
 mod bad_input;
 mod canary;
@@ -28,8 +29,10 @@ mod real;
 mod repair;
 mod reports;
 mod rule_examples;
+mod sandbox;
 mod shape;
 mod shapes;
 mod shapes_agree;
+mod standing;
 mod support;
 mod verdicts;

@@ -145,13 +145,27 @@ fn the_same_table_gives_the_same_bytes() {
 
 #[test]
 fn bad_input_has_a_typed_answer_and_leaves_no_file() {
-    let cases: [(&str, &str, i32, &str); 6] = [
+    let cases: [(&str, &str, i32, &str); 13] = [
         ("diagnos = \"sensitive\"\n", "", 2, "without a role"),
         ("k = 5", "k = 1", 2, "at least 2"),
         ("kind = \"distinct\"", "kind = \"recursive\"", 2, "c belongs"),
         ("k = 5", "k = 500", 1, "none of"),
         ("ort.csv", "../ort.csv", 2, "leaves"),
         ("loss = \"entropy\"", "loss = \"least\"", 2, "loss must be"),
+        // A policy that contradicts itself or the table.
+        (
+            "diagnos = \"sensitive\"",
+            "diagnos = \"plain\"",
+            2,
+            "no column has the role sensitive",
+        ),
+        ("diagnos =", "vikt = \"plain\"\ndiagnos =", 2, "the table lacks: vikt"),
+        ("suppression_max = 0.1", "suppression_max = 1.5", 2, "between 0 and 1"),
+        ("k = 5", "k = 5\naverage_risk = 2.0", 2, "average_risk"),
+        ("value = 2", "value = 9", 1, "none of"),
+        // A value outside its hierarchy, built in or of the file; one that is no hierarchy at all.
+        ("\"age\"", "\"municipality\"", 2, "40 different values cannot be read"),
+        ("\"age\"", "\"finns\"", 2, "neither built in nor a file"),
     ];
     for (from, to, code, word) in cases {
         let dir = folder();
@@ -161,6 +175,42 @@ fn bad_input_has_a_typed_answer_and_leaves_no_file() {
         assert!(said.contains(word), "{from} -> {to}: {said}");
         assert!(!dir.path().join("ut.parquet").exists());
     }
+}
+
+#[test]
+fn a_hierarchy_that_is_none_and_tables_of_no_row_or_one_have_typed_answers() {
+    for (hierarchy, word) in [
+        ("Norrby;Soderby;*\nSoderby;Norrby;*\nOsterby;Norrby;*\n", "its own parent"),
+        (
+            "Norrby;Norr;Sverige;*\nSoderby;Norr;Norge;*\nOsterby;Soder;Norge;*\n",
+            "second parent",
+        ),
+        ("Norrby;Norr;*\nSoderby;Soder;*\n", "1 different values of the data have no row"),
+    ] {
+        let dir = folder();
+        std::fs::write(dir.path().join("ort.csv"), hierarchy).unwrap();
+        let (code, said) = ended(&anonymize(dir.path()));
+        assert!(code == 2 && said.contains(word), "{word}: {said}");
+        assert!(!dir.path().join("ut.parquet").exists());
+    }
+    // One row is fewer than any k; where all rows may be suppressed nothing is left to publish.
+    for (share, word) in [("0.1", "none of"), ("1.0", "nothing to publish")] {
+        let dir = folder();
+        std::fs::write(dir.path().join("in.csv"), "person;alder;ort;diagnos\nid-1;20;Norrby;A\n").unwrap();
+        let policy = POLICY.replace("suppression_max = 0.1", &format!("suppression_max = {share}"));
+        std::fs::write(dir.path().join("policy.toml"), policy).unwrap();
+        let (code, said) = ended(&anonymize(dir.path()));
+        assert!(code == 1 && said.contains(word), "{share}: {said}");
+        assert!(!dir.path().join("ut.parquet").exists());
+    }
+    // A table without rows singles nobody out: it is written as it is, and said to be empty.
+    let dir = folder();
+    std::fs::write(dir.path().join("in.csv"), "person;alder;ort;diagnos\n").unwrap();
+    let output = anonymize(dir.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let document = json(&output);
+    assert_eq!((&document["rows_in"], &document["rows_out"]), (&0.into(), &0.into()));
+    assert!(document["verified"]["k"].is_null(), "{document}");
 }
 
 #[test]

@@ -90,10 +90,14 @@ fn is(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// The patterns that stand in our shapes: so many hexadecimal digits, a name of ours, or a beginning.
+/// The patterns that stand in our shapes: so many hexadecimal digits, a name of ours, a version, or a beginning.
 fn matches(pattern: &str, text: &str) -> bool {
     if pattern == "^[a-z0-9-]+$" {
         return !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    }
+    if pattern == r"^\d+\.\d+\.\d+$" {
+        let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        return text.split('.').count() == 3 && text.split('.').all(number);
     }
     let digits = pattern.strip_prefix("^[0-9a-f]{").and_then(|rest| rest.strip_suffix("}$"));
     match digits {

@@ -101,14 +101,14 @@ impl<'a> Spread<'a> {
         counts.sort_unstable_by(|a, b| b.cmp(a));
         self.l = self.l.min(counts.len() as u64);
         let asked = self.bounds.and_then(|bounds| bounds.t.as_ref());
-        // Without the levels the hierarchical distance cannot be measured: the equal one is told, and not held against the bound.
+        // Without the levels the hierarchical distance cannot be measured: the equal one is told, and the promise counts as broken.
         let kind = asked.map_or(ClosenessKind::Equal, |t| t.kind);
         let measured = kind != ClosenessKind::Hierarchical || !self.levels.is_empty();
         let distance = self.distance(if measured { kind } else { ClosenessKind::Equal }, &share);
         self.t = self.t.max(distance);
         let Some(bounds) = self.bounds else { return };
         let diverse = bounds.l.as_ref().is_none_or(|l| is_diverse(l, &counts));
-        let close = !measured || asked.is_none_or(|t| distance <= t.value + bounds.left_out + NEAR);
+        let close = measured && asked.is_none_or(|t| distance <= t.value + bounds.left_out + NEAR);
         self.broken += u64::from(!diverse || !close);
     }
 
@@ -259,6 +259,12 @@ mod tests {
         assert_eq!(broken, 0);
         // {a, b} and {c, d}: everything crosses the top.
         assert!((measured(&[&["a", "b"], &["c", "d"]], false, &bounds).1 - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_hierarchical_distance_without_its_hierarchy_is_not_held() {
+        let bounds = closeness(ClosenessKind::Hierarchical, 1.0);
+        assert_eq!(measured(&[&["a", "b"], &["c", "d"]], false, &bounds).2, 2);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use fyr_audit::Asked;
 use fyr_model::privacy::{Resolution, Role};
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text, Version};
 use fyr_privacy::ProtectionPlan;
-use fyr_privacy::accumulation::{Found, Sketcher, Trace, judge};
+use fyr_privacy::accumulation::{Found, Pseudonyms, Sketcher, Trace, judge};
 use fyr_table::arrow::array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
@@ -28,59 +28,70 @@ const SECRET_BYTES: u64 = 32;
 
 /// What a candidate tells, and what it is held to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Told {
-    pub(crate) trace: Trace,
+pub struct Told {
+    /// Its rows, or the finest margin of its tables.
+    pub trace: Trace,
+    /// The other margins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub margins: Vec<Trace>,
     /// The smallest group that may show.
-    pub(crate) k: u64,
+    pub k: u64,
     /// Findings that a person has resolved, by id.
-    pub(crate) resolved: BTreeMap<String, Resolution>,
+    pub resolved: BTreeMap<String, Resolution>,
 }
 
 /// A release in the ledger.
-#[derive(Debug, Serialize, Deserialize)]
-struct Entry {
-    at: DateTime<Utc>,
-    trace: Trace,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When it was released.
+    pub at: DateTime<Utc>,
+    /// What it tells.
+    pub trace: Trace,
+    /// The other margins of its tables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub margins: Vec<Trace>,
     /// What was found when it was released; each has been resolved.
     #[serde(default)]
-    found: Vec<Found>,
+    pub found: Vec<Found>,
+    /// By whom, in what role, when and why.
     #[serde(default)]
-    resolved: BTreeMap<String, Resolution>,
+    pub resolved: BTreeMap<String, Resolution>,
 }
 
-impl Curate {
-    /// What a table tells once it is protected by `plan`; nothing when no column could single anybody out.
-    pub(crate) fn told(&self, pipeline: &Pipeline, plan: &ProtectionPlan, batches: &[RecordBatch]) -> Result<Option<Told>, Refusal> {
-        let columns = plan.quasi_identifiers();
-        let Some(model) = pipeline.policy.model.as_ref().filter(|_| !columns.is_empty()) else {
-            return Ok(None);
-        };
-        let sketcher = self.sketcher()?;
-        let mut groups = BTreeMap::new();
-        for batch in batches {
-            plan.trace(batch, &sketcher, &mut groups)?;
+/// What has been published so far. It lies in the private area.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    folder: PathBuf,
+}
+
+impl Ledger {
+    /// The ledger of a data folder.
+    pub fn of(data: &Path) -> Self {
+        Self {
+            folder: data.join("accumulation"),
         }
-        let population = pipeline.policy.population.clone();
-        let trace = Trace {
-            release: pipeline.name.to_string(),
-            population: population.unwrap_or_else(|| pipeline.file.dataset.clone()),
-            exact: true,
-            columns,
-            groups: groups.into_values().collect(),
-        };
-        Ok(Some(Told {
-            trace,
-            k: model.k.max(fyr_audit::K_FLOOR),
-            resolved: pipeline.policy.resolved.clone(),
-        }))
     }
 
-    /// Refuses a candidate that tells too much together with what is public already, until each finding is resolved.
-    pub(crate) fn weigh(&self, name: &PipelineName, told: &Told) -> Result<Vec<Found>, Refusal> {
-        let earlier: Vec<Trace> = self.ledger()?.into_iter().map(|entry| entry.trace).collect();
-        let found = judge(&told.trace, &earlier, told.k);
+    /// What a candidate tells together with every earlier release, when a person has resolved all of it.
+    ///
+    /// # Errors
+    /// `accumulation-held` while a finding is unresolved; `accumulation-ledger` when the ledger cannot be read: what was told is not known then.
+    pub fn weigh(&self, name: &PipelineName, told: &Told) -> Result<Vec<Found>, Refusal> {
+        let entries = self.entries()?;
+        let earlier: Vec<Trace> = entries
+            .into_iter()
+            .flat_map(|entry| [vec![entry.trace], entry.margins].concat())
+            .collect();
+        let mut found: Vec<Found> = Vec::new();
+        for trace in std::iter::once(&told.trace).chain(&told.margins) {
+            for one in judge(trace, &earlier, told.k) {
+                if !found.iter().any(|known| known.id == one.id) {
+                    found.push(one);
+                }
+            }
+        }
         let open: Vec<&Found> = found.iter().filter(|one| !told.resolved.contains_key(&one.id)).collect();
-        let path = self.accumulation().join("findings").join(format!("{name}.json"));
+        let path = self.findings().join(format!("{name}.json"));
         if open.is_empty() {
             remove(&path)?;
             return Ok(found);
@@ -91,50 +102,61 @@ impl Curate {
     }
 
     /// Keeps what a release tells.
-    pub(crate) fn remember_told(&self, told: &Told, found: Vec<Found>, at: DateTime<Utc>) -> Result<(), Refusal> {
-        let folder = self.accumulation().join("releases");
+    ///
+    /// # Errors
+    /// `disk`.
+    pub fn remember(&self, told: &Told, found: Vec<Found>, at: DateTime<Utc>) -> Result<(), Refusal> {
+        let folder = self.folder.join("releases");
         private_folder(&folder)?;
         let path = folder.join(format!("{}.json", told.trace.release.replace(' ', "@")));
+        let resolved = told.resolved.iter().filter(|(id, _)| found.iter().any(|one| one.id == **id));
         let entry = Entry {
             at,
             trace: told.trace.clone(),
-            resolved: told
-                .resolved
-                .iter()
-                .filter(|(id, _)| found.iter().any(|one| one.id == **id))
-                .map(|(id, one)| (id.clone(), one.clone()))
-                .collect(),
+            margins: told.margins.clone(),
+            resolved: resolved.map(|(id, one)| (id.clone(), one.clone())).collect(),
             found,
         };
         write(&path, &entry)
     }
 
-    /// Every release so far, by name. One that cannot be read stops everything: what it told is not known.
-    fn ledger(&self) -> Result<Vec<Entry>, Refusal> {
-        let folder = self.accumulation().join("releases");
-        let mut paths: Vec<PathBuf> = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(disk(&folder, &error)),
-        };
-        paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
-        paths.sort_unstable();
-        paths.iter().map(|path| read(path)).collect()
+    /// Every release so far, in the order that they were made.
+    ///
+    /// # Errors
+    /// `accumulation-ledger`: one that cannot be read stops everything, since what it told is not known.
+    pub fn entries(&self) -> Result<Vec<Entry>, Refusal> {
+        let mut entries: Vec<Entry> = files(&self.folder.join("releases"))?
+            .iter()
+            .map(|path| read(path))
+            .collect::<Result<_, _>>()?;
+        entries.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.trace.release.cmp(&b.trace.release)));
+        Ok(entries)
     }
 
-    fn accumulation(&self) -> PathBuf {
-        self.data.join("accumulation")
+    /// What candidates that are held have been found to tell, by name.
+    ///
+    /// # Errors
+    /// `accumulation-ledger`.
+    pub fn held(&self) -> Result<BTreeMap<String, Vec<Found>>, Refusal> {
+        let name = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        files(&self.findings())?.iter().map(|path| Ok((name(path), read(path)?))).collect()
     }
 
-    /// The ledger's secret, made the first time.
-    fn sketcher(&self) -> Result<Sketcher, Refusal> {
-        let folder = self.accumulation();
-        private_folder(&folder)?;
-        let path = folder.join(SECRET);
+    fn findings(&self) -> PathBuf {
+        self.folder.join("findings")
+    }
+
+    /// What digests are made with. The ledger's secret is made the first time.
+    ///
+    /// # Errors
+    /// `accumulation-ledger` when there are releases and no secret, `disk`.
+    pub fn sketcher(&self) -> Result<Sketcher, Refusal> {
+        private_folder(&self.folder)?;
+        let path = self.folder.join(SECRET);
         let secret = match std::fs::read(&path) {
             Ok(secret) => secret,
             // A new secret would make every earlier release look like one that nothing is known of.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.ledger()?.is_empty() => return Err(broken(&path)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.entries()?.is_empty() => return Err(broken(&path)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut secret = Vec::new();
                 let source = std::fs::File::open("/dev/urandom").map_err(|error| disk(&path, &error))?;
@@ -149,6 +171,72 @@ impl Curate {
         };
         Sketcher::new(&secret).ok_or_else(|| broken(&path))
     }
+}
+
+impl Curate {
+    /// What a table tells once it is protected by `plan`; nothing when no column could single anybody out and no pseudonym can be followed.
+    pub(crate) fn told(&self, pipeline: &Pipeline, plan: &ProtectionPlan, batches: &[RecordBatch]) -> Result<Option<Told>, Refusal> {
+        let policy = &pipeline.policy;
+        let columns = plan.quasi_identifiers();
+        let model = policy.model.as_ref().filter(|_| !columns.is_empty());
+        let scoped = policy
+            .pseudonyms
+            .as_ref()
+            .and_then(|one| Some((one.scope.as_ref()?, one.columns.keys())));
+        if model.is_none() && scoped.is_none() {
+            return Ok(None);
+        }
+        let sketcher = self.ledger().sketcher()?;
+        let mut groups = BTreeMap::new();
+        for batch in batches.iter().filter(|_| model.is_some()) {
+            plan.trace(batch, &sketcher, &mut groups)?;
+        }
+        let trace = Trace {
+            release: pipeline.name.to_string(),
+            population: policy.population.clone().unwrap_or_else(|| pipeline.file.dataset.clone()),
+            exact: true,
+            table: false,
+            columns,
+            groups: groups.into_values().collect(),
+            pseudonyms: scoped.map(|(scope, names)| Pseudonyms {
+                scope: sketcher.scope(scope),
+                columns: names.cloned().collect(),
+                rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
+            }),
+        };
+        Ok(Some(Told {
+            trace,
+            margins: Vec::new(),
+            k: model.map_or(0, |model| model.k).max(fyr_audit::K_FLOOR),
+            resolved: policy.resolved.clone(),
+        }))
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger::of(&self.data)
+    }
+
+    /// Refuses a candidate that tells too much together with what is public already, until each finding is resolved.
+    pub(crate) fn weigh(&self, name: &PipelineName, told: &Told) -> Result<Vec<Found>, Refusal> {
+        self.ledger().weigh(name, told)
+    }
+
+    /// Keeps what a release tells.
+    pub(crate) fn remember_told(&self, told: &Told, found: Vec<Found>, at: DateTime<Utc>) -> Result<(), Refusal> {
+        self.ledger().remember(told, found, at)
+    }
+}
+
+/// The documents in a folder, by name; a folder that is not there has none.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
+    let mut paths: Vec<PathBuf> = match std::fs::read_dir(folder) {
+        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(disk(folder, &error)),
+    };
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+    paths.sort_unstable();
+    Ok(paths)
 }
 
 impl Told {

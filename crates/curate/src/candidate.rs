@@ -9,6 +9,7 @@ use fyr_model::privacy::{PrivacyReport, ProtectionFacts};
 use fyr_model::quality::QualityReport;
 use fyr_model::readiness::Evidence;
 use fyr_model::release::{ReleaseFile, ReleaseRecord};
+use fyr_model::standing::Terms;
 use fyr_model::table::TableProfile;
 use fyr_model::{LicenceVerdict, PipelineName, Refusal, RefusalKind, Sha256, Text};
 use serde::{Deserialize, Serialize};
@@ -40,11 +41,15 @@ pub struct Candidate {
     pub card: CardAnswers,
     /// The evidence for the score, packaging and decisions still missing.
     pub evidence: Evidence,
+    /// What it is, as standing decisions are held against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 impl Candidate {
-    /// What a decision covers: the files, what they are published as, the roles, the risk limit and the licence.
-    pub(crate) fn digest_of(record: &ReleaseRecord, files: &[ReleaseFile], asked: &Asked) -> Sha256 {
+    /// What a decision covers: the files, what they are published as, the roles, the risk limit, the licence, and what a standing decision
+    /// would be bound to.
+    pub(crate) fn digest_of(record: &ReleaseRecord, files: &[ReleaseFile], asked: &Asked, terms: Option<&Terms>) -> Sha256 {
         let covered = serde_json::json!({
             "name": record.name,
             "version": record.version,
@@ -55,6 +60,8 @@ impl Candidate {
             "k": asked.k,
             "forbidden": asked.forbidden,
             "cleared": asked.cleared,
+            "sandbox": record.sandbox,
+            "terms": terms.map(Terms::digest),
         });
         Sha256::of(covered.to_string().as_bytes())
     }
@@ -73,7 +80,7 @@ impl Candidate {
         let bytes = std::fs::read(path).map_err(|_| missing(name))?;
         let candidate: Self = serde_json::from_slice(&bytes).map_err(|error| broken(name, &error))?;
         // The signatures cover what the file says, not the digest that it states.
-        if Self::digest_of(&candidate.record, &candidate.files, &candidate.asked) != candidate.digest {
+        if Self::digest_of(&candidate.record, &candidate.files, &candidate.asked, candidate.terms.as_ref()) != candidate.digest {
             return Err(broken(name, &"digest"));
         }
         Ok(candidate)

@@ -80,6 +80,7 @@ pub(crate) fn record(
             }),
         change_note: Text::default(),
         previous: None,
+        sandbox: pipeline.file.sandbox.clone(),
     }
 }
 

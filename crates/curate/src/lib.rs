@@ -24,8 +24,10 @@ mod pxweb;
 mod reading;
 mod references;
 mod run;
+mod standing;
 pub mod work;
 
+pub use accumulated::{Entry, Ledger, Told};
 pub use acting::{Acted, Acting, act_on, tell};
 pub use candidate::Candidate;
 pub use exposure::for_holder;

@@ -10,6 +10,7 @@ use fyr_model::readiness::Evidence;
 use fyr_model::release::{ReleaseFile, ReleaseRecord};
 use fyr_model::table::{Column, TableProfile};
 use fyr_model::{Licence, LicenceVerdict, Refusal, RefusalKind, Text, Version};
+use fyr_privacy::ProtectionPlan;
 use fyr_publish::{Change, Release};
 use fyr_table::StagedTable;
 
@@ -25,6 +26,7 @@ use crate::pipeline::Pipeline;
 use crate::protect::{Label, PARQUET, ProtectedTable};
 use crate::reading;
 use crate::run::{Curate, Measured, Walk, licence_refused};
+use crate::standing::{Seen, terms};
 
 impl Curate {
     /// Makes the candidate of a table that may be released, or says that the latest release holds exactly this.
@@ -35,7 +37,8 @@ impl Curate {
         run: &mut CurateRun,
         evidence: &mut Evidence,
     ) -> Result<CurateOutcome, Refusal> {
-        let Walk { pipeline, at, .. } = *walk;
+        let Walk { pipeline: written, at, .. } = *walk;
+        let pipeline = written;
         let Measured {
             resource,
             table,
@@ -59,7 +62,7 @@ impl Curate {
             ..pipeline.clone()
         };
         let walk = &Walk { pipeline, ..*walk };
-        let (mut protected, told) = self.protect(pipeline, table, &work, run).await?;
+        let (mut protected, told, bounds) = self.protect(pipeline, table, &work, run).await?;
         tell(&mut protected.facts.columns, &done);
         run.privacy.protection = Some(protected.facts.clone());
         let former = fyr_publish::latest(&self.published, &pipeline.name)?;
@@ -72,12 +75,14 @@ impl Curate {
             }
             return Ok(CurateOutcome::Unchanged);
         };
-        let asked = asked(pipeline, &protected, at);
+        let asked = asked(pipeline, &protected, bounds, at);
         let exposure = for_publication(&protected, &detections, &asked);
         let told = told.map(|told| told.of_version(version));
-        if let Some(told) = &told {
-            self.weigh(&pipeline.name, told)?;
-        }
+        let found = told
+            .as_ref()
+            .map(|told| self.weigh(&pipeline.name, told))
+            .transpose()?
+            .unwrap_or_default();
         record.version = version;
         record.change_note = drift_note(note, run.drift.as_ref(), &exposure);
         record.previous = former.as_ref().map(|release| release.manifest.record.version);
@@ -90,7 +95,17 @@ impl Curate {
         let parquet = [making.join(PARQUET)];
         let mut profile = self.engine.profile(&parquet, &protected.columns, None, &exposure).await?;
         describe(&mut profile, &protected.columns);
-        let digest = Candidate::digest_of(&record, &files, &asked);
+        let terms = terms(
+            written,
+            &Seen {
+                record: &record,
+                quality: &run.quality,
+                evidence,
+                privacy: &privacy,
+                found: &found,
+            },
+        );
+        let digest = Candidate::digest_of(&record, &files, &asked, Some(&terms));
         run.files = files.iter().map(curate_file).collect();
         run.candidate = Some(digest);
         run.version = Some(version);
@@ -108,6 +123,7 @@ impl Curate {
             licence,
             card: pipeline.file.card.clone(),
             evidence: evidence.clone(),
+            terms: Some(terms),
         };
         candidate.write(&making)?;
         if let Some(told) = &told {
@@ -130,7 +146,7 @@ impl Curate {
         table: StagedTable,
         work: &Path,
         run: &mut CurateRun,
-    ) -> Result<(ProtectedTable, Option<Told>), Refusal> {
+    ) -> Result<(ProtectedTable, Option<Told>, BTreeMap<String, Bounds>), Refusal> {
         let staged = [table.facts().path.clone()];
         let batches = self.engine.read(&staged, &[]).await?;
         let plan = fyr_privacy::plan(&batches, &table.facts().report.columns, &pipeline.policy, &pipeline.hierarchies)?;
@@ -139,7 +155,8 @@ impl Curate {
         run.privacy.protection = Some(plan.facts().clone());
         let protected = ProtectedTable::make(table, &plan, &self.engine, pipeline, work).await?;
         run.rows_out = protected.rows;
-        Ok((protected, told))
+        let bounds = promised(pipeline, &protected, &plan);
+        Ok((protected, told, bounds))
     }
 
     /// Writes the candidate's files into an empty folder.
@@ -230,7 +247,7 @@ fn audit_passed(pipeline: &Pipeline, report: &PrivacyReport) -> Result<(), Refus
     Err(Refusal::new("audit-failed", RefusalKind::Forbidden, pipeline.name.as_str(), text))
 }
 
-fn asked(pipeline: &Pipeline, protected: &ProtectedTable, at: DateTime<Utc>) -> Asked {
+fn asked(pipeline: &Pipeline, protected: &ProtectedTable, bounds: BTreeMap<String, Bounds>, at: DateTime<Utc>) -> Asked {
     let forbidden = pipeline
         .policy
         .columns
@@ -243,20 +260,24 @@ fn asked(pipeline: &Pipeline, protected: &ProtectedTable, at: DateTime<Utc>) -> 
         k: pipeline.policy.model.as_ref().map(|model| model.k),
         forbidden,
         cleared: pipeline.policy.cleared.clone(),
-        bounds: promised(pipeline, protected),
+        bounds,
         average_risk: pipeline.policy.model.as_ref().and_then(|model| model.average_risk),
         means: protected.facts.microaggregated.iter().map(|means| means.column.clone()).collect(),
         ..Asked::on(at.date_naive())
     }
 }
 
-/// What the policy's model promises of each sensitive column.
-fn promised(pipeline: &Pipeline, protected: &ProtectedTable) -> BTreeMap<String, Bounds> {
+/// What the policy's model promises of each sensitive column, with what stands above its values: the auditor measures by its own arithmetic.
+fn promised(pipeline: &Pipeline, protected: &ProtectedTable, plan: &ProtectionPlan) -> BTreeMap<String, Bounds> {
     let Some(model) = &pipeline.policy.model else {
         return BTreeMap::new();
     };
     let rows = (protected.facts.rows_in, protected.facts.rows_out);
-    let of = |(name, role): (&String, &Role)| Some((name.clone(), Bounds::of(model, name, rows).filter(|_| *role == Role::Sensitive)?));
+    let of = |(name, role): (&String, &Role)| {
+        let bounds = Bounds::of(model, name, rows).filter(|_| *role == Role::Sensitive)?;
+        let above = plan.above(name);
+        Some((name.clone(), Bounds { above, ..bounds }))
+    };
     protected.roles.iter().filter_map(of).collect()
 }
 

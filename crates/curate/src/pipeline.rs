@@ -282,10 +282,10 @@ fn read_hierarchies(beside: &Path, policy: &PrivacyPolicy) -> Result<BTreeMap<St
         .columns
         .values()
         .filter_map(|column| column.hierarchy())
-        .filter(|name| name.ends_with(".csv"));
+        .filter_map(|name| Some((name, fyr_privacy::hierarchy::file_of(name)?)));
     files
-        .map(|name| {
-            let text = std::fs::read_to_string(inside(beside, name)?).map_err(|error| invalid("hierarchy-missing", name, &error))?;
+        .map(|(name, file)| {
+            let text = std::fs::read_to_string(inside(beside, file)?).map_err(|error| invalid("hierarchy-missing", file, &error))?;
             Ok((name.to_owned(), text))
         })
         .collect()

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use fyr_graph::Syntax;
 use fyr_graph::write::TableQuality;
 use fyr_model::catalogue::Value;
-use fyr_model::privacy::{Check, Decision};
+use fyr_model::privacy::{Check, Decision, Interest};
 use fyr_model::readiness::{Evidence, ProvenanceFacts, Readiness, Subject};
 use fyr_model::release::Manifest;
+use fyr_model::standing::Departure;
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text, Version};
 use fyr_publish::{CuratedDataset, Documents, Release};
 use serde::{Deserialize, Serialize};
@@ -19,14 +20,15 @@ use crate::disk::{disk, json};
 use crate::evidence::PUBLIC;
 use crate::kept::{Entry, Kept, STATE};
 use crate::protect::PARQUET;
-use crate::run::Curate;
+use crate::run::{Curate, still_open};
+use crate::standing::guard;
 
 /// What came of publishing one dataset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PublishRun {
     /// The pipeline.
     pub pipeline: PipelineName,
-    /// `published`, `unchanged`, `refused` or `failed`.
+    /// `published`, `unchanged`, `paused` (it waits for decisions, since it departs from the standing ones), `refused` or `failed`.
     pub outcome: String,
     /// The version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +45,12 @@ pub struct PublishRun {
     /// Its band.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub band: Option<String>,
+    /// The interests whose standing decision it was released on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standing: Vec<Interest>,
+    /// In what it departs from the standing decisions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub departures: Vec<Departure>,
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_because: Option<Refusal>,
@@ -52,11 +60,13 @@ impl Curate {
     /// One of the three decisions, on the waiting candidate's digest; none is defaulted, none follows from another.
     ///
     /// # Errors
-    /// `candidate-missing`, and `decision-*` when a field that must be filled is empty or not what it should be.
+    /// `candidate-missing`, and `decision-*` when a field that must be filled is empty or not what it should be, or the last day of a decision
+    /// that is to stand has passed or lies more than twelve months off.
     pub fn sign(&self, name: &PipelineName, mut decision: Decision) -> Result<Decision, Refusal> {
         let candidate = Candidate::read(&self.data, name)?;
         decision.candidate = candidate.digest;
         filled(name, &decision)?;
+        self.bind(name, &candidate, &mut decision)?;
         self.state.add_decision(name, &decision)?;
         Ok(decision)
     }
@@ -71,6 +81,8 @@ impl Curate {
             rows: None,
             air: None,
             band: None,
+            standing: Vec::new(),
+            departures: Vec::new(),
             refused_because: None,
         };
         let journal = self.state.begin("publish", name.as_str(), "manual", at);
@@ -80,16 +92,20 @@ impl Curate {
                 run.version = Some(release.manifest.record.version);
                 run.folder = Some(format!("{name}/{}", release.manifest.record.version));
                 run.rows = Some(release.manifest.record.rows);
+                run.standing = stood_on(&release.manifest).filter(|_| new).collect();
                 run.air = readiness.as_ref().map_or(release.manifest.air, |readiness| readiness.air);
                 run.band = readiness.and_then(|readiness| readiness.band);
             }
             Err(refusal) => {
-                run.outcome = if refusal.kind == RefusalKind::Forbidden {
-                    "refused"
-                } else {
-                    "failed"
+                run.outcome = match (refusal.id.as_str(), refusal.kind) {
+                    ("standing-departed", _) => "paused",
+                    (_, RefusalKind::Forbidden) => "refused",
+                    _ => "failed",
                 }
                 .into();
+                if run.outcome == "paused" {
+                    run.departures = self.departures(name, at).unwrap_or_default();
+                }
                 run.refused_because = Some(refusal);
             }
         }
@@ -115,15 +131,20 @@ impl Curate {
             self.discard(name);
             return Ok((former, None, false));
         }
+        still_open(name.as_str(), candidate.record.sandbox.as_ref(), at)?;
         let addresses: Vec<&str> = candidate.record.sources.iter().map(|source| source.address.as_str()).collect();
         self.none_stands_on(name.as_str(), &addresses)?;
-        let decisions = fyr_publish::signed(name, &candidate.digest, &self.state.decisions(name, &candidate.digest)?)?;
+        let made = self.decisions_on(name, &candidate.digest)?;
+        let decisions = fyr_publish::signed(name, &candidate.decided(at), &made)?;
         let folder = Candidate::folder(&self.data, name);
         // Again, since others may have been released after this candidate was made.
         let told = Told::read(&folder, &candidate.asked)?;
         let found = told.as_ref().map(|told| self.weigh(name, told)).transpose()?.unwrap_or_default();
         let privacy = self.audit(&folder, &candidate.files, &candidate.asked)?;
         let mut documents = self.documents(&candidate, decisions, privacy.clone(), at)?;
+        if let Some(terms) = &mut documents.terms {
+            terms.guard = guard(&found);
+        }
         let packaging = self.rehearse(&folder, &candidate, &documents)?;
         documents.readiness = self.score(&candidate, &documents, packaging, at);
         documents.dqv_ttl = measurements(&candidate, &documents, at);
@@ -163,6 +184,7 @@ impl Curate {
             cleared: candidate.asked.cleared.clone(),
             rules: fyr_assess::packs(),
             candidate: candidate.digest,
+            terms: candidate.terms.clone(),
             mqa: fyr_assess::readiness(&candidate.evidence).mqa,
             at,
         })
@@ -274,6 +296,12 @@ fn steps(candidate: &Candidate) -> Vec<fyr_graph::write::Step> {
             record.rows,
         ),
     ]
+}
+
+/// The interests that a release rests on a standing decision for, made on an earlier candidate.
+fn stood_on(manifest: &Manifest) -> impl Iterator<Item = Interest> {
+    let earlier = |decision: &&Decision| decision.candidate != manifest.candidate;
+    manifest.decisions.iter().filter(earlier).map(|decision| decision.interest)
 }
 
 fn filled(name: &PipelineName, decision: &Decision) -> Result<(), Refusal> {

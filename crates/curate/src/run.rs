@@ -17,6 +17,7 @@ use fyr_model::privacy::{PersonalDataFinding, PrivacyPolicy, PrivacyReport};
 use fyr_model::profile::DriftReport;
 use fyr_model::quality::{QualityReport, SkippedRule};
 use fyr_model::readiness::Evidence;
+use fyr_model::release::Sandbox;
 use fyr_model::resource::Resource;
 use fyr_model::table::{Reading, StagedFacts};
 use fyr_model::{Agent, Dataset, Distribution, LicenceVerdict, Refusal, RefusalKind, Text, Version};
@@ -132,6 +133,7 @@ impl Curate {
         kept: &mut Option<Evidence>,
         dry_run: bool,
     ) -> Result<CurateOutcome, Refusal> {
+        still_open(pipeline.name.as_str(), pipeline.file.sandbox.as_ref(), at)?;
         let view = self.store.view(&pipeline.file.source)?;
         let dataset = find(&view, pipeline)?;
         let distribution = choose(dataset, pipeline)?;
@@ -410,6 +412,21 @@ impl Curate {
                 .run("audit.privacy", &folder.display().to_string(), &work, dir.path(), &self.worker)
         })
     }
+}
+
+/// A sandbox is neither made nor released after its last day.
+pub(crate) fn still_open(name: &str, sandbox: Option<&Sandbox>, at: DateTime<Utc>) -> Result<(), Refusal> {
+    let Some(ended) = sandbox.filter(|sandbox| at.date_naive() > sandbox.until) else {
+        return Ok(());
+    };
+    let text = Text::new(
+        format!("sandlådan upphörde {}", ended.until),
+        format!("the sandbox ended on {}", ended.until),
+    );
+    Err(Refusal::new("sandbox-ended", RefusalKind::Forbidden, name, text).hint(Text::new(
+        "bestäm en ny sista dag under sandbox i pipelinen, eller ta bort pipelinen",
+        "decide on a new last day under sandbox of the pipeline, or remove the pipeline",
+    )))
 }
 
 pub(crate) fn licence_refused(pipeline: &Pipeline, verdict: &LicenceVerdict) -> Refusal {

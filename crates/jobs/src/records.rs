@@ -209,6 +209,7 @@ mod tests {
             secrecy_section: None,
             at: at(5),
             invented: true,
+            standing: None,
         }
     }
 

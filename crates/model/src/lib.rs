@@ -29,6 +29,7 @@ pub mod readiness;
 mod recoding;
 pub mod release;
 pub mod resource;
+pub mod standing;
 pub mod table;
 pub mod tabulate;
 pub mod text;

@@ -78,6 +78,9 @@ pub struct PipelineFile {
     /// How releases are kept and renewed (V4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_plan: Option<Text>,
+    /// Where releases are for an experiment: what it is for, and the last day that they are served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<crate::release::Sandbox>,
 }
 
 /// The six answers of the dataset card (D4).

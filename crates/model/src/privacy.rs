@@ -23,6 +23,18 @@ pub enum Role {
     Plain,
 }
 
+impl Role {
+    /// The word of a policy.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Identifier => "identifier",
+            Self::QuasiIdentifier => "quasi-identifier",
+            Self::Sensitive => "sensitive",
+            Self::Plain => "plain",
+        }
+    }
+}
+
 /// A column's line in a policy: a role, or a role with its hierarchy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -274,7 +286,7 @@ pub struct Clearance {
 }
 
 /// A date as TOML writes it (`2026-11-22` without quotes) or as JSON does (with).
-fn day<'de, D: serde::Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
+pub(crate) fn day<'de, D: serde::Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
@@ -552,7 +564,7 @@ impl Interest {
 }
 
 /// One signed decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// The interest.
     pub interest: Interest,
@@ -577,6 +589,19 @@ pub struct Decision {
     /// Whether it was made in the demo by an invented officer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub invented: bool,
+    /// Where it stands for later candidates too: until when, and for what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<crate::standing::Standing>,
+}
+
+impl Decision {
+    /// As a release tells of it: what a standing one is bound to tells what the accumulation guard found, and stays in the private area.
+    pub fn as_published(&self) -> Self {
+        Self {
+            standing: self.standing.as_ref().map(crate::standing::Standing::published),
+            ..self.clone()
+        }
+    }
 }
 
 #[cfg(test)]

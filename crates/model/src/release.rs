@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Agent, Contact, Location, Period};
@@ -10,7 +10,7 @@ use crate::ids::{DatasetId, PipelineName, Sha256, Version};
 use crate::licence::Licence;
 use crate::privacy::{Clearance, Decision};
 use crate::table::Column;
-use crate::text::LangStrings;
+use crate::text::{LangStrings, Text};
 
 /// One file of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,9 +123,48 @@ pub struct ReleaseRecord {
     /// How it was protected, in words: `k-anonymity, k = 10` or none when the rows are unchanged.
     pub protection: Option<String>,
     /// What changed since the former version.
-    pub change_note: crate::text::Text,
+    pub change_note: Text,
     /// The former version.
     pub previous: Option<Version>,
+    /// Where it is an experiment: what for, and until when it is served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Sandbox>,
+}
+
+impl ReleaseRecord {
+    /// The sandbox that it was released in, when its last day has passed: nobody is served it any more.
+    pub fn ended(&self, at: DateTime<Utc>) -> Option<&Sandbox> {
+        self.sandbox.as_ref().filter(|sandbox| at.date_naive() > sandbox.until)
+    }
+}
+
+/// A release for an experiment (`sandbox` of a pipeline).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// What it is for: one text, or one in each language.
+    #[serde(deserialize_with = "purpose")]
+    pub purpose: Text,
+    /// The last day that it is served, in UTC: a date of TOML, or its text.
+    #[serde(deserialize_with = "crate::privacy::day")]
+    pub until: NaiveDate,
+}
+
+fn purpose<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Text, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        One(String),
+        Both(Text),
+    }
+    let text = match Written::deserialize(from)? {
+        Written::One(text) => Text::new(text.clone(), text),
+        Written::Both(text) => text,
+    };
+    match text.sv.trim().is_empty() || text.en.trim().is_empty() {
+        true => Err(serde::de::Error::custom("the purpose of a sandbox is empty")),
+        false => Ok(text),
+    }
 }
 
 /// `manifest.json`, written last: what makes a folder a release.
@@ -169,4 +208,25 @@ pub struct Withdrawal {
     pub reason: String,
     /// When.
     pub at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sandbox_says_what_it_is_for_and_when_it_ends() {
+        let read = |text: &str| toml::from_str::<Sandbox>(text);
+        let one = read("purpose = 'prova'\nuntil = 2027-01-31").unwrap();
+        assert_eq!(one.purpose.en, "prova");
+        let both = read("purpose = { sv = 'prova', en = 'try' }\nuntil = '2027-01-31'").unwrap();
+        assert_eq!((both.purpose.en.as_str(), both.until), ("try", one.until));
+        assert_eq!(
+            serde_json::from_str::<Sandbox>(&serde_json::to_string(&both).unwrap()).unwrap(),
+            both
+        );
+        for wrong in ["purpose = ' '\nuntil = 2027-01-31", "purpose = 'prova'", "until = 2027-01-31"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -159,6 +159,16 @@ pub async fn dataset(State(app): State<App>, Path(name): Path<String>) -> Respon
                 &Refusal::new("withdrawn", RefusalKind::Forbidden, name.as_str(), text),
             )
         }
+        Ok((Found::Ended(sandbox), _)) => {
+            let text = Text::new(
+                format!("sandlådan upphörde {}: {}", sandbox.until, sandbox.purpose.sv),
+                format!("the sandbox ended on {}: {}", sandbox.until, sandbox.purpose.en),
+            );
+            http::refused(
+                StatusCode::GONE,
+                &Refusal::new("sandbox-ended", RefusalKind::Forbidden, name.as_str(), text),
+            )
+        }
         Ok((Found::Nothing, _)) => nothing(name.as_str()),
         Err(refusal) => http::refused(http::status(&refusal), &refusal),
     }

@@ -133,7 +133,9 @@ impl Cache {
         for (iri, value, at) in portal.state.list_as::<Readiness>("score")? {
             index.scores.insert(iri, (Arc::new(value), at));
         }
-        let releases = fyr_publish::list(&portal.published)?;
+        let mut releases = fyr_publish::list(&portal.published)?;
+        let now = Utc::now();
+        releases.retain(|release| release.manifest.record.ended(now).is_none());
         for release in &releases {
             for source in &release.manifest.record.sources {
                 index

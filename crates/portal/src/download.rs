@@ -46,6 +46,7 @@ struct Ready {
 enum Sought {
     Ready(Box<Ready>),
     Withdrawn(fyr_model::release::Withdrawal),
+    Ended(fyr_model::release::Sandbox),
     Nothing,
 }
 
@@ -63,6 +64,7 @@ pub async fn get(
     match app.blocking(move |app| seek(app, &name, version, &file)).await {
         Ok(Sought::Ready(ready)) => answer(&reader, demo, &headers, *ready),
         Ok(Sought::Withdrawn(withdrawal)) => errors::withdrawn(&reader, demo, &withdrawal),
+        Ok(Sought::Ended(sandbox)) => errors::ended(&reader, demo, &sandbox),
         Ok(Sought::Nothing) => errors::not_found(&reader, demo),
         Err(refusal) => errors::refused(&reader, demo, &refusal),
     }
@@ -72,6 +74,7 @@ fn seek(app: &App, name: &PipelineName, version: Version, path: &str) -> Result<
     let release = match dataset::find(app, name, Some(version))? {
         Found::Release(made) => made.release,
         Found::Withdrawn(withdrawal) => return Ok(Sought::Withdrawn(withdrawal)),
+        Found::Ended(sandbox) => return Ok(Sought::Ended(sandbox)),
         Found::Nothing => return Ok(Sought::Nothing),
     };
     // The path is never built from the address: it is one that the manifest names, and stays below the release.

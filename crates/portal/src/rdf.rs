@@ -44,8 +44,10 @@ pub async fn whole(app: App, headers: HeaderMap, syntax: Syntax) -> Response {
         .blocking(move |app| -> Result<Vec<u8>, Refusal> {
             let portal = app.portal();
             let releases = fyr_publish::list(&portal.published)?;
-            let entries: Vec<(ReleaseRecord, Vec<ReleaseFile>)> =
-                releases.into_iter().map(|one| (one.manifest.record, one.manifest.files)).collect();
+            // A sandbox whose last day has passed is not in the catalogue.
+            let now = chrono::Utc::now();
+            let shown = releases.into_iter().filter(|one| one.manifest.record.ended(now).is_none());
+            let entries: Vec<(ReleaseRecord, Vec<ReleaseFile>)> = shown.map(|one| (one.manifest.record, one.manifest.files)).collect();
             write::catalogue(&portal.own, &entries, syntax)
         })
         .await;

@@ -186,6 +186,11 @@ pub fn day(lang: Lang, at: DateTime<Utc>) -> Markup {
     Markup(format!("<time datetime=\"{}\">{text}</time>", local.format("%Y-%m-%d")))
 }
 
+/// A moment of a day that is the same day in Sweden.
+pub fn noon(day: chrono::NaiveDate) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + (day - DateTime::UNIX_EPOCH.date_naive()) + chrono::Duration::hours(12)
+}
+
 /// `22 november 2026 kl. 04.12` or `22 November 2026, 04:12` in Swedish time.
 pub fn moment(lang: Lang, at: DateTime<Utc>) -> Markup {
     let local = at.with_timezone(&Stockholm);

@@ -352,6 +352,27 @@ async fn a_withdrawn_release_answers_410_with_the_reason() {
     assert_eq!(get("/datasets/exempelby-nej", &[HTML]).await.status, StatusCode::NOT_FOUND);
 }
 
+#[tokio::test]
+async fn a_sandbox_that_has_ended_answers_410_with_what_it_was_for_and_is_listed_nowhere() {
+    for path in [
+        "/datasets/exempelby-prov",
+        "/datasets/exempelby-prov.ttl",
+        "/datasets/exempelby-prov/1.0.0",
+        "/datasets/exempelby-prov/1.0.0/csv/all.csv",
+        "/datasets/exempelby-prov/1.0.0/manifest.json",
+    ] {
+        let answer = get(path, &[HTML]).await;
+        assert_eq!(answer.status, StatusCode::GONE, "{path}");
+        assert!(answer.text().contains("Prova &lt;b&gt;matchning&lt;/b&gt;"), "{path}");
+    }
+    let answer = get("/api/v1/datasets/exempelby-prov", &[]).await;
+    assert_eq!(answer.status, StatusCode::GONE);
+    assert!(answer.text().contains("sandbox-ended"));
+    for path in ["/catalog.ttl", "/datasets", "/api/v1/datasets", "/"] {
+        assert!(!get(path, &[]).await.text().contains("exempelby-prov"), "{path}");
+    }
+}
+
 async fn sparql(query: &str, accept: &str) -> Answer {
     let body = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("query", query)

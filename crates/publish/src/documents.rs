@@ -7,7 +7,7 @@ use fyr_model::pipeline::CardAnswers;
 use fyr_model::privacy::{Clearance, Decision, PrivacyReport, ProtectionFacts};
 use fyr_model::quality::{QualityReport, RuleResult, SkippedRule};
 use fyr_model::readiness::Readiness;
-use fyr_model::release::{ReleaseFile, ReleaseRecord};
+use fyr_model::release::{ReleaseFile, ReleaseRecord, ReleaseSource, Sandbox};
 use fyr_model::table::TableProfile;
 use fyr_model::{Envelope, Refusal, RefusalKind, RulePack, Sha256, Text};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,9 @@ pub struct Documents {
     pub rules: Vec<RulePack>,
     /// The digest that was signed.
     pub candidate: Sha256,
+    /// What the candidate is, for decisions that stand.
+    #[serde(default)]
+    pub terms: Option<fyr_model::standing::Terms>,
     /// Metadata scores: `eu`, `se`.
     pub mqa: BTreeMap<String, u32>,
     /// When the release is made.
@@ -66,6 +69,49 @@ struct Protection<'a> {
 struct Quality<'a> {
     results: Vec<RuleResult>,
     skipped: &'a [SkippedRule],
+}
+
+/// The evidence pack of an experiment, `evidence.json`: everything that the release rests on, in one file.
+#[derive(Serialize)]
+struct Pack<'a> {
+    sandbox: &'a Sandbox,
+    dataset: &'a str,
+    version: fyr_model::Version,
+    candidate: Sha256,
+    decisions: Vec<Decision>,
+    cleared: &'a BTreeMap<String, Clearance>,
+    #[serde(flatten)]
+    privacy: &'a Protection<'a>,
+    quality: &'a Quality<'a>,
+    licence: &'a fyr_model::Licence,
+    sources: &'a [ReleaseSource],
+    air: Option<f64>,
+    files: &'a [ReleaseFile],
+}
+
+impl<'a> Pack<'a> {
+    fn of(
+        sandbox: &'a Sandbox,
+        documents: &'a Documents,
+        (privacy, quality): (&'a Protection<'a>, &'a Quality<'a>),
+        files: &'a [ReleaseFile],
+    ) -> Self {
+        let record = &documents.record;
+        Self {
+            sandbox,
+            dataset: &record.iri,
+            version: record.version,
+            candidate: documents.candidate,
+            decisions: documents.decisions.iter().map(Decision::as_published).collect(),
+            cleared: &documents.cleared,
+            privacy,
+            quality,
+            licence: &record.licence,
+            sources: &record.sources,
+            air: documents.readiness.air,
+            files,
+        }
+    }
 }
 
 /// The documents of a release with their names, in order; `former_changelog` is the former version's `CHANGELOG.md`. What is published of rules and
@@ -128,6 +174,13 @@ pub fn documents(documents: &Documents, files: &[ReleaseFile], former_changelog:
             pretty(&enveloped(envelope("readiness"), documents, &documents.readiness))?,
         ),
     ];
+    if let Some(sandbox) = &documents.record.sandbox {
+        let pack = Pack::of(sandbox, documents, (&protection, &quality), files);
+        made.push((
+            "evidence.json".to_owned(),
+            pretty(&enveloped(envelope("evidence"), documents, &pack))?,
+        ));
+    }
     made.sort();
     Ok(made)
 }
@@ -194,10 +247,35 @@ mod tests {
     }
 
     #[test]
+    fn an_experiment_has_its_evidence_in_one_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = testing::files(dir.path());
+        let mut input = testing::documents(&files, "1.0.0");
+        input.record.sandbox = Some(Sandbox {
+            purpose: Text::new("prova", "try"),
+            until: "2027-01-31".parse().unwrap(),
+        });
+        let made: BTreeMap<_, _> = documents(&input, &files, None).unwrap().into_iter().collect();
+        let pack: serde_json::Value = serde_json::from_slice(&made["evidence.json"]).unwrap();
+        assert_eq!(
+            (&pack["schema"], &pack["sandbox"]["purpose"]["en"]),
+            (&"fyr/evidence/1".into(), &"try".into())
+        );
+        assert_eq!(pack["decisions"].as_array().unwrap().len(), 3);
+        for part in ["audit", "quality", "licence", "sources", "files", "candidate"] {
+            assert!(!pack[part].is_null(), "{part}");
+        }
+    }
+
+    #[test]
     fn h33_row_numbers_of_the_source_are_not_published() {
         let dir = tempfile::tempdir().unwrap();
         let files = testing::files(dir.path());
         let mut input = testing::documents(&files, "1.0.0");
+        input.record.sandbox = Some(Sandbox {
+            purpose: Text::new("prova", "try"),
+            until: "2027-01-31".parse().unwrap(),
+        });
         assert!(
             input.quality.rules.iter().any(|rule| !rule.rows.is_empty()),
             "the control has row numbers"

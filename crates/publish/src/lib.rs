@@ -36,5 +36,5 @@ pub use datapackage::datapackage;
 pub use documents::{Documents, documents};
 pub use release::{rehearse, release};
 pub use shelf::{Release, last_version, latest, list, open, sweep, versions, withdraw, withdrawal, withdrawals};
-pub use sign::signed;
+pub use sign::{Decided, departed, signed};
 pub use version::{Change, next_version};

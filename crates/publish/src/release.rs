@@ -17,7 +17,7 @@ use crate::disk::{self, Gate};
 use crate::documents::{Documents, documents, media_type};
 use crate::refuse;
 use crate::shelf::{self, MANIFEST, Release};
-use crate::sign::signed;
+use crate::sign::{Decided, signed};
 
 /// Names of unfinished work begin so.
 pub(crate) const UNFINISHED: &str = ".tmp-";
@@ -25,7 +25,7 @@ pub(crate) const UNFINISHED: &str = ".tmp-";
 /// Publishes `curated` under `root`: `<root>/<name>/<version>/`. Returns when all of it is on disk.
 ///
 /// # Errors
-/// `signature-missing`, `candidate-mismatch`, `signature-incomplete` ([`signed`]); `quality-failed`; `audit-mismatch`; `rows-mismatch`;
+/// `signature-missing`, `standing-departed`, `candidate-mismatch`, `signature-incomplete` ([`signed`]); `quality-failed`; `audit-mismatch`; `rows-mismatch`;
 /// `licence-too-free`; `version-exists`; `publish-failed` and `publish-disk-full`. After a refusal the folder is as it was.
 pub fn release(curated: CuratedDataset, documents: &Documents, root: &Path) -> Result<Release, Refusal> {
     let done = release_through(curated, documents, root, &mut disk::open_gate);
@@ -52,7 +52,12 @@ pub fn rehearse(folder: &Path, files: &[ReleaseFile], documents: &Documents, scr
 /// [`release`], with a gate before each step on disk. After an error everything lies as a kill at that step would leave it.
 pub(crate) fn release_through(curated: CuratedDataset, documents: &Documents, root: &Path, gate: Gate<'_>) -> Result<Release, Refusal> {
     let record = &documents.record;
-    let decisions = signed(&record.name, &documents.candidate, &documents.decisions)?;
+    let about = Decided {
+        candidate: &documents.candidate,
+        terms: documents.terms.as_ref(),
+        at: documents.at,
+    };
+    let decisions = signed(&record.name, &about, &documents.decisions)?;
     agrees(&curated, documents)?;
     let place = root.join(record.name.as_str());
     let target = place.join(record.version.to_string());
@@ -227,7 +232,7 @@ fn manifest(
         files,
         previous_manifest: previous,
         candidate: documents.candidate,
-        decisions,
+        decisions: decisions.iter().map(fyr_model::privacy::Decision::as_published).collect(),
         cleared: documents.cleared.clone(),
         rules: documents.rules.clone(),
         k: documents.privacy.k_required,

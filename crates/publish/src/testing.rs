@@ -132,6 +132,7 @@ pub(crate) fn decisions() -> Vec<Decision> {
         secrecy_section: None,
         at: at(),
         invented: true,
+        standing: None,
     };
     Interest::ALL.map(one).to_vec()
 }
@@ -298,6 +299,7 @@ pub(crate) fn documents(files: &[ReleaseFile], version: &str) -> Documents {
         cleared: BTreeMap::new(),
         rules: Vec::new(),
         candidate: candidate(),
+        terms: None,
         mqa: BTreeMap::from([("eu".into(), 210), ("se".into(), 230)]),
         at: at(),
     }
@@ -361,6 +363,7 @@ fn record(version: &str) -> ReleaseRecord {
         protection: None,
         change_note: Text::new(format!("Utgåva {version}."), format!("Release {version}.")),
         previous: None,
+        sandbox: None,
     }
 }
 

@@ -86,7 +86,8 @@ fn groups(evidence: &Evidence) -> Seen {
     Seen::Fraction(if k >= required { 1.0 } else { k as f64 / required as f64 }, text)
 }
 
-/// The interests decided on the candidate that most decisions are about, each with name, role and ground.
+/// The interests decided on the candidate that most decisions are about, each with name, role and ground. One that stands counts for every
+/// candidate: whether this one is inside what it stands for is settled before a release, and a source has no decisions.
 pub(super) fn decided(evidence: &Evidence) -> BTreeSet<Interest> {
     let full = |text: &str| !text.trim().is_empty();
     let complete: Vec<_> = evidence
@@ -97,7 +98,7 @@ pub(super) fn decided(evidence: &Evidence) -> BTreeSet<Interest> {
     let on = |candidate| {
         complete
             .iter()
-            .filter(|decision| decision.candidate == candidate)
+            .filter(|decision| decision.candidate == candidate || decision.standing.is_some())
             .map(|decision| decision.interest)
             .collect::<BTreeSet<_>>()
     };

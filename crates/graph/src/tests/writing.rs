@@ -129,6 +129,7 @@ fn record() -> ReleaseRecord {
         protection: Some("k-anonymity, k = 10".into()),
         change_note: Text::new("första utgåvan", "first release"),
         previous: None,
+        sandbox: None,
     }
 }
 

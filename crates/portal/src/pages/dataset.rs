@@ -3,8 +3,9 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use chrono::Utc;
 use fyr_graph::Syntax;
-use fyr_model::release::Withdrawal;
+use fyr_model::release::{Sandbox, Withdrawal};
 use fyr_model::{PipelineName, Refusal, Version};
 use fyr_publish::Release;
 
@@ -20,6 +21,8 @@ pub enum Found {
     Release(Box<Made>),
     /// A release that was taken back.
     Withdrawn(Withdrawal),
+    /// A release of a sandbox whose last day has passed.
+    Ended(Sandbox),
     /// Nothing.
     Nothing,
 }
@@ -45,6 +48,11 @@ pub fn find(app: &App, name: &PipelineName, version: Option<Version>) -> Result<
     let Some(wanted) = wanted else {
         return Ok(Found::Nothing);
     };
+    let now = Utc::now();
+    if let Some(sandbox) = wanted.manifest.record.ended(now) {
+        return Ok(Found::Ended(sandbox.clone()));
+    }
+    versions.retain(|one| one.manifest.record.ended(now).is_none());
     let source = source_page(app, &wanted)?;
     Ok(Found::Release(Box::new(Made::read(wanted, versions, source))))
 }
@@ -126,6 +134,7 @@ async fn answer(
             }
         },
         Ok(Found::Withdrawn(withdrawal)) => errors::withdrawn(&reader, demo, &withdrawal),
+        Ok(Found::Ended(sandbox)) => errors::ended(&reader, demo, &sandbox),
         Ok(Found::Nothing) => errors::not_found(&reader, demo),
         Err(refusal) => errors::refused(&reader, demo, &refusal),
     }

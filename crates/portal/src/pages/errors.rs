@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use fyr_model::Refusal;
-use fyr_model::release::Withdrawal;
+use fyr_model::release::{Sandbox, Withdrawal};
 
 use crate::chrome::{Page, Part, Reader};
 use crate::http;
@@ -97,6 +97,30 @@ pub fn withdrawn(reader: &Reader, demo: bool, withdrawal: &Withdrawal) -> Respon
         StatusCode::GONE,
         reader.t("Utgåvan är tillbakadragen", "The release is withdrawn"),
         lines,
+    )
+}
+
+/// A release of a sandbox whose last day has passed: 410 with what it was for.
+pub fn ended(reader: &Reader, demo: bool, sandbox: &Sandbox) -> Response {
+    let last = words::day(reader.lang, words::noon(sandbox.until));
+    let what = format!(
+        "{} {last}.",
+        reader.t(
+            "Utgåvan var en sandlåda, som fanns till och med",
+            "The release was a sandbox, which was there until"
+        )
+    );
+    let purpose = format!(
+        "<strong>{}:</strong> <bdi>{}</bdi>",
+        reader.t("Ändamål", "Purpose"),
+        escape(&words::clean(sandbox.purpose.get(reader.lang)))
+    );
+    message(
+        reader,
+        demo,
+        StatusCode::GONE,
+        reader.t("Sandlådan har upphört", "The sandbox has ended"),
+        vec![Markup(what), Markup(purpose)],
     )
 }
 

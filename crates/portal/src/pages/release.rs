@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use fyr_model::licence::Reuse;
-use fyr_model::privacy::{Interest, ProtectionFacts, Role};
+use fyr_model::privacy::{Decision, Interest, ProtectionFacts, Role};
 use fyr_model::readiness::Readiness;
 use fyr_model::release::{Manifest, ReleaseFile};
 use fyr_model::table::TableProfile;
@@ -356,6 +356,15 @@ fn codes(manifest: &Manifest, files: &[FileRow]) -> Vec<Code> {
 fn facts(reader: &Reader, made: &Made) -> Vec<(&'static str, Markup)> {
     let record = &made.release.manifest.record;
     let mut facts = Vec::new();
+    if let Some(sandbox) = &record.sandbox {
+        let text = format!(
+            "{} {}: <bdi>{}</bdi>",
+            reader.t("till och med", "until"),
+            words::day(reader.lang, words::noon(sandbox.until)),
+            escape(&words::clean(sandbox.purpose.get(reader.lang)))
+        );
+        facts.push((reader.t("Sandlåda", "Sandbox"), Markup(text)));
+    }
     if let Some(name) = words::said(&record.publisher.name, reader.lang) {
         facts.push((reader.t("Utgivare", "Publisher"), name));
     }
@@ -383,15 +392,24 @@ fn interests(reader: &Reader, manifest: &Manifest) -> Vec<(String, Markup)> {
         let given = manifest.decisions.iter().find(|one| one.interest == *interest);
         let words = match given {
             Some(given) => format!(
-                "<bdi>{}</bdi>, {}",
+                "<bdi>{}</bdi>, {}{}",
                 escape(&words::clean(&given.role)),
-                words::day(reader.lang, given.at)
+                words::day(reader.lang, given.at),
+                standing(reader, given)
             ),
             None => reader.t("inget beslut", "no decision").to_owned(),
         };
         (super::findings::sentence(interest.name().get(reader.lang)), Markup(words))
     };
     Interest::ALL.iter().map(row).collect()
+}
+
+/// Until when a decision stands for versions to come.
+fn standing(reader: &Reader, given: &Decision) -> String {
+    let day = |until: chrono::NaiveDate| words::day(reader.lang, words::noon(until));
+    given.standing.as_ref().map_or_else(String::new, |standing| {
+        format!(", {} {}", reader.t("stående till och med", "standing until"), day(standing.until))
+    })
 }
 
 fn spark(reader: &Reader, versions: &[Release]) -> Markup {

@@ -238,6 +238,7 @@ pub fn portal(dir: &Path) -> Portal {
     release::trees(&published, "2.1.0", 18_412, Some(82.0));
     release::survey(&published);
     release::withdrawn(&published);
+    release::ended(&published);
     Portal {
         store,
         state,

@@ -259,6 +259,7 @@ fn record(name: &str, title: &str, version: Version, rows: u64, created: DateTim
         protection: None,
         change_note: Text::new("213 nya träd", "213 new trees"),
         previous: None,
+        sandbox: None,
     }
 }
 
@@ -274,6 +275,7 @@ fn decisions(candidate: Sha256) -> Vec<Decision> {
         secrecy_section: None,
         at: at(),
         invented: true,
+        standing: None,
     };
     Interest::ALL.map(one).to_vec()
 }
@@ -402,4 +404,20 @@ pub fn withdrawn(root: &Path) {
         None,
     );
     fyr_publish::withdraw(root, &name, "Fel <b>läge</b> på tre badplatser", at()).unwrap();
+}
+
+/// A release of a sandbox whose last day has passed.
+pub fn ended(root: &Path) {
+    let mut record = record("exempelby-prov", "Provdata", Version::FIRST, 12, at() - Duration::days(9), true);
+    record.sandbox = Some(fyr_model::release::Sandbox {
+        purpose: Text::new("Prova <b>matchning</b>", "Try <b>matching</b>"),
+        until: "2020-02-29".parse().unwrap(),
+    });
+    write(
+        root,
+        record,
+        vec![("csv/all.csv", "text/csv", b"a\n1\n".to_vec(), Some(1))],
+        None,
+        None,
+    );
 }

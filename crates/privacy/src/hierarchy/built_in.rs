@@ -14,9 +14,11 @@ pub const BUILT_IN: &[&str] = &[
     "date",
     "municipality",
     "deso",
+    "regso",
     "postcode",
     "sni",
     "ssyk",
+    "sun",
     "interval",
     "number",
     "order",
@@ -34,11 +36,16 @@ pub(super) fn rows(column: &str, word: &str, leaves: &Leaves, k: u64) -> Result<
             let moments = leaves.values.iter().flatten().any(|value| value.len() > 10);
             each(&|value| date(value, moments))
         }
-        "municipality" => each(&|value| area(value, false)),
-        "deso" => each(&|value| area(value, true)),
+        "municipality" => each(&|value| area(value, Area::Municipality)),
+        "deso" => each(&|value| area(value, Area::Deso)),
+        "regso" => each(&|value| area(value, Area::Regso)),
         "postcode" => each(&postcode),
         "sni" => each(&|value| sni(value)),
         "ssyk" => each(&|value| prefixes(value, 4, &[3, 2, 1])),
+        "sun" => {
+            let longest = leaves.values.iter().flatten().map(String::len).max().unwrap_or(1);
+            each(&|value| sun(value, longest))
+        }
         "interval" | "number" => interval(column, word, leaves, k),
         "order" => Ok(order(leaves)),
         "mask" => Ok(mask(leaves)),
@@ -156,17 +163,31 @@ const NUTS_2: &[(&str, &[&str])] = &[
     ("SE33", &["24", "25"]),
 ];
 
-/// County, NUTS 2, NUTS 1, `*`; a DeSO gets its municipality first.
-fn area(value: &str, deso: bool) -> Option<Vec<String>> {
+/// What an area code is of.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Area {
+    Municipality,
+    /// The municipality, `A` to `C`, four digits.
+    Deso,
+    /// The municipality, `R`, three digits.
+    Regso,
+}
+
+/// County, NUTS 2, NUTS 1, `*`; a part of a municipality gets its municipality first.
+pub(super) fn area(value: &str, of: Area) -> Option<Vec<String>> {
     let digits = value.get(..4).filter(|code| code.bytes().all(|b| b.is_ascii_digit()))?;
     let tail = value.get(4..)?;
-    let deso_tail = |tail: &str| {
-        let (letter, number) = tail.split_at_checked(1)?;
-        (matches!(letter, "A" | "B" | "C") && number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit())).then_some(())
+    let part = |letters: &[&str], digits: usize| {
+        tail.split_at_checked(1).is_some_and(|(letter, number)| {
+            letters.contains(&letter) && number.len() == digits && number.bytes().all(|b| b.is_ascii_digit())
+        })
     };
-    if deso {
-        deso_tail(tail)?
-    } else if !tail.is_empty() {
+    let fits = match of {
+        Area::Municipality => tail.is_empty(),
+        Area::Deso => part(&["A", "B", "C"], 4),
+        Area::Regso => part(&["R"], 3),
+    };
+    if !fits {
         return None;
     }
     let county = digits.get(..2)?;
@@ -177,7 +198,7 @@ fn area(value: &str, deso: bool) -> Option<Vec<String>> {
         region.get(..3)?.to_owned(),
         STAR.to_owned(),
     ];
-    if deso {
+    if of != Area::Municipality {
         labels.insert(0, digits.to_owned());
     }
     Some(labels)
@@ -229,6 +250,17 @@ fn sni(value: &str) -> Option<Vec<String>> {
     };
     labels.insert(labels.len() - 1, section.to_owned());
     Some(labels)
+}
+
+/// SUN 2000 and 2020: a level, an orientation, a group, or a level with an orientation, character by character. The code lists are made so
+/// that what stands above a code is the code without its last character; a shorter code among longer ones keeps itself until they reach it.
+fn sun(value: &str, longest: usize) -> Option<Vec<String>> {
+    let fits = (1..=7).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_alphabetic())
+        && value.starts_with(|c: char| c.is_ascii_digit());
+    let widths = (1..longest).rev();
+    let cut = |width: usize| value.get(..width).unwrap_or(value).to_owned();
+    fits.then(|| widths.map(cut).chain([STAR.to_owned()]).collect())
 }
 
 /// Rounded intervals that double up to three times, then `*`: nested because each width is twice the one before and all start at multiples.

@@ -4,6 +4,7 @@
 //! checked and not assumed. Level 0 is the value as it stands, the last level is one value for all. A missing value keeps its own leaf
 //! under the top.
 
+mod areas;
 mod built_in;
 mod file;
 
@@ -16,6 +17,15 @@ pub use built_in::BUILT_IN;
 
 /// The mark of a value that says nothing any more.
 pub(crate) const STAR: &str = "*";
+
+/// How a policy names a built-in hierarchy with a list beside it: `deso:deso-regso-2025.csv` has RegSO between DeSO and municipality.
+const DESO_LIST: &str = "deso:";
+
+/// The file beside the policy that a word names, if it names one.
+pub fn file_of(word: &str) -> Option<&str> {
+    let name = word.strip_prefix(DESO_LIST).unwrap_or(word);
+    name.ends_with(".csv").then_some(name)
+}
 
 /// The different values of a column, in order, the missing one last; with how often each occurs.
 #[derive(Debug, Default)]
@@ -45,6 +55,7 @@ pub(crate) type Domain = Vec<HashMap<String, u64>>;
 /// Builds the hierarchy of `column`: from `text` when the policy's word names a file, else built in, else the value and `*`.
 pub(crate) fn build(column: &str, word: Option<&str>, text: Option<&str>, leaves: &Leaves, k: u64) -> Result<Hierarchy, Refusal> {
     let (rows, domain) = match (text, word) {
+        (Some(text), Some(word)) if word.starts_with(DESO_LIST) => (areas::rows(column, text, leaves)?, None),
         (Some(text), _) => {
             let (rows, domain) = file::rows(column, text, leaves)?;
             (rows, Some(domain))

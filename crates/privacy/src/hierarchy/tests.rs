@@ -102,3 +102,63 @@ fn words_and_values_that_a_built_in_cannot_read_are_refused() {
     assert_eq!(id("age"), "hierarchy-value");
     assert_eq!(id("municipality"), "hierarchy-value");
 }
+
+#[test]
+fn education_is_cut_character_by_character_also_where_codes_differ_in_length() {
+    let values = ["346", "34", "3", "546b", "01ZA"];
+    assert_eq!(labels("sun", &values, "546b"), ["546b", "546", "54", "5", "*"]);
+    assert_eq!(labels("sun", &values, "34"), ["34", "34", "34", "3", "*"]);
+    assert_eq!(labels("sun", &values, "01ZA"), ["01ZA", "01Z", "01", "0", "*"]);
+    for wrong in ["abc", "12-3", "12345678", ""] {
+        assert!(build("kolumn", Some("sun"), None, &leaves(&[wrong]), 2).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn every_code_of_the_education_lists_has_its_parent_above_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/registers");
+    for list in ["sun2020_niva.csv", "sun2020_inriktning.csv", "sun2020_grupp.csv"] {
+        let Ok(text) = std::fs::read_to_string(folder.join(list)) else {
+            eprintln!("SKIPPED: ../shared/registers/{list} is absent");
+            return;
+        };
+        let lines: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').take(3).collect()).collect();
+        let codes: Vec<&str> = lines.iter().map(|line| line[0]).collect();
+        for line in lines.iter().filter(|line| !line[2].is_empty()) {
+            assert!(
+                labels("sun", &codes, line[0]).iter().any(|label| label == line[2]),
+                "{list}: {}",
+                line[0]
+            );
+        }
+    }
+}
+
+#[test]
+fn regso_lies_between_deso_and_municipality_where_a_list_is_supplied() {
+    assert_eq!(
+        labels("regso", &["0114R002"], "0114R002"),
+        ["0114R002", "0114", "01", "SE11", "SE1", "*"]
+    );
+    let list = "deso;regso;namn\n0114A0010;0114R002;Hammarby\n0114C1010;0114R001;\n";
+    let data = leaves(&["0114A0010", "0114C1010"]);
+    let hierarchy = build("kolumn", Some("deso:lista.csv"), Some(list), &data, 2).unwrap();
+    let label = |level: &Level| level.labels[level.codes[0] as usize].clone().unwrap();
+    assert_eq!(
+        hierarchy.levels.iter().map(label).collect::<Vec<_>>(),
+        ["0114A0010", "0114R002", "0114", "01", "SE11", "SE1", "*"]
+    );
+    let fault = |list: &str, value: &str| {
+        let refusal = build("kolumn", Some("deso:lista.csv"), Some(list), &leaves(&[value]), 2).unwrap_err();
+        (refusal.id, refusal.position.map(|position| position.line))
+    };
+    assert_eq!(fault(list, "0114C1020"), ("hierarchy-missing-leaf".into(), None));
+    assert_eq!(fault(list, "0114"), ("hierarchy-value".into(), None));
+    assert_eq!(fault("0114A0010;0115R002\n", "0114A0010"), ("hierarchy-list".into(), Some(1)));
+    assert_eq!(
+        fault("0114A0010;0114R002\n0114A0010;0114R001\n", "0114A0010"),
+        ("hierarchy-list".into(), Some(2))
+    );
+    assert_eq!(file_of("deso:lista.csv"), Some("lista.csv"));
+    assert_eq!((file_of("deso"), file_of("ort.csv")), (None, Some("ort.csv")));
+}

@@ -58,6 +58,8 @@ pub struct Tabulated {
     pub alone: Vec<Vec<usize>>,
     /// Whether a sum may be below zero.
     pub signed: bool,
+    /// Per table, the different combinations of values with how many are counted in each: what the accumulation guard compares. Never published.
+    pub combinations: Vec<Vec<(Vec<String>, u64)>>,
 }
 
 /// An interval that an outsider's own must hold.
@@ -117,7 +119,9 @@ impl<'a> Tabulator<'a> {
         let system = System::build(&self.intake, &measures, trees, &codes, columns)?;
         let (primaries, single) = rules::primaries(&system, tables);
         let protected = protect(&system, tables, &primaries, &single)?;
-        Ok(self.published(&system, &primaries, &single, &protected))
+        let mut made = self.published(&system, &primaries, &single, &protected);
+        made.combinations = self.combinations(&system, &codes);
+        Ok(made)
     }
 
     fn trees(&self, hierarchies: &BTreeMap<String, String>) -> Result<(Vec<Tree>, Vec<Vec<u32>>), Refusal> {
@@ -133,6 +137,28 @@ impl<'a> Tabulator<'a> {
             codes.push(table);
         }
         Ok((trees, codes))
+    }
+
+    /// The combinations behind each table, in the names that its cells have.
+    fn combinations(&self, system: &System, codes: &[Vec<u32>]) -> Vec<Vec<(Vec<String>, u64)>> {
+        let name = |column: usize, code: u32| {
+            let leaf = codes.get(column)?.get(code as usize)?;
+            let tree = system.trees.get(column)?;
+            tree.labels.get(*tree.leaves.get(*leaf as usize)?).cloned()
+        };
+        let of = |(columns, base): (&Vec<usize>, &std::collections::HashMap<Vec<u32>, intake::Tally>)| {
+            let row = |(key, tally): (&Vec<u32>, &intake::Tally)| {
+                let labels = columns
+                    .iter()
+                    .zip(key)
+                    .map(|(column, code)| name(*column, *code).unwrap_or_default());
+                (labels.collect(), tally.all.count)
+            };
+            let mut rows: Vec<(Vec<String>, u64)> = base.iter().map(row).collect();
+            rows.sort_unstable();
+            rows
+        };
+        system.columns.iter().zip(&self.intake.bases).map(of).collect()
     }
 
     /// The cells of all tables as one.
@@ -178,6 +204,7 @@ impl<'a> Tabulator<'a> {
             },
             alone: alone.collect(),
             signed,
+            combinations: Vec::new(),
         }
     }
 

@@ -265,16 +265,29 @@ fn quality(documents: &Documents) -> Body {
     body
 }
 
+/// What an experiment's release is for, and until when.
+fn experiment(documents: &Documents) -> Body {
+    let of = |sandbox: &fyr_model::release::Sandbox| {
+        let (sv, en) = (markdown(&sandbox.purpose.sv), markdown(&sandbox.purpose.en));
+        Text::new(
+            format!("Utgåvan är en sandlåda till och med {}, för ett ändamål: {sv}", sandbox.until),
+            format!("The release is a sandbox until {}, for one purpose: {en}", sandbox.until),
+        )
+    };
+    documents.record.sandbox.iter().map(of).collect()
+}
+
 fn persons(documents: &Documents) -> Body {
     let answer = facts::answer(&documents.card.personal_data);
-    let mut body = vec![
+    let mut body = experiment(documents);
+    body.extend([
         Text::new(
             format!("Utgivarens uppgift: {}", markdown(&answer.sv)),
             format!("The publisher's answer: {}", markdown(&answer.en)),
         ),
         words(facts::protection(documents)),
         words(facts::audited(documents)),
-    ];
+    ]);
     let list = |lang: Lang| {
         let one = |decision: &fyr_model::privacy::Decision| {
             let invented = match (decision.invented, lang) {
@@ -282,12 +295,18 @@ fn persons(documents: &Documents) -> Body {
                 (true, Lang::En) => ", an invented officer",
                 _ => "",
             };
+            let until = decision.standing.as_ref().map(|standing| standing.until);
+            let stands = match lang {
+                Lang::Sv => until.map(|day| format!(", stående till och med {day}")),
+                Lang::En => until.map(|day| format!(", standing until {day}")),
+            };
             format!(
-                "- {}: {}, {}, {}{invented}",
+                "- {}: {}, {}, {}{}{invented}",
                 decision.interest.name().get(lang),
                 markdown(&decision.role),
                 markdown(&decision.organisation),
-                decision.at.format("%Y-%m-%d")
+                decision.at.format("%Y-%m-%d"),
+                stands.unwrap_or_default()
             )
         };
         documents.decisions.iter().map(one).collect::<Vec<_>>().join("\n")

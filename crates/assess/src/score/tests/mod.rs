@@ -287,6 +287,7 @@ fn decision(interest: Interest) -> Decision {
         secrecy_section: None,
         at: at(),
         invented: true,
+        standing: None,
     }
 }
 fn card() -> CardAnswers {
