@@ -42,11 +42,7 @@ fn promises(bytes: &[u8], name: &str) -> Option<(usize, usize, usize)> {
         }
     };
     let corrected = corrected(&original).unwrap();
-    let (changes, before, after) = (corrected.list.changes.len(), corrected.before.len(), corrected.after.len());
-    assert!(
-        after < before || changes == 0 && after == before,
-        "{name}: {changes} changes, {before} findings before, {after} after"
-    );
+    assert!(corrected.after.len() <= corrected.before.len(), "{name}: more findings than before");
     let known = keys(&corrected.before, &BTreeMap::new());
     for syntax in Syntax::ALL {
         let Ok(written) = corrected.document.write(syntax) else {
@@ -87,6 +83,8 @@ fn the_promises_hold_on_the_real_catalogues() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if let Some((changed, left, fewer)) = promises(&std::fs::read(&path).unwrap(), &name) {
             println!("{name}: {changed} changes, {left} left, {fewer} findings fewer");
+            // Only a licence on a dataset is written right without a finding about how it was written: no real catalogue has that alone.
+            assert!(fewer > 0 || changed == 0, "{name}: {changed} changes and no finding fewer");
             (held, changes) = (held + 1, changes + changed);
         }
     }
