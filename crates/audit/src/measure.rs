@@ -110,11 +110,11 @@ impl Measure {
         self.rows += rows as u64;
     }
 
-    pub(crate) fn finish(self) -> Measured {
+    pub(crate) fn finish(mut self) -> Measured {
         let width = self.codes.len();
         let today = self.today;
         let numeric: Vec<bool> = self.columns.iter().map(Column::is_numeric).collect();
-        let columns = self.columns;
+        let columns = std::mem::take(&mut self.columns);
         let mut measured = Measured {
             rows: self.rows,
             k: None,
