@@ -14,7 +14,6 @@ use fyr_model::privacy::{Resolution, Role};
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text, Version};
 use fyr_privacy::ProtectionPlan;
 use fyr_privacy::accumulation::{Found, Sketcher, Trace, judge};
-use fyr_table::arrow::array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{disk, private_folder};
@@ -50,16 +49,14 @@ struct Entry {
 
 impl Curate {
     /// What a table tells once it is protected by `plan`; nothing when no column could single anybody out.
-    pub(crate) fn told(&self, pipeline: &Pipeline, plan: &ProtectionPlan, batches: &[RecordBatch]) -> Result<Option<Told>, Refusal> {
+    pub(crate) fn told(&self, pipeline: &Pipeline, plan: &ProtectionPlan, parquet: &[PathBuf]) -> Result<Option<Told>, Refusal> {
         let columns = plan.quasi_identifiers();
         let Some(model) = pipeline.policy.model.as_ref().filter(|_| !columns.is_empty()) else {
             return Ok(None);
         };
         let sketcher = self.sketcher()?;
         let mut groups = BTreeMap::new();
-        for batch in batches {
-            plan.trace(batch, &sketcher, &mut groups)?;
-        }
+        self.engine.each(parquet, &mut |batch| plan.trace(batch, &sketcher, &mut groups))?;
         let population = pipeline.policy.population.clone();
         let trace = Trace {
             release: pipeline.name.to_string(),

@@ -31,6 +31,7 @@ pub use exposure::for_holder;
 pub use facts::{CurateFile, CurateOutcome, CurateRun};
 pub use input::Inspected;
 pub use pipeline::{Pipeline, Pipelines};
+pub use protect::write_sorted;
 pub use publication::PublishRun;
 pub use run::Curate;
 pub use work::Look;
