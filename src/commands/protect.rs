@@ -16,6 +16,7 @@ use fyr_model::{Refusal, RefusalKind, Text};
 use fyr_privacy::risk::{Assessor, Estimate, Risk, population_uniques};
 use fyr_privacy::{Effort, Planner, ProtectionPlan};
 use fyr_table::Engine;
+use fyr_table::write::Working;
 use serde::Serialize;
 
 use super::Door;
@@ -159,13 +160,9 @@ async fn planned(
         } else {
             other
         };
-        for batch in engine.read(&population, &[]).await? {
-            planner.take_population(&batch)?;
-        }
+        engine.each(&population, &mut |batch| planner.take_population(batch))?;
     }
-    for batch in engine.read(&published, &[]).await? {
-        planner.take(&batch)?;
-    }
+    engine.each(&published, &mut |batch| planner.take(batch))?;
     let plan = tokio::task::block_in_place(|| planner.plan(hierarchies, Effort::default()))?;
     Ok((plan, published))
 }
@@ -183,18 +180,14 @@ async fn write(
         .iter()
         .filter_map(|column| Some((column.name.clone(), policy.columns.get(&column.name)?.role())))
         .collect();
-    let mut recoded = Vec::new();
-    for batch in engine.read(published, &[]).await? {
-        recoded.push(plan.apply(&batch)?);
-    }
     let dir = bench.work("protected")?;
     let (unsorted, sorted) = (dir.join("recoded.parquet"), dir.join("out.parquet"));
-    let none = BTreeMap::new();
-    fyr_table::write::parquet(&recoded, &columns, &roles, &none, &unsorted)?;
-    drop(recoded);
+    let mut recoded = Working::new(&columns, &unsorted);
+    engine.each(published, &mut |batch| recoded.take(&plan.apply(batch)?))?;
+    recoded.close()?;
     let order: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-    let batches = engine.read(std::slice::from_ref(&unsorted), &order).await?;
-    fyr_table::write::parquet_sorted(&batches, &columns, &roles, &none, &order, &sorted)?;
+    let recoded = std::slice::from_ref(&unsorted);
+    fyr_curate::write_sorted(engine, recoded, (&columns, &roles), &order, &BTreeMap::new(), &sorted).await?;
     Ok(sorted)
 }
 
@@ -437,9 +430,7 @@ pub async fn risk(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     };
     let marked: Vec<(String, bool)> = sensitive.iter().map(|name| (name.clone(), is_number(name))).collect();
     let mut assessor = Assessor::new(&quasi, &marked, false);
-    for batch in engine.read(std::slice::from_ref(&facts.path), &[]).await? {
-        assessor.take(&batch)?;
-    }
+    engine.each(std::slice::from_ref(&facts.path), &mut |batch| assessor.take(batch))?;
     let body = risk_body(&quasi, &assessor.assess(), words.get_one::<u64>("population").copied());
     if door.json || cli::text(words, "format") == Some("json") {
         door.document("risk", reference(&read.resource), &body)?;

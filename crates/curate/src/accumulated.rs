@@ -14,7 +14,6 @@ use fyr_model::privacy::{Resolution, Role};
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text, Version};
 use fyr_privacy::ProtectionPlan;
 use fyr_privacy::accumulation::{Found, Pseudonyms, Sketcher, Trace, judge};
-use fyr_table::arrow::array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{disk, private_folder};
@@ -175,7 +174,7 @@ impl Ledger {
 
 impl Curate {
     /// What a table tells once it is protected by `plan`; nothing when no column could single anybody out and no pseudonym can be followed.
-    pub(crate) fn told(&self, pipeline: &Pipeline, plan: &ProtectionPlan, batches: &[RecordBatch]) -> Result<Option<Told>, Refusal> {
+    pub(crate) fn told(&self, pipeline: &Pipeline, plan: &ProtectionPlan, parquet: &[PathBuf]) -> Result<Option<Told>, Refusal> {
         let policy = &pipeline.policy;
         let columns = plan.quasi_identifiers();
         let model = policy.model.as_ref().filter(|_| !columns.is_empty());
@@ -188,8 +187,8 @@ impl Curate {
         }
         let sketcher = self.ledger().sketcher()?;
         let mut groups = BTreeMap::new();
-        for batch in batches.iter().filter(|_| model.is_some()) {
-            plan.trace(batch, &sketcher, &mut groups)?;
+        if model.is_some() {
+            self.engine.each(parquet, &mut |batch| plan.trace(batch, &sketcher, &mut groups))?;
         }
         let trace = Trace {
             release: pipeline.name.to_string(),
@@ -201,7 +200,7 @@ impl Curate {
             pseudonyms: scoped.map(|(scope, names)| Pseudonyms {
                 scope: sketcher.scope(scope),
                 columns: names.cloned().collect(),
-                rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
+                rows: plan.facts().rows_in,
             }),
         };
         Ok(Some(Told {

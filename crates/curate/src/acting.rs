@@ -19,6 +19,7 @@ use fyr_privacy::pseudonym::{Pseudonyms, Scope, Secret};
 use fyr_privacy::text::mask::Style;
 use fyr_table::arrow::array::RecordBatch;
 use fyr_table::arrow::datatypes::{DataType, Field, Schema};
+use fyr_table::write::Working;
 use fyr_table::{Engine, StagedTable};
 
 use crate::disk::disk;
@@ -63,14 +64,12 @@ pub async fn act_on(engine: &Engine, table: StagedTable, policy: &PrivacyPolicy,
     }
     let facts = table.facts();
     let columns: Vec<Column> = facts.report.columns.iter().map(|column| actions.settled(column)).collect();
-    let mut acted = Vec::new();
-    for batch in engine.read(std::slice::from_ref(&facts.path), &[]).await? {
-        acted.push(actions.act(&batch, acting.reference)?);
-    }
     let path = acting.dir.join("acted.parquet");
-    // Statistics would keep values of text; roles as for what is not plain keep them off.
-    let roles: BTreeMap<String, Role> = actions.columns.keys().map(|name| (name.clone(), Role::Sensitive)).collect();
-    let written = fyr_table::write::parquet(&acted, &columns, &roles, &BTreeMap::new(), &path)?;
+    // A working copy has no statistics, which would keep values of text.
+    let mut acted = Working::new(&columns, &path);
+    let staged = std::slice::from_ref(&facts.path);
+    engine.each(staged, &mut |batch| acted.take(&actions.act(batch, acting.reference)?))?;
+    let written = acted.close()?;
     let old = facts.path.clone();
     let mut report = facts.report.clone();
     report.columns = columns;

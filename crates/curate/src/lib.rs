@@ -35,6 +35,7 @@ pub use facts::{CurateFile, CurateOutcome, CurateRun};
 pub use input::Inspected;
 pub use mentions::{CodeCount, Mentions};
 pub use pipeline::{Pipeline, Pipelines};
+pub use protect::write_sorted;
 pub use publication::PublishRun;
 pub use run::Curate;
 pub use work::Look;

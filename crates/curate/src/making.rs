@@ -10,7 +10,7 @@ use fyr_model::readiness::Evidence;
 use fyr_model::release::{ReleaseFile, ReleaseRecord};
 use fyr_model::table::{Column, TableProfile};
 use fyr_model::{Licence, LicenceVerdict, Refusal, RefusalKind, Text, Version};
-use fyr_privacy::ProtectionPlan;
+use fyr_privacy::{Effort, Planner, ProtectionPlan};
 use fyr_publish::{Change, Release};
 use fyr_table::StagedTable;
 
@@ -62,7 +62,7 @@ impl Curate {
             ..pipeline.clone()
         };
         let walk = &Walk { pipeline, ..*walk };
-        let (mut protected, told, bounds) = self.protect(pipeline, table, &work, run).await?;
+        let (mut protected, told, bounds) = self.protect(pipeline, table, &work, run)?;
         tell(&mut protected.facts.columns, &done);
         run.privacy.protection = Some(protected.facts.clone());
         let former = fyr_publish::latest(&self.published, &pipeline.name)?;
@@ -139,8 +139,8 @@ impl Curate {
         Ok(CurateOutcome::Candidate)
     }
 
-    /// Plans the protection and recodes the table; the raw one is consumed.
-    async fn protect(
+    /// Plans the protection and recodes the table, batch by batch; the raw one is consumed.
+    fn protect(
         &self,
         pipeline: &Pipeline,
         table: StagedTable,
@@ -148,12 +148,14 @@ impl Curate {
         run: &mut CurateRun,
     ) -> Result<(ProtectedTable, Option<Told>, BTreeMap<String, Bounds>), Refusal> {
         let staged = [table.facts().path.clone()];
-        let batches = self.engine.read(&staged, &[]).await?;
-        let plan = fyr_privacy::plan(&batches, &table.facts().report.columns, &pipeline.policy, &pipeline.hierarchies)?;
-        let told = self.told(pipeline, &plan, &batches)?;
-        drop(batches);
+        let columns = table.facts().report.columns.clone();
+        let mut planner = Planner::new(&columns, &pipeline.policy)?;
+        planner.one_table()?;
+        self.engine.each(&staged, &mut |batch| planner.take(batch))?;
+        let plan = planner.plan(&pipeline.hierarchies, Effort::default())?;
+        let told = self.told(pipeline, &plan, &staged)?;
         run.privacy.protection = Some(plan.facts().clone());
-        let protected = ProtectedTable::make(table, &plan, &self.engine, pipeline, work).await?;
+        let protected = ProtectedTable::make(table, &plan, &self.engine, pipeline, work)?;
         run.rows_out = protected.rows;
         let bounds = promised(pipeline, &protected, &plan);
         Ok((protected, told, bounds))

@@ -8,6 +8,7 @@ use fyr_model::release::ReleaseFile;
 use fyr_model::table::{Column, ColumnType};
 use fyr_model::{Refusal, Version};
 use fyr_privacy::ProtectionPlan;
+use fyr_table::write::{Working, Written};
 use fyr_table::{Engine, StagedTable};
 
 use crate::pipeline::Pipeline;
@@ -45,28 +46,20 @@ pub struct Label<'a> {
 }
 
 impl ProtectedTable {
-    /// Recodes `table` by `plan`. The staged file is removed: nobody can reach the raw rows through this value.
-    pub async fn make(
-        table: StagedTable,
-        plan: &ProtectionPlan,
-        engine: &Engine,
-        pipeline: &Pipeline,
-        dir: &Path,
-    ) -> Result<Self, Refusal> {
+    /// Recodes `table` by `plan`, batch by batch. The staged file is removed: nobody can reach the raw rows through this value.
+    pub fn make(table: StagedTable, plan: &ProtectionPlan, engine: &Engine, pipeline: &Pipeline, dir: &Path) -> Result<Self, Refusal> {
         let staged = table.facts().path.clone();
         let columns = plan.columns();
         let roles: BTreeMap<String, Role> = columns
             .iter()
             .filter_map(|column| Some((column.name.clone(), pipeline.policy.columns.get(&column.name)?.role())))
             .collect();
-        let mut recoded = Vec::new();
-        for batch in engine.read(std::slice::from_ref(&staged), &[]).await? {
-            recoded.push(plan.apply(&batch)?);
-        }
         let path = dir.join("recoded.parquet");
+        let mut recoded = Working::new(&columns, &path);
+        engine.each(std::slice::from_ref(&staged), &mut |batch| recoded.take(&plan.apply(batch)?))?;
         let geometry = columns.iter().any(|column| column.kind == ColumnType::Geometry);
         let source_crs = table.facts().report.source_crs.clone().filter(|_| geometry);
-        let written = fyr_table::write::parquet(&recoded, &columns, &roles, &BTreeMap::new(), &path)?;
+        let written = recoded.close()?;
         drop(table);
         std::fs::remove_file(&staged).map_err(|error| crate::disk::disk(&staged, &error))?;
         Ok(Self {
@@ -100,7 +93,6 @@ impl ProtectedTable {
             (true, true) => all,
             _ => sort.to_vec(),
         };
-        let batches = engine.read(std::slice::from_ref(&self.recoded), &sort).await?;
         let mut meta = BTreeMap::from([
             ("dataset".to_owned(), label.dataset.to_owned()),
             ("version".to_owned(), label.version.to_string()),
@@ -112,7 +104,8 @@ impl ProtectedTable {
             std::fs::create_dir_all(folder.join(part)).map_err(|error| crate::disk::disk(&folder.join(part), &error))?;
         }
         let parquet = folder.join(PARQUET);
-        let written = fyr_table::write::parquet_sorted(&batches, &self.columns, &self.roles, &meta, &sort, &parquet)?;
+        let recoded = std::slice::from_ref(&self.recoded);
+        let written = write_sorted(engine, recoded, (&self.columns, &self.roles), &sort, &meta, &parquet).await?;
         let twin = fyr_table::write::csv(&[parquet], &self.columns, &folder.join(CSV))?;
         Ok(vec![
             file(CSV, "text/csv", &twin),
@@ -121,7 +114,36 @@ impl ProtectedTable {
     }
 }
 
-fn file(path: &str, media_type: &str, written: &fyr_table::write::Written) -> ReleaseFile {
+/// Writes rows in an order into a release file: by way of a sorted copy beside the first of `recoded`, since what is written of a column
+/// depends on all its rows.
+///
+/// # Errors
+/// Those of sorting and writing.
+pub async fn write_sorted(
+    engine: &Engine,
+    recoded: &[PathBuf],
+    (columns, roles): (&[Column], &BTreeMap<String, Role>),
+    sort: &[String],
+    meta: &BTreeMap<String, String>,
+    out: &Path,
+) -> Result<Written, Refusal> {
+    let write = |files: &[PathBuf]| fyr_table::write::parquet_of(files, columns, roles, meta, sort, out);
+    let Some(first) = recoded.first().filter(|_| !sort.is_empty()) else {
+        return write(recoded);
+    };
+    let copy = [first.with_extension("sorted.parquet")];
+    let written = match engine.sort_into(recoded, sort, columns, &copy[0]).await {
+        Ok(()) => write(&copy),
+        Err(refusal) => Err(refusal),
+    };
+    // Whatever became of it, no second copy of the rows stays.
+    match std::fs::remove_file(&copy[0]) {
+        Err(error) if written.is_ok() => Err(crate::disk::disk(&copy[0], &error)),
+        _ => written,
+    }
+}
+
+fn file(path: &str, media_type: &str, written: &Written) -> ReleaseFile {
     ReleaseFile {
         path: path.to_owned(),
         bytes: written.bytes,

@@ -42,6 +42,7 @@ pub(crate) use profile::pass as read_profiler;
 
 use crate::refuse;
 use crate::rules::{Rule, identifier};
+use crate::write::Working;
 pub(crate) use session::Session;
 use session::ended;
 
@@ -276,6 +277,27 @@ impl Engine {
             Err(refusal) => return ended(session, Err(refusal)).await,
         };
         Ok(held(batches, session))
+    }
+
+    /// Goes through all rows in file order, a batch at a time.
+    ///
+    /// # Errors
+    /// When a file cannot be read; what `see` says ends it.
+    pub fn each(&self, parquet: &[PathBuf], see: &mut dyn FnMut(&RecordBatch) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        each_batch(parquet, see)
+    }
+
+    /// A working copy at `out` in the order that [`Engine::read`] gives, by way of the disk where memory does not hold it.
+    ///
+    /// # Errors
+    /// As [`Engine::read`], and a disk that is full.
+    pub async fn sort_into(&self, parquet: &[PathBuf], sort: &[String], columns: &[Column], out: &Path) -> Result<(), Refusal> {
+        let mut copy = Working::new(columns, out);
+        let mut sorted = self.stream(parquet, sort).await?;
+        while let Some(batch) = sorted.next().await {
+            copy.take(&batch?)?;
+        }
+        copy.close().map(|_| ())
     }
 
     /// How many rows a new version adds and removes, compared on the columns that both have; rows count as often as they stand.

@@ -143,6 +143,17 @@ fn the_same_rows_give_the_same_bytes() {
     )
     .unwrap();
     assert_eq!(third.sha256, digests[0]);
+    // So is a working copy, written as it comes and gone through twice.
+    let (columns, copy) = (&sample.facts.report.columns, dir.path().join("copy.parquet"));
+    let mut working = write::Working::new(columns, &copy);
+    cut.iter().for_each(|batch| working.take(batch).unwrap());
+    assert_eq!(working.close().unwrap().rows, 3);
+    let fourth = write::parquet_of(&[copy], columns, &roles, &meta, &sort, &dir.path().join("d.parquet")).unwrap();
+    assert_eq!(fourth.sha256, digests[0]);
+    let empty = dir.path().join("empty.parquet");
+    assert_eq!(write::Working::new(columns, &empty).close().unwrap().rows, 0);
+    let none = write::parquet_of(&[empty], columns, &roles, &meta, &sort, &dir.path().join("e.parquet")).unwrap();
+    assert_eq!(none.rows, 0);
 }
 
 #[test]

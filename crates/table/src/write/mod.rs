@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use fyr_model::Sha256;
 
 pub use self::csv::csv;
-pub use self::parquet::{METADATA_KEYS, is_crs, parquet, parquet_sorted};
+pub use self::parquet::{METADATA_KEYS, Working, is_crs, parquet, parquet_of, parquet_sorted};
 
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

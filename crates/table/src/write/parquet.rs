@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -21,7 +21,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::Written;
 use crate::digest::digest_of;
-use crate::engine::compare_hash as hash128;
+use crate::engine::{compare_hash as hash128, each_batch};
 use crate::refuse;
 use crate::wkb::{Extent, Geometry};
 
@@ -51,6 +51,9 @@ const SLICE_ROWS: usize = 8_192;
 /// Bytes of a dictionary, and of a page.
 const PAGE_BYTES: usize = 1 << 20;
 
+/// What goes through the rows of a table, as often as it is asked.
+type Each<'a> = dyn FnMut(&mut dyn FnMut(&RecordBatch) -> Result<(), Refusal>) -> Result<(), Refusal> + 'a;
+
 /// Writes a release file.
 ///
 /// # Errors
@@ -77,9 +80,33 @@ pub fn parquet_sorted(
     sort: &[String],
     out: &Path,
 ) -> Result<Written, Refusal> {
-    let subject = out
-        .file_name()
-        .map_or_else(|| "parquet".to_owned(), |name| name.to_string_lossy().into_owned());
+    write(&mut |see| batches.iter().try_for_each(see), columns, roles, meta, sort, out)
+}
+
+/// As [`parquet_sorted`], of rows that lie in files of our own: they are gone through twice and never held.
+///
+/// # Errors
+/// As [`parquet_sorted`], and a file that cannot be read.
+pub fn parquet_of(
+    files: &[PathBuf],
+    columns: &[Column],
+    roles: &BTreeMap<String, Role>,
+    meta: &BTreeMap<String, String>,
+    sort: &[String],
+    out: &Path,
+) -> Result<Written, Refusal> {
+    write(&mut |see| each_batch(files, see), columns, roles, meta, sort, out)
+}
+
+fn write(
+    each: &mut Each<'_>,
+    columns: &[Column],
+    roles: &BTreeMap<String, Role>,
+    meta: &BTreeMap<String, String>,
+    sort: &[String],
+    out: &Path,
+) -> Result<Written, Refusal> {
+    let subject = subject(out);
     if let Some(key) = meta.keys().find(|key| !METADATA_KEYS.contains(&key.as_str())) {
         return Err(refused(
             "parquet-metadata-key",
@@ -88,16 +115,91 @@ pub fn parquet_sorted(
             format!("the key {key} may not stand in a release file"),
         ));
     }
-    let (schema, batches) = fresh(batches, columns, &subject)?;
-    let sorting = sorting(&schema, &batches, sort, &subject)?;
-    let facts: Vec<ColumnFacts> = (0..schema.fields().len()).map(|index| ColumnFacts::of(&batches, index)).collect();
-    let properties = properties(&schema, columns, roles, &facts, sorting);
-    let file = File::create(out).map_err(|error| refuse::io(&subject, error))?;
-    let failed = |_| refuse::engine(&subject, "write");
-    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(failed)?;
-    let mut rows = 0u64;
-    for batch in &batches {
-        rows += batch.num_rows() as u64;
+    let seen = Seen::of(each, columns, sort, &subject)?;
+    let schema = seen.fresh.schema.clone();
+    let properties = properties(&schema, columns, roles, &seen.facts, seen.sorting);
+    let mut file = Groups::create(out, &schema, properties, &subject)?;
+    each(&mut |batch| file.take(&seen.fresh.batch(batch)?))?;
+    let mut footer: Vec<KeyValue> = seen.geo.map(|geo| KeyValue::new("geo".into(), geo)).into_iter().collect();
+    footer.extend(meta.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())));
+    file.close(footer, out)
+}
+
+/// A working copy of a table, written batch by batch as it comes: types as in a release, no statistics, nothing known beforehand.
+pub struct Working {
+    columns: Vec<Column>,
+    out: PathBuf,
+    open: Option<(Fresh, Groups)>,
+}
+
+impl Working {
+    /// A copy that will lie at `out`.
+    pub fn new(columns: &[Column], out: &Path) -> Self {
+        Self {
+            columns: columns.to_vec(),
+            out: out.to_path_buf(),
+            open: None,
+        }
+    }
+
+    /// Writes some rows.
+    ///
+    /// # Errors
+    /// A column that they lack, or a disk that is full.
+    pub fn take(&mut self, batch: &RecordBatch) -> Result<(), Refusal> {
+        let (fresh, file) = match &mut self.open {
+            Some(open) => open,
+            None => self.open.insert(Self::begin(&self.columns, &self.out, Some(batch))?),
+        };
+        file.take(&fresh.batch(batch)?)
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// A disk that is full.
+    pub fn close(self) -> Result<Written, Refusal> {
+        let (_, file) = match self.open {
+            Some(open) => open,
+            None => Self::begin(&self.columns, &self.out, None)?,
+        };
+        file.close(Vec::new(), &self.out)
+    }
+
+    fn begin(columns: &[Column], out: &Path, first: Option<&RecordBatch>) -> Result<(Fresh, Groups), Refusal> {
+        let subject = subject(out);
+        let fresh = Fresh::of(first, columns, &subject)?;
+        // Read once or twice and removed: written fast rather than small.
+        let properties = plain_properties()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+            .set_dictionary_enabled(true)
+            .build();
+        let file = Groups::create(out, &fresh.schema, properties, &subject)?;
+        Ok((fresh, file))
+    }
+}
+
+/// A file that is written in row groups of one size, whatever the batches are.
+struct Groups {
+    writer: ArrowWriter<File>,
+    rows: u64,
+    subject: String,
+}
+
+impl Groups {
+    fn create(out: &Path, schema: &SchemaRef, properties: WriterProperties, subject: &str) -> Result<Self, Refusal> {
+        let file = File::create(out).map_err(|error| refuse::io(subject, error))?;
+        Ok(Self {
+            writer: ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(|_| refuse::engine(subject, "write"))?,
+            rows: 0,
+            subject: subject.to_owned(),
+        })
+    }
+
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), Refusal> {
+        let (subject, writer) = (&self.subject, &mut self.writer);
+        let failed = |_| refuse::engine(subject, "write");
+        self.rows += batch.num_rows() as u64;
         let mut from = 0;
         while from < batch.num_rows() {
             let count = SLICE_ROWS.min(batch.num_rows() - from);
@@ -108,16 +210,68 @@ pub fn parquet_sorted(
                 writer.flush().map_err(failed)?;
             }
         }
+        Ok(())
     }
-    if let Some(geo) = geo(&schema, columns, &batches) {
-        writer.append_key_value_metadata(KeyValue::new("geo".into(), geo));
+
+    fn close(mut self, footer: Vec<KeyValue>, out: &Path) -> Result<Written, Refusal> {
+        for pair in footer {
+            self.writer.append_key_value_metadata(pair);
+        }
+        self.writer.close().map_err(|_| refuse::engine(&self.subject, "write"))?;
+        let (bytes, sha256) = digest_of(out, &self.subject)?;
+        Ok(Written {
+            bytes,
+            sha256,
+            rows: self.rows,
+        })
     }
-    for (key, value) in meta {
-        writer.append_key_value_metadata(KeyValue::new(key.clone(), value.clone()));
+}
+
+/// What must be known of all rows before the first is written.
+struct Seen {
+    fresh: Fresh,
+    facts: Vec<ColumnFacts>,
+    sorting: Option<Vec<SortingColumn>>,
+    geo: Option<String>,
+}
+
+impl Seen {
+    fn of(each: &mut Each<'_>, columns: &[Column], sort: &[String], subject: &str) -> Result<Self, Refusal> {
+        let mut known: Option<(Fresh, Order, Extents)> = None;
+        let mut facts: Vec<ColumnFacts> = columns.iter().map(|_| ColumnFacts::new()).collect();
+        let begin = |first: Option<&RecordBatch>| {
+            let fresh = Fresh::of(first, columns, subject)?;
+            let order = Order::of(&fresh.schema, sort, subject)?;
+            let extents = Extents::of(&fresh.schema, columns);
+            Ok((fresh, order, extents))
+        };
+        each(&mut |batch| {
+            let (fresh, order, extents) = match &mut known {
+                Some(known) => known,
+                None => known.insert(begin(Some(batch))?),
+            };
+            let batch = fresh.batch(batch)?;
+            order.see(&batch)?;
+            extents.see(&batch);
+            facts.iter_mut().zip(batch.columns()).for_each(|(facts, array)| facts.see(array));
+            Ok(())
+        })?;
+        let (fresh, order, extents) = match known {
+            Some(known) => known,
+            None => begin(None)?,
+        };
+        Ok(Self {
+            fresh,
+            facts,
+            sorting: order.declared(),
+            geo: extents.metadata(),
+        })
     }
-    writer.close().map_err(failed)?;
-    let (bytes, sha256) = digest_of(out, &subject)?;
-    Ok(Written { bytes, sha256, rows })
+}
+
+fn subject(out: &Path) -> String {
+    out.file_name()
+        .map_or_else(|| "parquet".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 fn refused(id: &str, subject: &str, sv: String, en: String) -> Refusal {
@@ -125,38 +279,49 @@ fn refused(id: &str, subject: &str, sv: String, en: String) -> Refusal {
 }
 
 /// The columns in their order as fresh arrays without dictionaries, which could carry values that no row has (H30); a schema without metadata.
-fn fresh(batches: &[RecordBatch], columns: &[Column], subject: &str) -> Result<(SchemaRef, Vec<RecordBatch>), Refusal> {
-    let lacking = |name: &str| {
-        refused(
-            "parquet-column-missing",
-            subject,
-            format!("raderna saknar kolumnen {name}"),
-            format!("the rows lack the column {name}"),
-        )
-    };
-    let mut fields = Vec::with_capacity(columns.len());
-    for column in columns {
-        let data = match batches.first() {
-            Some(batch) => batch
-                .schema()
-                .field_with_name(&column.name)
-                .map(|field| field.data_type().clone())
-                .map_err(|_| lacking(&column.name))?,
-            None => empty_type(column.kind),
-        };
-        fields.push(Field::new(&column.name, plain(&data), true));
+struct Fresh {
+    schema: SchemaRef,
+    subject: String,
+}
+
+impl Fresh {
+    fn of(first: Option<&RecordBatch>, columns: &[Column], subject: &str) -> Result<Self, Refusal> {
+        let mut fields = Vec::with_capacity(columns.len());
+        for column in columns {
+            let data = match first {
+                Some(batch) => batch
+                    .schema()
+                    .field_with_name(&column.name)
+                    .map(|field| field.data_type().clone())
+                    .map_err(|_| lacking(&column.name, subject))?,
+                None => empty_type(column.kind),
+            };
+            fields.push(Field::new(&column.name, plain(&data), true));
+        }
+        Ok(Self {
+            schema: Arc::new(Schema::new(fields)),
+            subject: subject.to_owned(),
+        })
     }
-    let schema = Arc::new(Schema::new(fields));
-    let mut out = Vec::with_capacity(batches.len());
-    for batch in batches {
-        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(columns.len());
-        for (column, field) in columns.iter().zip(schema.fields()) {
-            let array = batch.column_by_name(&column.name).ok_or_else(|| lacking(&column.name))?;
+
+    fn batch(&self, batch: &RecordBatch) -> Result<RecordBatch, Refusal> {
+        let subject = self.subject.as_str();
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
+        for field in self.schema.fields() {
+            let array = batch.column_by_name(field.name()).ok_or_else(|| lacking(field.name(), subject))?;
             arrays.push(cast(array, field.data_type()).map_err(|_| refuse::engine(subject, "cast"))?);
         }
-        out.push(RecordBatch::try_new(schema.clone(), arrays).map_err(|_| refuse::engine(subject, "batch"))?);
+        RecordBatch::try_new(self.schema.clone(), arrays).map_err(|_| refuse::engine(subject, "batch"))
     }
-    Ok((schema, out))
+}
+
+fn lacking(name: &str, subject: &str) -> Refusal {
+    refused(
+        "parquet-column-missing",
+        subject,
+        format!("raderna saknar kolumnen {name}"),
+        format!("the rows lack the column {name}"),
+    )
 }
 
 /// The published form of a type: no dictionaries, views or Null columns, microseconds.
@@ -186,51 +351,62 @@ fn empty_type(kind: ColumnType) -> DataType {
 }
 
 /// What decides a column's encoding.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct ColumnFacts {
     rows: u64,
-    distinct: u64,
+    seen: HashSet<u128>,
     dictionary_bytes: usize,
     over: bool,
     sorted: bool,
+    before: Option<Vec<u8>>,
 }
 
 impl ColumnFacts {
-    fn of(batches: &[RecordBatch], index: usize) -> Self {
-        let mut facts = Self {
+    fn new() -> Self {
+        Self {
+            rows: 0,
+            seen: HashSet::new(),
+            dictionary_bytes: 0,
+            over: false,
             sorted: true,
-            ..Self::default()
+            before: None,
+        }
+    }
+
+    fn see(&mut self, array: &ArrayRef) {
+        self.rows += array.len() as u64;
+        if self.over && !self.sorted {
+            return;
+        }
+        let Some(rows) = RowConverter::new(vec![SortField::new(array.data_type().clone())])
+            .ok()
+            .and_then(|converter| converter.convert_columns(std::slice::from_ref(array)).ok())
+        else {
+            self.over = true;
+            return;
         };
-        let mut seen = HashSet::new();
-        let mut before: Option<Vec<u8>> = None;
-        for batch in batches {
-            let Some(array) = batch.columns().get(index) else { continue };
-            facts.rows += array.len() as u64;
-            let Some(rows) = RowConverter::new(vec![SortField::new(array.data_type().clone())])
-                .ok()
-                .and_then(|converter| converter.convert_columns(std::slice::from_ref(array)).ok())
-            else {
-                facts.over = true;
+        for row in rows.iter() {
+            let bytes = row.as_ref();
+            // The same again: in order, and known.
+            if self.sorted && self.before.as_deref() == Some(bytes) {
                 continue;
-            };
-            for row in rows.iter() {
-                let bytes = row.as_ref();
-                facts.sorted = facts.sorted && before.as_deref().is_none_or(|before| before <= bytes);
-                if facts.sorted {
-                    before = Some(bytes.to_vec());
-                }
-                if !facts.over && seen.insert(hash128(bytes)) {
-                    facts.dictionary_bytes += bytes.len();
-                    facts.over = facts.dictionary_bytes > PAGE_BYTES;
-                }
+            }
+            self.sorted = self.sorted && self.before.as_deref().is_none_or(|before| before <= bytes);
+            if self.sorted {
+                let before = self.before.get_or_insert_default();
+                before.clear();
+                before.extend_from_slice(bytes);
+            }
+            if !self.over && self.seen.insert(hash128(bytes)) {
+                self.dictionary_bytes += bytes.len();
+                self.over = self.dictionary_bytes > PAGE_BYTES;
             }
         }
-        facts.distinct = seen.len() as u64;
-        facts
     }
+
     /// A dictionary pays when fewer than half of the rows are different and it fits a page.
     fn dictionary(&self) -> bool {
-        !self.over && self.rows > 0 && self.distinct * 2 < self.rows
+        !self.over && self.rows > 0 && self.seen.len() as u64 * 2 < self.rows
     }
 }
 
@@ -241,7 +417,18 @@ fn properties(
     facts: &[ColumnFacts],
     sorting: Option<Vec<SortingColumn>>,
 ) -> WriterProperties {
-    let mut builder = WriterProperties::builder()
+    let mut builder = plain_properties().set_sorting_columns(sorting);
+    for ((field, column), facts) in schema.fields().iter().zip(columns).zip(facts) {
+        builder = encode(builder, field, facts);
+        if may_show(column.kind, roles.get(&column.name)) {
+            builder = builder.set_column_statistics_enabled(path(field), EnabledStatistics::Page);
+        }
+    }
+    builder.build()
+}
+
+fn plain_properties() -> WriterPropertiesBuilder {
+    WriterProperties::builder()
         // Data pages v1; what PARQUET_2_0 of this library changes is the page's version, not the types.
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_created_by(crate::CREATED_BY.into())
@@ -256,15 +443,7 @@ fn properties(
         .set_statistics_enabled(EnabledStatistics::None)
         .set_statistics_truncate_length(Some(16))
         .set_column_index_truncate_length(Some(16))
-        .set_sorting_columns(sorting)
-        .set_dictionary_enabled(false);
-    for ((field, column), facts) in schema.fields().iter().zip(columns).zip(facts) {
-        builder = encode(builder, field, facts);
-        if may_show(column.kind, roles.get(&column.name)) {
-            builder = builder.set_column_statistics_enabled(path(field), EnabledStatistics::Page);
-        }
-    }
-    builder.build()
+        .set_dictionary_enabled(false)
 }
 
 fn path(field: &Field) -> ColumnPath {
@@ -295,60 +474,110 @@ fn may_show(kind: ColumnType, role: Option<&Role>) -> bool {
 }
 
 /// The declared order, checked on every row.
-fn sorting(schema: &Schema, batches: &[RecordBatch], sort: &[String], subject: &str) -> Result<Option<Vec<SortingColumn>>, Refusal> {
-    if sort.is_empty() {
-        return Ok(None);
+struct Order {
+    places: Vec<usize>,
+    converter: Option<RowConverter>,
+    before: Vec<u8>,
+    subject: String,
+}
+
+impl Order {
+    fn of(schema: &Schema, sort: &[String], subject: &str) -> Result<Self, Refusal> {
+        let places: Vec<usize> = sort
+            .iter()
+            .map(|name| schema.index_of(name).map_err(|_| unsorted(subject)))
+            .collect::<Result<_, _>>()?;
+        let options = SortOptions {
+            descending: false,
+            nulls_first: false,
+        };
+        let fields: Vec<SortField> = places
+            .iter()
+            .filter_map(|index| schema.fields().get(*index))
+            .map(|field| SortField::new_with_options(field.data_type().clone(), options))
+            .collect();
+        let converter = match fields.is_empty() {
+            true => None,
+            false => Some(RowConverter::new(fields).map_err(|_| unsorted(subject))?),
+        };
+        Ok(Self {
+            places,
+            converter,
+            before: Vec::new(),
+            subject: subject.to_owned(),
+        })
     }
-    let unsorted = || {
-        refused(
-            "parquet-not-sorted",
-            subject,
-            "raderna är inte sorterade som det anges".into(),
-            "the rows are not sorted as declared".into(),
-        )
-    };
-    let places: Vec<usize> = sort
-        .iter()
-        .map(|name| schema.index_of(name).map_err(|_| unsorted()))
-        .collect::<Result<_, _>>()?;
-    let options = SortOptions {
-        descending: false,
-        nulls_first: false,
-    };
-    let fields: Vec<SortField> = places
-        .iter()
-        .filter_map(|index| schema.fields().get(*index))
-        .map(|field| SortField::new_with_options(field.data_type().clone(), options))
-        .collect();
-    let converter = RowConverter::new(fields).map_err(|_| unsorted())?;
-    let mut before: Option<Vec<u8>> = None;
-    for batch in batches {
-        let keys: Vec<ArrayRef> = places.iter().filter_map(|index| batch.columns().get(*index).cloned()).collect();
-        let rows = converter.convert_columns(&keys).map_err(|_| unsorted())?;
+
+    fn see(&mut self, batch: &RecordBatch) -> Result<(), Refusal> {
+        let Some(converter) = &self.converter else { return Ok(()) };
+        let keys: Vec<ArrayRef> = self
+            .places
+            .iter()
+            .filter_map(|index| batch.columns().get(*index).cloned())
+            .collect();
+        let rows = converter.convert_columns(&keys).map_err(|_| unsorted(&self.subject))?;
         for row in rows.iter() {
-            if before.as_deref().is_some_and(|before| before > row.as_ref()) {
-                return Err(unsorted());
+            if self.before.as_slice() > row.as_ref() {
+                return Err(unsorted(&self.subject));
             }
-            before = Some(row.as_ref().to_vec());
+            if self.before.as_slice() < row.as_ref() {
+                self.before.clear();
+                self.before.extend_from_slice(row.as_ref());
+            }
         }
+        Ok(())
     }
-    let columns = places.iter().map(|index| SortingColumn {
-        column_idx: i32::try_from(*index).unwrap_or_default(),
-        descending: false,
-        nulls_first: false,
-    });
-    Ok(Some(columns.collect()))
+
+    fn declared(&self) -> Option<Vec<SortingColumn>> {
+        let columns = self.places.iter().map(|index| SortingColumn {
+            column_idx: i32::try_from(*index).unwrap_or_default(),
+            descending: false,
+            nulls_first: false,
+        });
+        self.converter.as_ref().map(|_| columns.collect())
+    }
+}
+
+fn unsorted(subject: &str) -> Refusal {
+    refused(
+        "parquet-not-sorted",
+        subject,
+        "raderna är inte sorterade som det anges".into(),
+        "the rows are not sorted as declared".into(),
+    )
 }
 
 /// GeoParquet metadata of the first geometry column, with its kinds and bounds.
-fn geo(schema: &Schema, columns: &[Column], batches: &[RecordBatch]) -> Option<String> {
-    let column = columns.iter().find(|column| column.kind == ColumnType::Geometry)?;
-    let index = schema.index_of(&column.name).ok()?;
-    let mut extent = Extent::default();
-    for batch in batches {
-        for bytes in batch.columns().get(index)?.as_binary_opt::<i32>()?.iter().flatten() {
-            extent.see(&Geometry::from_wkb(bytes)?);
+struct Extents {
+    column: Option<(String, usize)>,
+    extent: Option<Extent>,
+}
+
+impl Extents {
+    fn of(schema: &Schema, columns: &[Column]) -> Self {
+        let column = columns.iter().find(|column| column.kind == ColumnType::Geometry);
+        Self {
+            column: column.and_then(|column| Some((column.name.clone(), schema.index_of(&column.name).ok()?))),
+            extent: Some(Extent::default()),
         }
     }
-    Some(extent.metadata(&column.name))
+
+    /// A cell that is no geometry leaves the file without the metadata.
+    fn see(&mut self, batch: &RecordBatch) {
+        let Some((_, index)) = self.column else { return };
+        let Some(mut extent) = self.extent.take() else { return };
+        let Some(cells) = batch.columns().get(index).and_then(|array| array.as_binary_opt::<i32>()) else {
+            return;
+        };
+        for bytes in cells.iter().flatten() {
+            let Some(shape) = Geometry::from_wkb(bytes) else { return };
+            extent.see(&shape);
+        }
+        self.extent = Some(extent);
+    }
+
+    fn metadata(self) -> Option<String> {
+        let ((name, _), extent) = (self.column?, self.extent?);
+        Some(extent.metadata(&name))
+    }
 }
