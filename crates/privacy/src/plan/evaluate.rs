@@ -210,7 +210,9 @@ impl<'p, 'o, K: Key> Judged<'p, 'o, K> {
 impl<K: Key> Problem<'_, K> {
     /// Rows of the table to be published.
     pub(crate) fn rows(&self) -> u64 {
-        self.base.first().map_or(0, |view| view.tuples.iter().map(|(_, count)| (*count).into()).sum())
+        self.base
+            .first()
+            .map_or(0, |view| view.tuples.iter().map(|(_, count)| (*count).into()).sum())
     }
 
     /// The classes of `to`, from those of the finer node `from`.
@@ -352,7 +354,9 @@ impl<K: Key> Problem<'_, K> {
     /// Per column, suppressed rows by code: counted among the suppressed classes where those are `fewer`, else what the kept ones leave.
     fn suppressed_by(&self, scratch: &mut Scratch<K>, node: &[usize], classes: &[(K, K::Count)], k: u64, fewer: bool) -> Vec<Vec<u64>> {
         scratch.chosen.clear();
-        scratch.chosen.extend(classes.iter().filter(|(_, rows)| ((*rows).into() < k) == fewer));
+        scratch
+            .chosen
+            .extend(classes.iter().filter(|(_, rows)| ((*rows).into() < k) == fewer));
         let mut by_column = self.empty_counts(node);
         for ((counts, column), level) in by_column.iter_mut().zip(self.quasi).zip(node) {
             for (key, rows) in &scratch.chosen {
@@ -416,7 +420,9 @@ impl<K: Key> Problem<'_, K> {
                 };
                 K::of(code, column.shift)
             };
-            scratch.tally.add(self.quasi.iter().zip(node).map(of).fold(K::default(), K::or), 1.into());
+            scratch
+                .tally
+                .add(self.quasi.iter().zip(node).map(of).fold(K::default(), K::or), 1.into());
         }
         let mut places: Vec<(K, usize)> = scratch
             .tally
