@@ -12,7 +12,7 @@ use fyr_model::tabulate::TableMethod;
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text};
 use fyr_privacy::accumulation::{self, Found};
 use fyr_privacy::tables::{STATUS, TABLE, Tabulated};
-use fyr_table::arrow::array::{Array as _, AsArray as _, RecordBatch};
+use fyr_table::arrow::array::{AsArray as _, RecordBatch};
 use fyr_table::arrow::datatypes::Int64Type;
 use serde::Serialize;
 
