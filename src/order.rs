@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 /// What is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant)] // One value an invocation; boxing would only hide the shapes.
 pub enum Order {
     /// Harvest some or all sources.
     Harvest {
