@@ -10,6 +10,7 @@ use fyr_model::readiness::Evidence;
 use fyr_model::release::{ReleaseFile, ReleaseRecord};
 use fyr_model::table::{Column, TableProfile};
 use fyr_model::{Licence, LicenceVerdict, Refusal, RefusalKind, Text, Version};
+use fyr_privacy::accumulation::Found;
 use fyr_privacy::{Effort, Planner, ProtectionPlan};
 use fyr_publish::{Change, Release};
 use fyr_table::StagedTable;
@@ -48,14 +49,7 @@ impl Curate {
             lock,
         } = measured;
         let work = self.data.join("staged").join(pipeline.name.as_str());
-        let acting = Acting {
-            beside: &pipeline.beside,
-            release: pipeline.name.as_str(),
-            apart: &[&self.data, &self.published],
-            dir: &work,
-            reference: at.date_naive(),
-        };
-        let Acted { table, policy, done } = act_on(&self.engine, table, &pipeline.policy, &acting).await?;
+        let Acted { table, policy, done } = self.acted(walk, table, &work).await?;
         // From here on the policy is the one that holds for what the actions made.
         let pipeline = &Pipeline {
             policy,
@@ -78,11 +72,7 @@ impl Curate {
         let asked = asked(pipeline, &protected, bounds, at);
         let exposure = for_publication(&protected, &detections, &asked);
         let told = told.map(|told| told.of_version(version));
-        let found = told
-            .as_ref()
-            .map(|told| self.weigh(&pipeline.name, told))
-            .transpose()?
-            .unwrap_or_default();
+        let found = self.weighed(pipeline, told.as_ref())?;
         record.version = version;
         record.change_note = drift_note(note, run.drift.as_ref(), &exposure);
         record.previous = former.as_ref().map(|release| release.manifest.record.version);
@@ -95,16 +85,14 @@ impl Curate {
         let parquet = [making.join(PARQUET)];
         let mut profile = self.engine.profile(&parquet, &protected.columns, None, &exposure).await?;
         describe(&mut profile, &protected.columns);
-        let terms = terms(
-            written,
-            &Seen {
-                record: &record,
-                quality: &run.quality,
-                evidence,
-                privacy: &privacy,
-                found: &found,
-            },
-        );
+        let seen = Seen {
+            record: &record,
+            quality: &run.quality,
+            evidence,
+            privacy: &privacy,
+            found: &found,
+        };
+        let terms = terms(written, &seen);
         let digest = Candidate::digest_of(&record, &files, &asked, Some(&terms));
         run.files = files.iter().map(curate_file).collect();
         run.candidate = Some(digest);
@@ -137,6 +125,25 @@ impl Curate {
         }
         clean(&work);
         Ok(CurateOutcome::Candidate)
+    }
+
+    /// What the policy's actions make of the columns.
+    async fn acted(&self, walk: &Walk<'_>, table: StagedTable, work: &Path) -> Result<Acted, Refusal> {
+        let Walk { pipeline, at, .. } = *walk;
+        let acting = Acting {
+            beside: &pipeline.beside,
+            release: pipeline.name.as_str(),
+            apart: &[&self.data, &self.published],
+            dir: work,
+            reference: at.date_naive(),
+        };
+        act_on(&self.engine, table, &pipeline.policy, &acting).await
+    }
+
+    /// What the candidate tells with what is public, once each finding on it is resolved.
+    fn weighed(&self, pipeline: &Pipeline, told: Option<&Told>) -> Result<Vec<Found>, Refusal> {
+        let found = told.map(|told| self.weigh(&pipeline.name, told)).transpose()?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Plans the protection and recodes the table, batch by batch; the raw one is consumed.

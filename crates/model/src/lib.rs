@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod change;
+mod decision;
 pub mod describe;
 pub mod dp;
 pub mod envelope;
