@@ -50,8 +50,9 @@ pub fn check_recoding(asked: &Asked<'_>, recoded: &Recoded<'_>) -> Result<(), St
         return Err(format!("{} rows are suppressed, not {}", lost.len(), recoded.suppressed));
     }
     let looker = Looker::new(asked);
-    let kept: Vec<(&&[String], &(Vec<usize>, u64))> = classes.iter().filter(|(_, (class, _))| !class.is_empty()).collect();
-    for (shown, (class, population)) in &kept {
+    // Of the population alone nothing is published.
+    classes.retain(|_, (class, _)| !class.is_empty());
+    for (shown, (class, population)) in &classes {
         let people = if asked.population.is_some() {
             *population
         } else {
@@ -65,10 +66,10 @@ pub fn check_recoding(asked: &Asked<'_>, recoded: &Recoded<'_>) -> Result<(), St
         }
     }
     let rows_kept = (rows.len() - lost.len()) as f64;
-    if asked.model.average_risk.is_some_and(|risk| kept.len() as f64 > risk * rows_kept) {
-        return Err(format!("{} classes of {rows_kept} rows: the mean risk is too great", kept.len()));
+    if asked.model.average_risk.is_some_and(|risk| classes.len() as f64 > risk * rows_kept) {
+        return Err(format!("{} classes of {rows_kept} rows: the mean risk is too great", classes.len()));
     }
-    let sizes: Vec<usize> = kept.iter().map(|(_, (class, _))| class.len()).collect();
+    let sizes: Vec<usize> = classes.values().map(|(class, _)| class.len()).collect();
     let loss = counter.loss(recoded, &sizes, &lost);
     if !same(&[loss], &[recoded.loss]) {
         return Err(format!("the loss is {loss}, not {}", recoded.loss));

@@ -17,9 +17,12 @@ pub(super) struct Atoms<K> {
     pub(super) keys: Vec<K>,
     pub(super) rows: Vec<u64>,
     population: Vec<u64>,
-    /// Per sensitive attribute, where each tuple's counts begin, and the counts by code.
-    spans: Vec<(Vec<u32>, Vec<(u32, u64)>)>,
+    /// Per sensitive attribute.
+    spans: Vec<Spans>,
 }
+
+/// Where each tuple's counts begin, and the counts by code.
+type Spans = (Vec<u32>, Vec<(u32, u64)>);
 
 impl<K: Key> Atoms<K> {
     fn of(problem: &Problem<'_, K>) -> Self {

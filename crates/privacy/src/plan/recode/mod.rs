@@ -139,7 +139,7 @@ pub(crate) fn recode<K: Key>(
     let global = Cost(best.loss.clone());
     let whole = (method == Recoding::Mondrian).then(|| from_table(&ground, texts.clone())).flatten();
     let mut refiner = Refiner::new(&ground, method, texts);
-    let from_groups = refiner.from_groups(&kept, &suppressed, standing.clone(), &global);
+    let from_groups = refiner.cut_groups(&kept, &suppressed, standing.clone(), &global);
     let found = match whole {
         Some(whole) if whole.cost < from_groups.cost => whole,
         _ => from_groups,
@@ -147,7 +147,7 @@ pub(crate) fn recode<K: Key>(
     let before = RecodingOutcome {
         loss: global.first(),
         suppressed_rows: standing.suppressed(),
-        groups: standing.classes(),
+        groups: standing.kept_classes(),
     };
     let found = if found.cost <= global {
         found
@@ -167,7 +167,7 @@ pub(crate) fn recode<K: Key>(
         recoded: RecodingOutcome {
             loss: found.cost.first(),
             suppressed_rows: found.standing.suppressed(),
-            groups: found.standing.classes(),
+            groups: found.standing.kept_classes(),
         },
         rows_by_level: rows_by_level(problem.quasi, &found),
     };
@@ -305,7 +305,7 @@ impl<'g, 'p, 'q, K: Key> Refiner<'g, 'p, 'q, K> {
     }
 
     /// The classes of the search's answer, cut; and of what it suppresses, what may come back without a greater loss.
-    fn from_groups(&mut self, kept: &[Piece], suppressed: &[u32], mut standing: Standing, global: &Cost) -> Outcome {
+    fn cut_groups(&mut self, kept: &[Piece], suppressed: &[u32], mut standing: Standing, global: &Cost) -> Outcome {
         let stars = self.texts.suppressed(self.ground.problem.quasi.len());
         if !suppressed.is_empty() {
             self.taken.insert(stars);
@@ -477,7 +477,8 @@ impl<'g, 'p, 'q, K: Key> Refiner<'g, 'p, 'q, K> {
     fn assorted(&mut self, piece: &Piece, column: usize, groups: Vec<(Shown, Vec<u32>)>, out: bool) -> Option<Cut> {
         let ground = self.ground;
         let own = self.name(&piece.shown);
-        let (mut parts, mut rest, mut nobody): (Vec<(u64, Shown, Vec<u32>)>, Vec<u32>, Vec<u32>) = Default::default();
+        let mut parts: Vec<(u64, Shown, Vec<u32>)> = Vec::new();
+        let (mut rest, mut nobody): (Vec<u32>, Vec<u32>) = Default::default();
         let mut alike = None;
         for (shown, members) in groups {
             let rows = ground.atoms.sum(&members);

@@ -68,7 +68,7 @@ impl Standing {
         self.sums.suppressed
     }
 
-    pub(super) fn classes(&self) -> u64 {
+    pub(super) fn kept_classes(&self) -> u64 {
         self.sums.kept_classes
     }
 
