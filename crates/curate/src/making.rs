@@ -29,6 +29,13 @@ use crate::reading;
 use crate::run::{Curate, Measured, Walk, licence_refused};
 use crate::standing::{Seen, terms};
 
+/// A recoded table, what it tells beside earlier releases, and what the policy promises of its sensitive columns.
+struct Protected {
+    table: ProtectedTable,
+    told: Option<Told>,
+    bounds: BTreeMap<String, Bounds>,
+}
+
 impl Curate {
     /// Makes the candidate of a table that may be released, or says that the latest release holds exactly this.
     pub(crate) async fn make_candidate(
@@ -56,7 +63,11 @@ impl Curate {
             ..pipeline.clone()
         };
         let walk = &Walk { pipeline, ..*walk };
-        let (mut protected, told, bounds) = self.protect(pipeline, table, &work, run)?;
+        let Protected {
+            table: mut protected,
+            told,
+            bounds,
+        } = self.protect(pipeline, table, &work, run)?;
         tell(&mut protected.facts.columns, &done);
         run.privacy.protection = Some(protected.facts.clone());
         let former = fyr_publish::latest(&self.published, &pipeline.name)?;
@@ -147,13 +158,7 @@ impl Curate {
     }
 
     /// Plans the protection and recodes the table, batch by batch; the raw one is consumed.
-    fn protect(
-        &self,
-        pipeline: &Pipeline,
-        table: StagedTable,
-        work: &Path,
-        run: &mut CurateRun,
-    ) -> Result<(ProtectedTable, Option<Told>, BTreeMap<String, Bounds>), Refusal> {
+    fn protect(&self, pipeline: &Pipeline, table: StagedTable, work: &Path, run: &mut CurateRun) -> Result<Protected, Refusal> {
         let staged = [table.facts().path.clone()];
         let columns = table.facts().report.columns.clone();
         let mut planner = Planner::new(&columns, &pipeline.policy)?;
@@ -165,7 +170,11 @@ impl Curate {
         let protected = ProtectedTable::make(table, &plan, &self.engine, pipeline, work)?;
         run.rows_out = protected.rows;
         let bounds = promised(pipeline, &protected, &plan);
-        Ok((protected, told, bounds))
+        Ok(Protected {
+            table: protected,
+            told,
+            bounds,
+        })
     }
 
     /// Writes the candidate's files into an empty folder.
