@@ -74,8 +74,8 @@ bench: ## ours beside the peers', on generated data (release build): BENCH_MB, B
 	  --tasks ingest,profile,profile_pq,rules,agg3,sniff $(BENCH_OURS) | tee "$(BENCH_DIR)/peers.jsonl"
 	$(READY); $(BENCH_CORES) cargo bench --locked --package fyr --package fyr-table --bench tables -- \
 	  rules agg3 --mb $(BENCH_MB) --repeat $(BENCH_REPEAT) --json "$(abspath $(BENCH_DIR))/library.jsonl"
-	@$(MAKE) --no-print-directory bench-slow bench-personal bench-national bench-protect
-	scripts/bench-ratios.py "$(BENCH_DIR)"/*.jsonl
+	@missed=0; $(MAKE) --no-print-directory --keep-going bench-slow bench-personal bench-national bench-protect || missed=$$?; \
+	scripts/bench-ratios.py "$(BENCH_DIR)"/*.jsonl; exit $$missed
 
 # Peers that take seconds for what others do in milliseconds: on 5 MB, once, and only where they are installed.
 bench-slow:
