@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::key::{Key, Tally, bits};
+use super::gather::{Field, Gather};
+use super::key::{Key, bits};
 use super::loss::{Cost, Costs, Metric, Sums};
 use super::models::{Attribute, Criterion};
 use super::tuples::Quasi;
@@ -22,7 +23,21 @@ pub(crate) struct Class<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View<K: Key> {
     pub(crate) low_bits: u32,
+    /// The bit from which on equal tuples lie together.
+    grouped: u32,
     pub(crate) tuples: Vec<(K, K::Count)>,
+}
+
+impl<K: Key> View<K> {
+    /// From tuples that are all different.
+    pub(crate) fn new(low_bits: u32, mut tuples: Vec<(K, K::Count)>) -> Self {
+        tuples.sort_unstable_by_key(|(key, _)| *key);
+        Self {
+            low_bits,
+            grouped: 0,
+            tuples,
+        }
+    }
 }
 
 /// The views of one node. The last is the population's, where there is one.
@@ -58,71 +73,16 @@ pub(crate) struct Evaluated {
     pub(crate) bound_above: f64,
 }
 
-/// One table of steps: where the column's field lies, and what each code becomes.
-struct Move<K> {
-    shift: u32,
-    bits: u32,
-    table: Vec<K>,
-}
-
-impl<K: Key> Move<K> {
-    fn of(&self, tuple: K) -> K {
-        let code = tuple.field(self.shift, self.bits) as usize;
-        self.table.get(code).copied().unwrap_or_default()
-    }
-}
-
 /// Memory that one thread uses again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch<K: Key> {
-    tally: Tally<K>,
+    gather: Gather<K>,
     counts: Vec<Vec<(u32, u64)>>,
     passing: Vec<(u64, K)>,
     sizes: Vec<u64>,
     chosen: Vec<(K, K::Count)>,
-    parts: Vec<Vec<(K, K::Count)>>,
-    gathered: Vec<(K, K::Count)>,
     /// The classes of the node that is looked at.
     pub(crate) last: Views<K>,
-}
-
-/// Tuples of a part: what they are counted in stays in the processor's own memory. Fewer than so many parts are not worth dealing out.
-const PART: usize = 8_192;
-const PARTS_MIN: usize = 8;
-const PARTS_MAX: usize = 512;
-
-impl<K: Key> Scratch<K> {
-    /// Moves tuples and adds up those that become equal, into `gathered`. Many are first dealt out by the hash of what they become: a table
-    /// of all of them would be looked up in main memory, tuple by tuple.
-    fn gather(&mut self, tuples: &[(K, K::Count)], room: usize, moved: impl Fn(K) -> K) {
-        self.gathered.clear();
-        let parts = (tuples.len() / PART).next_power_of_two().min(PARTS_MAX);
-        if parts < PARTS_MIN || room < PART {
-            std::mem::swap(&mut self.gathered, &mut self.tally.entries);
-            self.tally.clear(tuples.len().min(room) / 2);
-            for (tuple, count) in tuples {
-                self.tally.add(moved(*tuple), *count);
-            }
-            std::mem::swap(&mut self.gathered, &mut self.tally.entries);
-            return;
-        }
-        let shift = u64::BITS - parts.trailing_zeros();
-        self.parts.resize_with(self.parts.len().max(parts), Vec::new);
-        self.parts.iter_mut().for_each(Vec::clear);
-        for (tuple, count) in tuples {
-            let next = moved(*tuple);
-            if let Some(part) = self.parts.get_mut((next.hashed() >> shift) as usize) {
-                part.push((next, *count));
-            }
-        }
-        for part in self.parts.iter().take(parts) {
-            self.tally.clear(part.len().min(room) / 2);
-            for (tuple, count) in part {
-                self.tally.add(*tuple, *count);
-            }
-            self.gathered.extend_from_slice(&self.tally.entries);
-        }
-    }
 }
 
 /// What the classes of one node were found to be.
@@ -221,7 +181,8 @@ impl<K: Key> Problem<'_, K> {
             self.roll_up_view(scratch, from, to, view);
             View {
                 low_bits: view.low_bits,
-                tuples: scratch.gathered.clone(),
+                grouped: scratch.gather.grouped,
+                tuples: scratch.gather.gathered.clone(),
             }
         };
         views.iter().map(copied).collect()
@@ -232,35 +193,28 @@ impl<K: Key> Problem<'_, K> {
         into.resize_with(views.len(), View::default);
         for (view, into) in views.iter().zip(into) {
             self.roll_up_view(scratch, from, to, view);
-            into.low_bits = view.low_bits;
-            std::mem::swap(&mut into.tuples, &mut scratch.gathered);
+            (into.low_bits, into.grouped) = (view.low_bits, scratch.gather.grouped);
+            std::mem::swap(&mut into.tuples, &mut scratch.gather.gathered);
         }
     }
 
     fn roll_up_view(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], view: &View<K>) {
-        let mut kept = K::all();
-        let mut moves: Vec<Move<K>> = Vec::new();
-        let mut room = 1usize << view.low_bits.min(30);
+        let mut fields = vec![Field {
+            shift: 0,
+            bits: view.low_bits,
+            codes: None,
+            values: 1usize << view.low_bits.min(30),
+        }];
         for (column, (from, to)) in self.quasi.iter().zip(from.iter().zip(to)) {
-            let shift = column.shift + view.low_bits;
-            room = room.saturating_mul(column.hierarchy.levels.get(*to).map_or(1, |level| level.labels.len()));
-            if from != to {
-                kept = kept.and(K::without(shift, column.bits));
-                moves.push(Move {
-                    shift,
-                    bits: column.bits,
-                    table: column.step(*from, *to).iter().map(|code| K::of(*code, shift)).collect(),
-                });
-            }
-        }
-        // A column at a time is the rule; there the moves need no loop of their own.
-        if let [only] = moves.as_slice() {
-            scratch.gather(&view.tuples, room, |tuple| tuple.and(kept).or(only.of(tuple)));
-        } else {
-            scratch.gather(&view.tuples, room, |tuple| {
-                moves.iter().fold(tuple.and(kept), |next, step| next.or(step.of(tuple)))
+            fields.push(Field {
+                shift: column.shift + view.low_bits,
+                bits: column.bits,
+                codes: (from != to).then(|| column.step(*from, *to)),
+                values: column.hierarchy.levels.get(*to).map_or(1, |level| level.labels.len()),
             });
         }
+        fields.sort_by_key(|field| field.shift);
+        scratch.gather.gather(&view.tuples, view.grouped, &fields);
     }
 
     /// Asks every class of a node against every model. `outliers` takes the classes that are suppressed.
@@ -409,7 +363,7 @@ impl<K: Key> Problem<'_, K> {
         let Some(size) = at(gone.checked_sub(1)).filter(|size| at(Some(gone)) == Some(*size)) else {
             return;
         };
-        scratch.tally.clear(self.firsts.len() / 2);
+        scratch.gather.tally.clear(self.firsts.len() / 2);
         for tuple in &self.firsts {
             let of = |(column, level): (&Quasi, &usize)| {
                 let leaf = tuple.field(column.shift, column.bits);
@@ -421,10 +375,12 @@ impl<K: Key> Problem<'_, K> {
                 K::of(code, column.shift)
             };
             scratch
+                .gather
                 .tally
                 .add(self.quasi.iter().zip(node).map(of).fold(K::default(), K::or), 1.into());
         }
         let mut places: Vec<(K, usize)> = scratch
+            .gather
             .tally
             .entries
             .iter()

@@ -250,8 +250,7 @@ impl Intake {
                 }
                 tuples.push((packed, super::key::count::<K>(count)));
             }
-            tuples.sort_unstable_by_key(|(key, _)| *key);
-            View { low_bits, tuples }
+            View::new(low_bits, tuples)
         };
         let quasi = self.quasi;
         let mut views: Views<K> = Vec::new();

@@ -12,6 +12,8 @@ pub(crate) trait Key: Copy + Ord + std::hash::Hash + Default + Debug + Send + Sy
     type Count: Copy + Ord + Default + Debug + AddAssign + From<u8> + TryFrom<u64> + Into<u64> + Send + Sync + 'static;
     /// The field of `bits` bits at `shift`.
     fn field(self, shift: u32, bits: u32) -> u32;
+    /// What `mask` leaves of the bits from `shift` on, which is less than the key's width.
+    fn part(self, shift: u32, mask: u32) -> usize;
     /// A code at `shift`.
     fn of(code: u32, shift: u32) -> Self;
     /// Both.
@@ -22,6 +24,8 @@ pub(crate) trait Key: Copy + Ord + std::hash::Hash + Default + Debug + Send + Sy
     fn without(shift: u32, bits: u32) -> Self;
     /// All bits.
     fn all() -> Self;
+    /// All bits from one on.
+    fn from_bit(bit: u32) -> Self;
     /// Without its lowest bits.
     fn above(self, bits: u32) -> Self;
     /// Spread over 64 bits.
@@ -33,7 +37,13 @@ pub(crate) trait Key: Copy + Ord + std::hash::Hash + Default + Debug + Send + Sy
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Key for u32 {
+    fn from_bit(bit: u32) -> Self {
+        Self::MAX.checked_shl(bit).unwrap_or(0)
+    }
     type Count = u32;
+    fn part(self, shift: u32, mask: u32) -> usize {
+        (self.wrapping_shr(shift) & mask) as usize
+    }
     fn field(self, shift: u32, bits: u32) -> u32 {
         self.checked_shr(shift).unwrap_or(0) & (((1u64 << bits.min(32)) - 1) as u32)
     }
@@ -64,7 +74,13 @@ impl Key for u32 {
 }
 
 impl Key for u64 {
+    fn from_bit(bit: u32) -> Self {
+        Self::MAX.checked_shl(bit).unwrap_or(0)
+    }
     type Count = u64;
+    fn part(self, shift: u32, mask: u32) -> usize {
+        (self.wrapping_shr(shift) as u32 & mask) as usize
+    }
     fn field(self, shift: u32, bits: u32) -> u32 {
         (self.checked_shr(shift).unwrap_or(0) & ((1u64 << bits.min(32)) - 1)) as u32
     }
@@ -96,7 +112,13 @@ impl Key for u64 {
 }
 
 impl Key for u128 {
+    fn from_bit(bit: u32) -> Self {
+        Self::MAX.checked_shl(bit).unwrap_or(0)
+    }
     type Count = u64;
+    fn part(self, shift: u32, mask: u32) -> usize {
+        (self.wrapping_shr(shift) as u32 & mask) as usize
+    }
     fn field(self, shift: u32, bits: u32) -> u32 {
         (self.checked_shr(shift).unwrap_or(0) & ((1u128 << bits.min(32)) - 1)) as u32
     }

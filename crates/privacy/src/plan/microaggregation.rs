@@ -88,7 +88,7 @@ pub(crate) fn apart<K: Key>(base: &mut Views<K>, sensitive: usize, columns: usiz
             }
             same
         });
-        base.insert(0, View { low_bits: 0, tuples });
+        base.insert(0, View::new(0, tuples));
     }
     apart
 }

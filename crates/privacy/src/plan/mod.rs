@@ -6,6 +6,7 @@
 mod apply;
 mod evaluate;
 mod fresh;
+mod gather;
 mod intake;
 mod key;
 mod lattice;
@@ -168,16 +169,15 @@ impl<'a> Planner<'a> {
         };
         let quasi_columns = policy::quasi(self.columns, &self.roles, self.policy);
         let mut quasi = Vec::new();
-        let mut fields = Vec::new();
-        let mut shift = 0;
+        let mut tables = Vec::new();
         for (place, column) in quasi_columns.iter().enumerate() {
             let (leaves, table) = self.intake.leaves(place, false);
             let hierarchy = self.hierarchy(column, hierarchies, &leaves, model.k)?;
-            let next = Quasi::new(&column.name, leaves, hierarchy, shift);
-            fields.push((shift, table));
-            shift += next.bits;
-            quasi.push(next);
+            quasi.push(Quasi::new(&column.name, leaves, hierarchy));
+            tables.push(table);
         }
+        let shift = tuples::place(&mut quasi);
+        let fields: Vec<(u32, Vec<u32>)> = quasi.iter().map(|column| column.shift).zip(tables).collect();
         let nodes = quasi
             .iter()
             .try_fold(1u64, |nodes, column| nodes.checked_mul(column.hierarchy.height() as u64));

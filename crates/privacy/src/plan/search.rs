@@ -7,6 +7,9 @@
 //! at in rounds of a fixed size: what a round starts from does not depend on how its nodes are shared between threads. Sources:
 //! `privacy.md` 2.1, 2.2, 2.6.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
 use super::evaluate::{Evaluated, Problem, Scratch};
 use super::key::Key;
 use super::lattice::{ABOVE, BELOW, EVALUATED, Lattice};
@@ -16,9 +19,8 @@ use crate::proof::{Best, Proof, Pruned};
 
 /// The largest lattice that is searched.
 pub(crate) const NODES_MAX: u64 = 1 << 24;
-/// Nodes of one round, and how many of them one thread looks at in a row.
+/// Nodes of one round.
 const ROUND: usize = 32;
-const TOGETHER: usize = 4;
 /// Rounds after which settled nodes are left out of the order.
 const ROUNDS_BETWEEN: usize = 16;
 
@@ -305,9 +307,18 @@ impl<K: Key> Search<'_, K> {
         let (problem, lattice, steps) = (self.problem, &self.lattice, &self.steps);
         let mut indices = indices.to_vec();
         indices.sort_by_cached_key(|index| steps.rank(&lattice.node(*index)));
-        // Neighbours share steps, so that they go to the same thread.
-        let parts: Vec<&[usize]> = indices.chunks(TOGETHER).collect();
-        let next = std::sync::atomic::AtomicUsize::new(0);
+        // Neighbours share steps: each thread begins with a stretch of them, and takes from the far end of another's when it is done.
+        let shares: Vec<Mutex<VecDeque<usize>>> = indices
+            .chunks(indices.len().div_ceil(self.scratch.len()).max(1))
+            .map(|share| Mutex::new(share.iter().copied().collect()))
+            .collect();
+        let locked = |share: &Mutex<VecDeque<usize>>, take: fn(&mut VecDeque<usize>) -> Option<usize>| {
+            take(&mut share.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        let take = |own: usize| {
+            let first = shares.get(own).and_then(|share| locked(share, VecDeque::pop_front));
+            first.or_else(|| shares.iter().find_map(|share| locked(share, VecDeque::pop_back)))
+        };
         let look = |scratch: &mut Scratch<K>, index: usize| {
             let node = lattice.node(index);
             let (at, before) = steps.before(scratch, lattice, &node);
@@ -321,18 +332,18 @@ impl<K: Key> Search<'_, K> {
             scratch.last = last;
             seen
         };
-        let work = |scratch: &mut Scratch<K>| {
+        let work = |(own, scratch): (usize, &mut Scratch<K>)| {
             let mut done = Vec::new();
-            while let Some(part) = parts.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                done.extend(part.iter().map(|index| look(scratch, *index)));
+            while let Some(index) = take(own) {
+                done.push(look(scratch, index));
             }
             done
         };
         match self.scratch.as_mut_slice() {
-            [one] => work(one),
-            [one, ..] if indices.len() == 1 => work(one),
+            [one] => work((0, one)),
+            [one, ..] if indices.len() == 1 => work((0, one)),
             many => std::thread::scope(|scope| {
-                let threads: Vec<_> = many.iter_mut().map(|scratch| scope.spawn(|| work(scratch))).collect();
+                let threads: Vec<_> = many.iter_mut().enumerate().map(|own| scope.spawn(|| work(own))).collect();
                 threads
                     .into_iter()
                     .flat_map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)))

@@ -39,11 +39,9 @@ struct Kept<K: Key> {
 
 impl<'a, K: Key> Steps<'a, K> {
     pub(crate) fn new(problem: &'a Problem<'a, K>) -> Self {
-        let mut order: Vec<usize> = (0..problem.quasi.len()).collect();
-        order.sort_by_key(|place| std::cmp::Reverse(problem.quasi.get(*place).map_or(0, |column| column.counts.len())));
         Self {
             problem,
-            order,
+            order: super::tuples::order(problem.quasi),
             held: Mutex::new(Held {
                 views: HashMap::new(),
                 tuples: 0,

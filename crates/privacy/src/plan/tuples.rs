@@ -28,7 +28,7 @@ pub(crate) struct Quasi {
 }
 
 impl Quasi {
-    pub(crate) fn new(name: &str, leaves: Leaves, hierarchy: Hierarchy, shift: u32) -> Self {
+    pub(crate) fn new(name: &str, leaves: Leaves, hierarchy: Hierarchy) -> Self {
         let bits = bits(leaves.values.len());
         let mut codes = HashMap::new();
         let mut missing = None;
@@ -51,7 +51,7 @@ impl Quasi {
             steps: (0..height).map(to).collect(),
             hierarchy,
             counts: leaves.counts,
-            shift,
+            shift: 0,
             bits,
             codes,
             missing,
@@ -81,6 +81,26 @@ impl Quasi {
     pub(crate) fn step(&self, from: usize, to: usize) -> &[u32] {
         self.steps.get(from).and_then(|row| row.get(to)).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The columns in the order in which they are raised to more general levels, and in which their fields lie in a tuple: the one with the most
+/// values first and lowest. Then, in a list in the order of tuples, those that become equal lie close together.
+pub(crate) fn order(quasi: &[Quasi]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..quasi.len()).collect();
+    order.sort_by_key(|place| std::cmp::Reverse(quasi.get(*place).map_or(0, |column| column.counts.len())));
+    order
+}
+
+/// Gives every column its field; the bits of all.
+pub(crate) fn place(quasi: &mut [Quasi]) -> u32 {
+    let mut shift = 0;
+    for place in order(quasi) {
+        if let Some(column) = quasi.get_mut(place) {
+            column.shift = shift;
+            shift += column.bits;
+        }
+    }
+    shift
 }
 
 /// Packs the quasi-identifiers of each row of a batch, at level 0.

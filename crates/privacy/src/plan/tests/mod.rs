@@ -7,6 +7,7 @@ use fyr_model::privacy::ColumnPolicy;
 
 use super::*;
 
+mod gather;
 mod golden;
 mod oracle;
 mod recode;
