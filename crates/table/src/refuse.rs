@@ -1,7 +1,9 @@
 //! How this crate says no: short makers of [`Refusal`], so that every stop has an id, both languages and never a cell's value.
 
 use std::fmt::Display;
+use std::io::ErrorKind;
 
+use datafusion::error::DataFusionError;
 use fyr_model::{Refusal, RefusalKind, Text};
 
 /// The input is not what it claims, or breaks a limit.
@@ -38,4 +40,23 @@ pub(crate) fn engine(subject: &str, step: &'static str) -> Refusal {
             format!("the table engine stopped at the step {step}"),
         ),
     )
+}
+
+/// As [`engine`], told apart where the engine had too little memory or disk.
+pub(crate) fn stopped(subject: &str, step: &'static str, error: &DataFusionError) -> Refusal {
+    let full = |error: &std::io::Error| matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => configuration(
+            "engine-memory",
+            subject,
+            format!("minnet räcker inte för steget {step}"),
+            format!("memory does not suffice for the step {step}"),
+        )
+        .hint(Text::new(
+            "ge tabellmotorn mer minne med `engine_memory`",
+            "give the table engine more memory with `engine_memory`",
+        )),
+        DataFusionError::IoError(error) if full(error) => io(subject, error),
+        _ => engine(subject, step),
+    }
 }

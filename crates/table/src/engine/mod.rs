@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
+use datafusion::config::SpillCompression;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -90,6 +91,7 @@ pub struct Exposure {
 pub struct Engine {
     config: SessionConfig,
     runtime: Arc<RuntimeEnv>,
+    memory: usize,
     spill: PathBuf,
     as_of: Option<NaiveDate>,
     #[cfg(feature = "cluster")]
@@ -118,6 +120,7 @@ pub fn open(mode: &Mode, memory_bytes: usize, spill: &Path) -> Result<Engine, Re
     Ok(Engine {
         config: config(),
         runtime,
+        memory: memory_bytes,
         spill: spill.to_path_buf(),
         as_of: None,
         #[cfg(feature = "cluster")]
@@ -144,6 +147,17 @@ pub(crate) fn config() -> SessionConfig {
 }
 
 impl Engine {
+    /// The same engine for sorting whole tables by way of the disk. What has been sorted is merged before it is spilled, and merging has no
+    /// disk to turn to: room for it is set aside beforehand. Several parts would be merged once more, with nothing set aside.
+    fn sorting(&self) -> Self {
+        let mut engine = self.clone();
+        engine.config = engine.config.with_target_partitions(1);
+        let options = &mut engine.config.options_mut().execution;
+        options.sort_spill_reservation_bytes = self.memory / 3;
+        options.spill_compression = SpillCompression::Lz4Frame;
+        engine
+    }
+
     /// Whether plans run in this process.
     fn is_embedded(&self) -> bool {
         #[cfg(feature = "cluster")]
@@ -266,14 +280,16 @@ impl Engine {
                 .filter(|name| !sort.iter().any(|sorted| sorted == name)),
         );
         let by: Vec<String> = order.iter().map(|name| format!("{} ASC NULLS LAST", identifier(name))).collect();
-        let session = self.table(parquet).await?;
+        let session = self.sorting().table(parquet).await?;
         let opened = match session.sql(&format!("SELECT * FROM t ORDER BY {}", by.join(", "))).await {
             Ok(frame) => frame.execute_stream().await,
             Err(error) => Err(error),
         };
-        let opened = opened.map_err(|_| refuse::engine(&subject, "sort"));
+        let opened = opened.map_err(|error| refuse::stopped(&subject, "sort", &error));
         let batches = match opened {
-            Ok(stream) => stream.map(move |batch| batch.map_err(|_| refuse::engine(&subject, "sort"))).boxed(),
+            Ok(stream) => stream
+                .map(move |batch| batch.map_err(|error| refuse::stopped(&subject, "sort", &error)))
+                .boxed(),
             Err(refusal) => return ended(session, Err(refusal)).await,
         };
         Ok(held(batches, session))

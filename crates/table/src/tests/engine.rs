@@ -1,5 +1,6 @@
 //! The engine: profiles as far as they may be shown, rules with row numbers, order, comparison, and the traps of the engine below.
 
+use arrow::array::AsArray;
 use fyr_model::table::{Column, ColumnType, TableProfile};
 use tempfile::TempDir;
 
@@ -460,6 +461,47 @@ async fn rows_are_sorted_by_code_point_with_nulls_last() {
             .sum::<usize>(),
         4
     );
+}
+
+/// Whatever the memory: what does not fit goes by way of the disk, and comes back in order.
+#[tokio::test]
+async fn large_tables_are_sorted_in_little_memory() {
+    let mut word = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        word >> 33
+    };
+    let mut text = "a;b;c;d;e;f\n".to_owned();
+    for _ in 0..120_000 {
+        let cells: Vec<String> = (0..6).map(|_| format!("ordningens ord {:05}", next() % 40_000)).collect();
+        text.push_str(&cells.join(";"));
+        text.push('\n');
+    }
+    let sample = staged("stor.csv", &text);
+    for memory in [8 << 20, 16 << 20, 24 << 20, 40 << 20] {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = open(&Mode::Embedded, memory, dir.path()).unwrap();
+        let sorted = engine.read(&[sample.path()], &["b".into()]).await.unwrap();
+        let mut former = String::new();
+        let mut rows = 0;
+        for batch in &sorted {
+            let cells = batch.column_by_name("b").unwrap().as_string::<i32>();
+            for cell in cells.iter().flatten() {
+                assert!(former.as_str() <= cell, "{memory} bytes");
+                former = cell.to_owned();
+            }
+            rows += batch.num_rows();
+        }
+        assert_eq!(rows, 120_000, "{memory} bytes");
+    }
+}
+
+#[tokio::test]
+async fn memory_that_cannot_hold_a_batch_is_said_to_be_too_little() {
+    let sample = staged("prov.csv", &format!("a;b\n{}", "ett ord;ett annat ord\n".repeat(50_000)));
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&Mode::Embedded, 64 << 10, dir.path()).unwrap();
+    assert_eq!(engine.read(&[sample.path()], &["a".into()]).await.unwrap_err().id, "engine-memory");
 }
 
 #[tokio::test]
