@@ -13,6 +13,7 @@ mod data;
 mod draw;
 mod http;
 mod pages;
+mod places;
 mod serve;
 mod words;
 

@@ -21,6 +21,7 @@ use crate::chrome::{Page, Part, Reader};
 use crate::data;
 use crate::draw::icon;
 use crate::http;
+use crate::places;
 use crate::serve::{App, Asked};
 use crate::words::{self, Markup, escape};
 
@@ -316,8 +317,9 @@ pub fn contact(reader: &Reader, contacts: &[Contact]) -> Option<Markup> {
 pub fn covers(reader: &Reader, places: &[Location], periods: &[Period]) -> Option<Markup> {
     let mut parts: Vec<String> = Vec::new();
     for place in places.iter().take(3) {
-        let name = words::said(&place.label, reader.lang).map(|one| one.0);
-        parts.extend(name.or_else(|| place.iri.as_deref().map(|iri| escape(&words::last_part(iri)))));
+        let said = words::said(&place.label, reader.lang).map(|one| one.0);
+        let named = |iri: &str| places::name(reader.lang, iri).map_or_else(|| words::last_part(iri), str::to_owned);
+        parts.extend(said.or_else(|| place.iri.as_deref().map(|iri| escape(&named(iri)))));
     }
     for period in periods.iter().take(1) {
         let day = |text: &Option<String>| text.as_deref().map(|text| escape(&words::written_date(text)));
