@@ -150,6 +150,31 @@ fn the_same_table_gives_the_same_bytes() {
     assert_eq!(first, std::fs::read(dir.path().join("ut.parquet")).unwrap());
 }
 
+/// A file takes another's place by a new name; what is no file keeps its own and is written to.
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link_and_a_pipe_a_pipe() {
+    use std::os::unix::fs::FileTypeExt;
+    let dir = folder();
+    let to = |name: &str| fyr(dir.path(), &["anonymize", "in.csv", "-o", name, "--policy", "policy.toml", "--json"]);
+    assert!(to("ut.parquet").status.success());
+    let plain = std::fs::read(dir.path().join("ut.parquet")).unwrap();
+    std::fs::write(dir.path().join("mal.parquet"), "former").unwrap();
+    std::os::unix::fs::symlink("mal.parquet", dir.path().join("lank.parquet")).unwrap();
+    assert!(to("lank.parquet").status.success());
+    assert!(dir.path().join("lank.parquet").is_symlink());
+    assert_eq!(std::fs::read(dir.path().join("mal.parquet")).unwrap(), plain);
+    let pipe = dir.path().join("ror");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read(pipe).unwrap()
+    });
+    assert!(to("ror").status.success());
+    assert!(pipe.metadata().unwrap().file_type().is_fifo());
+    assert_eq!(reader.join().unwrap(), plain);
+}
+
 #[test]
 fn bad_input_has_a_typed_answer_and_leaves_no_file() {
     let cases: [(&str, &str, i32, &str); 13] = [
