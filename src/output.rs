@@ -5,7 +5,10 @@
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use tempfile::NamedTempFile;
 
 /// `println!` of the standard library, but for a reader who has gone.
 macro_rules! println {
@@ -17,6 +20,31 @@ macro_rules! println {
 macro_rules! eprintln {
     () => { $crate::output::line(&mut std::io::stderr().lock(), format_args!("")) };
     ($($words:tt)*) => { $crate::output::line(&mut std::io::stderr().lock(), format_args!($($words)*)) };
+}
+
+/// Where a file lies that is written to under this name: what a link leads to.
+pub fn resolved(to: &Path) -> PathBuf {
+    to.canonicalize().unwrap_or_else(|_| to.to_path_buf())
+}
+
+/// The folder of a name.
+pub fn folder(of: &Path) -> &Path {
+    of.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Gives a finished file its name: a reader sees the old file or the new one. A device or a pipe takes the bytes and stays what it is.
+pub fn settle(temp: NamedTempFile, to: &Path) -> std::io::Result<()> {
+    if to.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut device = std::fs::OpenOptions::new().write(true).open(to)?;
+        return std::io::copy(&mut std::fs::File::open(temp.path())?, &mut device).map(drop);
+    }
+    // An old one makes way only for bytes that are on the disk.
+    if to.exists() {
+        std::fs::File::open(temp.path())?.sync_all()?;
+    }
+    temp.persist(to).map(drop).map_err(|error| error.error)
 }
 
 static FAILED: AtomicBool = AtomicBool::new(false);

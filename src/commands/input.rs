@@ -504,29 +504,15 @@ pub async fn convert(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     Ok(0)
 }
 
-/// Beside the target first, then one rename: a reader sees the old file or the new one. An old one makes way only for bytes that are on the disk.
-/// A device or a pipe takes the bytes and stays what it is, and so does a link.
+/// Beside the target first, then its name.
 pub(super) fn place(from: &Path, to: &Path) -> std::io::Result<()> {
-    let linked = to.canonicalize().unwrap_or_else(|_| to.to_path_buf());
-    let to = linked.as_path();
-    if to.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        let mut device = std::fs::OpenOptions::new().write(true).open(to)?;
-        return std::io::copy(&mut std::fs::File::open(from)?, &mut device).map(drop);
-    }
-    let parent = to
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let temp = tempfile::NamedTempFile::new_in(parent)?;
+    let to = output::resolved(to);
+    let temp = tempfile::NamedTempFile::new_in(output::folder(&to))?;
     // Moved where that is possible; the private folder may lie on another disk.
     if std::fs::rename(from, temp.path()).is_err() {
         std::fs::copy(from, temp.path())?;
     }
-    if to.exists() {
-        std::fs::File::open(temp.path())?.sync_all()?;
-    }
-    temp.persist(to).map_err(|error| error.error)?;
-    Ok(())
+    output::settle(temp, &to)
 }
 
 /// The body of `scan`.

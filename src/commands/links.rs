@@ -4,6 +4,7 @@
 //! points only for what is confirmed gone; a file of evidence carries tries from one run to the next, since only days can confirm that.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use clap::ArgMatches;
 use fyr_assess::mqa::{Known, Links, score};
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 use super::input::Bench;
 use crate::cli;
+use crate::output;
 
 /// The body of `mqa`.
 #[derive(Debug, Serialize)]
@@ -124,8 +126,13 @@ fn keep(file: &str, all: &BTreeMap<String, Vec<LinkTry>>) -> Result<(), Refusal>
     let all: BTreeMap<&str, Vec<LinkTry>> = all.iter().map(|(url, tries)| (url.as_str(), last(tries))).collect();
     let text = serde_json::to_string_pretty(&all).map_err(|error| unreadable(file, &error))?;
     // Beside it first: a run that is broken off leaves the evidence that there was.
-    let part = format!("{file}.part");
-    let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, file));
+    let to = output::resolved(Path::new(file));
+    let all_may_read = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let part = tempfile::Builder::new().permissions(all_may_read).tempfile_in(output::folder(&to));
+    let written = part.and_then(|part| {
+        std::fs::write(part.path(), text)?;
+        output::settle(part, &to)
+    });
     written.map_err(|error| unreadable(file, &error))
 }
 

@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::Door;
 use super::input::{Bench, reference};
 use crate::cli;
+use crate::output;
 use crate::show;
 use crate::workspace::internal;
 
@@ -123,15 +124,11 @@ fn save(path: &Path, state: &mut TableProfiler) -> Result<(), Refusal> {
         let text = Text::new(format!("kunde inte skrivas: {error}"), format!("could not be written: {error}"));
         Refusal::new("save", RefusalKind::Configuration, path.display().to_string(), text)
     };
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let to = output::resolved(path);
     // A temporary file is its owner's alone, and the rename keeps that.
-    let temp = tempfile::NamedTempFile::new_in(parent).map_err(|error| failed(&error))?;
+    let temp = tempfile::NamedTempFile::new_in(output::folder(&to)).map_err(|error| failed(&error))?;
     state.store(temp.path())?;
-    temp.persist(path).map_err(|error| failed(&error.error))?;
-    Ok(())
+    output::settle(temp, &to).map_err(|error| failed(&error))
 }
 
 /// The measurements as DQV, with the standard rules run over the file.

@@ -15,6 +15,7 @@ use fyr_model::{CatalogueView, Counts, Finding, Refusal, RefusalKind, Sha256, Te
 use serde::{Deserialize, Serialize};
 
 use crate::commands::{Bench, Door};
+use crate::output;
 use crate::workspace::internal;
 
 /// The name that [`Bench::catalogue`] gives to what it reads; blank nodes are named by it.
@@ -195,18 +196,14 @@ impl Target {
     /// Writes the catalogue and its two lists. The document is read again in a confined worker before it gets its name.
     pub async fn write(&self, door: &Door, bench: &Bench, corrected: &Corrected) -> Result<FixBody, Refusal> {
         let bytes = corrected.document.write(self.syntax)?;
-        let parent = self
-            .out
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let to = output::resolved(&self.out);
         let ending = format!(".{}", self.syntax.extension());
         // A catalogue is there to be read: what the user's mask allows, not the owner alone.
         let temp = tempfile::Builder::new()
             .prefix(".fyr-")
             .suffix(&ending)
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
-            .tempfile_in(parent)
+            .tempfile_in(output::folder(&to))
             .map_err(|error| unwritable(&self.out, &error))?;
         std::fs::write(temp.path(), &bytes).map_err(|error| unwritable(&self.out, &error))?;
         let (_, again) = bench.catalogue(door, &temp.path().to_string_lossy(), None).await?;
@@ -214,7 +211,7 @@ impl Target {
             return Err(differs(&self.out));
         }
         temp.as_file().sync_all().map_err(|error| unwritable(&self.out, &error))?;
-        temp.persist(&self.out).map_err(|error| unwritable(&self.out, &error.error))?;
+        output::settle(temp, &to).map_err(|error| unwritable(&self.out, &error))?;
         self.lists(door, corrected, &bytes)
     }
 

@@ -156,7 +156,12 @@ fn the_same_table_gives_the_same_bytes() {
 fn a_link_stays_a_link_and_a_pipe_a_pipe() {
     use std::os::unix::fs::FileTypeExt;
     let dir = folder();
-    let to = |name: &str| fyr(dir.path(), &["anonymize", "in.csv", "-o", name, "--policy", "policy.toml", "--json"]);
+    let to = |name: &str| {
+        fyr(
+            dir.path(),
+            &["anonymize", "in.csv", "-o", name, "--policy", "policy.toml", "--json"],
+        )
+    };
     assert!(to("ut.parquet").status.success());
     let plain = std::fs::read(dir.path().join("ut.parquet")).unwrap();
     std::fs::write(dir.path().join("mal.parquet"), "former").unwrap();
