@@ -3,7 +3,8 @@
 //!     cargo bench -p fyr-privacy --bench plan -- [--case NAME] [--repeat N] [--threads N]
 //!
 //! Cases: `d1` and `d5` of `privacy.md` 7.1, where `../shared` lies beside the repository; `rows-N` and `loss-N`, the same two questions of N
-//! generated people with nine quasi-identifying columns; `columns-N`, 100,000 people with the first N columns; `stream-N`, N people made,
+//! generated people with nine quasi-identifying columns; `diverse-N`, the first of them with three values of a sensitive column in every group;
+//! `columns-N`, 100,000 people with the first N columns; `stream-N`, N people made,
 //! taken in, and made again and recoded, batch by batch, never all at once. Each prints a line of JSON: costs are means of the repeats, CPU
 //! time in steps of ten milliseconds, `peak_kib` is the largest that the process has been. `scripts/bench-protect.py` gives each case a
 //! process of its own and draws the lines.
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use fyr_model::privacy::{ColumnPolicy, Model, PrivacyPolicy, Role};
+use fyr_model::privacy::{ColumnPolicy, Diversity, DiversityKind, Model, PerColumn, PrivacyPolicy, Role};
 use fyr_model::table::{Column, ColumnType};
 use fyr_privacy::{Effort, Planner, ProtectionPlan};
 
@@ -35,6 +36,8 @@ const COLUMNS: &[(&str, usize, &[usize])] = &[
     ("occupation", 14, &[4]),
     ("salary-class", 2, &[]),
 ];
+
+const VISITS: &str = "visits";
 
 /// Steele, Lea and Flood (2014), SplitMix.
 struct Random(u64);
@@ -58,6 +61,15 @@ impl Random {
 
 fn label(column: usize, value: usize) -> String {
     format!("{}-{value:02}", COLUMNS[column].0)
+}
+
+/// A sensitive column beside people: 50 values, common ones oftener.
+fn with_visits(batch: RecordBatch, seed: usize) -> RecordBatch {
+    let mut random = Random(seed as u64 ^ 0x0bad_cafe);
+    let cells: StringArray = (0..batch.num_rows()).map(|_| Some(format!("{:02}", random.one_of(50)))).collect();
+    let columns = batch.schema_ref().fields().iter().map(|field| field.name().clone());
+    let named = columns.zip(batch.columns().to_vec());
+    RecordBatch::try_from_iter(named.chain([(VISITS.to_owned(), Arc::new(cells) as ArrayRef)])).expect("the columns have one length")
 }
 
 /// One batch of people, the same whenever it is made.
@@ -149,6 +161,18 @@ fn model(suppression_max: f64, loss: &str) -> Model {
         suppression_max,
         loss: loss.to_owned(),
         ..Model::default()
+    }
+}
+
+/// Three different values of the sensitive column in every group too.
+fn diverse() -> Model {
+    Model {
+        l: Some(PerColumn::All(Diversity {
+            kind: DiversityKind::Distinct,
+            value: 3.0,
+            c: None,
+        })),
+        ..model(0.04, "entropy-monotone")
     }
 }
 
@@ -278,6 +302,17 @@ fn measure(name: &str, how: (usize, usize)) {
         "rows" | "loss" => {
             let case = Case::generated(COLUMNS.len(), if kind == "rows" { monotone } else { loss });
             run(name, &case, &batches(COLUMNS.len(), number).collect::<Vec<_>>(), how);
+        }
+        "diverse" => {
+            let mut case = Case::generated(COLUMNS.len(), diverse());
+            case.columns.push(column(VISITS));
+            let role = ColumnPolicy::Role(Role::Sensitive);
+            case.policy.columns.insert(VISITS.to_owned(), role);
+            let rows: Vec<RecordBatch> = batches(COLUMNS.len(), number)
+                .enumerate()
+                .map(|(at, batch)| with_visits(batch, at))
+                .collect();
+            run(name, &case, &rows, how);
         }
         "columns" => {
             let number = number.clamp(1, COLUMNS.len());

@@ -63,8 +63,8 @@ pub(crate) struct Problem<'a, K: Key> {
 #[derive(Debug, Clone)]
 pub(crate) struct Evaluated {
     pub(crate) index: usize,
-    /// Rows that would be suppressed.
-    pub(crate) suppressed: u64,
+    /// Rows that would be suppressed; not known of a node that was not asked all.
+    pub(crate) suppressed: Option<u64>,
     /// Whether it and, since what fails here fails in every finer node, all that lies below is inadmissible.
     pub(crate) settles_below: bool,
     /// Its cost, when it is admissible.
@@ -175,6 +175,36 @@ impl<K: Key> Problem<'_, K> {
             .map_or(0, |view| view.tuples.iter().map(|(_, count)| (*count).into()).sum())
     }
 
+    /// The same question of the sizes of classes alone, where they are asked and more is too. A node that fails it fails the whole.
+    pub(crate) fn by_size(&self) -> Option<Problem<'_, K>> {
+        let sizes = |one: &&Criterion| matches!(one, Criterion::Size(_));
+        let criteria: Vec<Criterion> = self.criteria.iter().filter(sizes).cloned().collect();
+        if criteria.is_empty() || self.has_population || self.size_alone().is_some() {
+            return None;
+        }
+        let first = self.base.first()?;
+        let mut tuples: Vec<(K, K::Count)> = Vec::new();
+        // In the order of tuples, so that those of a class lie together.
+        for (key, rows) in &first.tuples {
+            match tuples.last_mut() {
+                Some((class, sum)) if *class == key.above(first.low_bits) => *sum += *rows,
+                _ => tuples.push((key.above(first.low_bits), *rows)),
+            }
+        }
+        Some(Problem {
+            quasi: self.quasi,
+            attributes: Vec::new(),
+            criteria,
+            average_risk: None,
+            metric: self.metric,
+            costs: self.costs.clone(),
+            outliers_max: self.outliers_max,
+            has_population: false,
+            base: vec![View::new(0, tuples)],
+            firsts: Vec::new(),
+        })
+    }
+
     /// The classes of `to`, from those of the finer node `from`.
     pub(crate) fn roll_up(&self, scratch: &mut Scratch<K>, from: &[usize], to: &[usize], views: &[View<K>]) -> Views<K> {
         let copied = |view: &View<K>| {
@@ -214,6 +244,8 @@ impl<K: Key> Problem<'_, K> {
             });
         }
         fields.sort_by_key(|field| field.shift);
+        // Classes of several tuples, and those that stand in several lists, are put together in that order.
+        scratch.gather.in_order = view.low_bits > 0 || self.base.len() > 1;
         scratch.gather.gather(&view.tuples, view.grouped, &fields);
     }
 
@@ -246,7 +278,7 @@ impl<K: Key> Problem<'_, K> {
         let admissible = !judged.lost && sums.suppressed <= self.outliers_max;
         Evaluated {
             index,
-            suppressed: sums.suppressed,
+            suppressed: Some(sums.suppressed),
             settles_below: hopeless,
             cost: admissible.then(|| self.costs.cost(node, &sums)),
             bound_above: self.costs.bound_above(&sums),
@@ -298,7 +330,7 @@ impl<K: Key> Problem<'_, K> {
         }
         Evaluated {
             index,
-            suppressed: sums.suppressed,
+            suppressed: Some(sums.suppressed),
             settles_below: !admissible,
             cost: admissible.then(|| self.costs.cost(node, &sums)),
             bound_above: self.costs.bound_above(&sums),
@@ -467,13 +499,18 @@ impl<K: Key> Problem<'_, K> {
                 people = (*count).into();
                 population_place += 1;
             }
-            let slices: Vec<&[(u32, u64)]> = scratch.counts.iter().map(Vec::as_slice).collect();
-            let class = Class {
-                rows,
-                population: people,
-                sensitive: &slices,
+            let mut hand_over = |sensitive: &[&[(u32, u64)]]| {
+                let class = Class {
+                    rows,
+                    population: people,
+                    sensitive,
+                };
+                take(key, &class);
             };
-            take(key, &class);
+            match scratch.counts.as_slice() {
+                [one] => hand_over(&[one.as_slice()]),
+                many => hand_over(&many.iter().map(Vec::as_slice).collect::<Vec<_>>()),
+            }
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Gather<K: Key> {
     pub(crate) gathered: Vec<(K, K::Count)>,
     /// The bit from which on equal ones of these lie together.
     pub(crate) grouped: u32,
+    /// Whether what results must be in the order of tuples.
+    pub(crate) in_order: bool,
 }
 
 /// Tuples of a part: what they are counted in stays in the processor's own memory. Fewer than so many parts are not worth dealing out.
@@ -38,7 +40,7 @@ const PARTS_MIN: usize = 8;
 const PARTS_MAX: usize = 512;
 /// Cells that are kept for sums, how many of them a tuple may have to itself where they are many, and the tuples that are worth making
 /// tables for.
-const CELLS_MAX: usize = 1 << 22;
+const CELLS_MAX: usize = 1 << 24;
 const CELLS_MANY: usize = 1 << 16;
 const CELLS_OF_A_TUPLE: usize = 64;
 const TUPLES_MIN: usize = 1_024;
@@ -92,7 +94,7 @@ impl<K: Key> Gather<K> {
             self.grouped = boundary;
             return self.by_cell(tuples, fields.iter().filter(below), boundary, cells);
         }
-        self.grouped = u32::MAX;
+        self.grouped = if self.in_order { 0 } else { u32::MAX };
         let room = fields.iter().fold(1usize, |room, field| room.saturating_mul(field.values.max(1)));
         let kept = fields
             .iter()
@@ -115,6 +117,9 @@ impl<K: Key> Gather<K> {
             self.by_hash(tuples, room, |tuple| {
                 moves.iter().fold(tuple.and(kept), |next, step| next.or(moved(tuple, step)))
             });
+        }
+        if self.in_order {
+            self.gathered.sort_unstable_by_key(|(tuple, _)| *tuple);
         }
     }
 
@@ -139,7 +144,8 @@ impl<K: Key> Gather<K> {
             stride *= field.values.max(1);
         }
         if self.cells.len() < cells {
-            self.cells.resize(cells, K::Count::default());
+            // Not grown: memory that nothing was written to costs nothing.
+            self.cells = vec![K::Count::default(); cells];
         }
         let most = tuples.len().min(cells) + 1;
         if self.met.len() < most {
@@ -178,7 +184,12 @@ impl<K: Key> Gather<K> {
 
     /// The results of one group; empties their cells.
     fn hand_over(&mut self, met: usize, group: K) {
-        for (tuple, at) in self.met.iter().take(met) {
+        let met = self.met.get_mut(..met).unwrap_or_default();
+        if self.in_order {
+            // Cells are numbered in the order of tuples.
+            met.sort_unstable_by_key(|(_, at)| *at);
+        }
+        for (tuple, at) in met {
             if let Some(cell) = self.cells.get_mut(*at as usize) {
                 self.gathered.push((tuple.or(group), std::mem::take(cell)));
             }

@@ -7,14 +7,14 @@
 //! at in rounds of a fixed size: what a round starts from does not depend on how its nodes are shared between threads. Sources:
 //! `privacy.md` 2.1, 2.2, 2.6.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use super::evaluate::{Evaluated, Problem, Scratch};
 use super::key::Key;
 use super::lattice::{ABOVE, BELOW, EVALUATED, Lattice};
 use super::loss::Cost;
-use super::steps::Steps;
+use super::steps::{HELD_BYTES_MAX, Steps};
 use crate::proof::{Best, Proof, Pruned};
 
 /// The largest lattice that is searched.
@@ -45,6 +45,8 @@ pub(crate) struct Found {
 
 struct Search<'a, K: Key> {
     problem: &'a Problem<'a, K>,
+    /// Asks the sizes of classes alone, where more is asked of them: most nodes fail by those, and they cost little.
+    screen: Option<Steps<'a, K>>,
     lattice: Lattice,
     /// Lower bound of each node's cost, by columns.
     bounds: Vec<f64>,
@@ -54,6 +56,8 @@ struct Search<'a, K: Key> {
     steps: Steps<'a, K>,
     scratch: Vec<Scratch<K>>,
     pruned: Pruned,
+    /// Nodes that only sizes were asked of, and that passed.
+    passed: HashSet<usize>,
 }
 
 /// Searches the whole lattice.
@@ -68,14 +72,18 @@ pub(crate) fn search<K: Key>(problem: &Problem<'_, K>, effort: Effort<'_>) -> Fo
     } else {
         Vec::new()
     };
+    let by_size = problem.by_size();
+    let share = if by_size.is_some() { 2 } else { 1 };
     let mut search = Search {
         problem,
+        screen: by_size.as_ref().map(|problem| Steps::new(problem, HELD_BYTES_MAX / share)),
+        passed: HashSet::new(),
         bounds,
         marks: vec![0; lattice.nodes],
         lattice,
         best: None,
         evaluated: Vec::new(),
-        steps: Steps::new(problem),
+        steps: Steps::new(problem, HELD_BYTES_MAX / share),
         scratch: (0..threads.max(1)).map(|_| Scratch::default()).collect(),
         pruned: Pruned::default(),
     };
@@ -107,7 +115,7 @@ impl<K: Key> Search<'_, K> {
                 (low, high) = (0, order.len());
             }
             let mut round: Vec<usize> = Vec::new();
-            let before = self.evaluated.len();
+            let (before, passed) = (self.evaluated.len(), self.passed.len());
             if from_above {
                 while high > low && order.get(high - 1).is_some_and(|index| !self.is_open(*index)) {
                     high -= 1;
@@ -130,7 +138,7 @@ impl<K: Key> Search<'_, K> {
                     }
                 }
             }
-            if round.is_empty() && self.evaluated.len() == before {
+            if round.is_empty() && (self.evaluated.len(), self.passed.len()) == (before, passed) {
                 return true;
             }
             if let Some(better) = self.look_at(&round) {
@@ -176,7 +184,7 @@ impl<K: Key> Search<'_, K> {
                 .above(at)
                 .min_by(|a, b| self.bound(*a).total_cmp(&self.bound(*b)).then(a.cmp(b)))?;
         }
-        (at != index && self.marks.get(at) == Some(&0)).then_some(at)
+        (at != index && self.marks.get(at) == Some(&0) && !self.passed.contains(&at)).then_some(at)
     }
 
     /// Looks at nodes that cost too much to be the answer but settle all below them if they fail; gives how far to climb the next time: one
@@ -186,7 +194,7 @@ impl<K: Key> Search<'_, K> {
             return if climb == 0 { 1 } else { climb - 1 };
         }
         let before = self.evaluated.len();
-        self.take_in(above);
+        self.take_in(above, true);
         let failed = self.evaluated.iter().skip(before).filter(|one| one.settles_below).count();
         if failed * 2 >= above.len() {
             climb + 1
@@ -254,14 +262,20 @@ impl<K: Key> Search<'_, K> {
     fn look_at(&mut self, indices: &[usize]) -> Option<usize> {
         let mut indices: Vec<usize> = indices.iter().copied().filter(|index| self.is_open(*index)).collect();
         indices.dedup();
-        self.take_in(&indices)
+        self.take_in(&indices, false)
     }
 
-    fn take_in(&mut self, indices: &[usize]) -> Option<usize> {
+    /// `failing`: only nodes that fail are wanted, and none is asked more than its sizes where those can fail it.
+    fn take_in(&mut self, indices: &[usize], failing: bool) -> Option<usize> {
         let former = self.best.as_ref().map(|(_, index, _)| *index);
-        let mut seen = self.evaluate(indices);
-        seen.sort_by_key(|one| indices.iter().position(|index| *index == one.index));
-        for one in seen {
+        let before = self.evaluated.len();
+        let mut seen = self.evaluate(indices, failing);
+        seen.sort_by_key(|(index, _)| indices.iter().position(|asked| asked == index));
+        for (index, one) in seen {
+            let Some(one) = one else {
+                self.passed.insert(index);
+                continue;
+            };
             if let Some(slot) = self.marks.get_mut(one.index) {
                 *slot |= EVALUATED;
             }
@@ -272,7 +286,7 @@ impl<K: Key> Search<'_, K> {
         if now != former {
             self.close_above(0);
         } else {
-            self.close_above(self.evaluated.len() - indices.len());
+            self.close_above(before);
         }
         now.filter(|now| Some(*now) != former)
     }
@@ -287,7 +301,7 @@ impl<K: Key> Search<'_, K> {
             .as_ref()
             .is_none_or(|(least, index, _)| (cost, one.index) < (least, *index));
         if better {
-            self.best = Some((cost.clone(), one.index, one.suppressed));
+            self.best = Some((cost.clone(), one.index, one.suppressed.unwrap_or(0)));
         }
     }
 
@@ -303,8 +317,9 @@ impl<K: Key> Search<'_, K> {
         }
     }
 
-    fn evaluate(&mut self, indices: &[usize]) -> Vec<Evaluated> {
-        let (problem, lattice, steps) = (self.problem, &self.lattice, &self.steps);
+    /// What nodes are worth; nothing of those that passed when only their sizes were asked.
+    fn evaluate(&mut self, indices: &[usize], failing: bool) -> Vec<(usize, Option<Evaluated>)> {
+        let (lattice, steps, screen) = (&self.lattice, &self.steps, &self.screen);
         let mut indices = indices.to_vec();
         indices.sort_by_cached_key(|index| steps.rank(&lattice.node(*index)));
         // Neighbours share steps: each thread begins with a stretch of them, and takes from the far end of another's when it is done.
@@ -320,22 +335,20 @@ impl<K: Key> Search<'_, K> {
             first.or_else(|| shares.iter().find_map(|share| locked(share, VecDeque::pop_back)))
         };
         let look = |scratch: &mut Scratch<K>, index: usize| {
-            let node = lattice.node(index);
-            let (at, before) = steps.before(scratch, lattice, &node);
-            let before = before.as_deref().map_or(problem.base.as_slice(), Vec::as_slice);
-            if at == node {
-                return problem.evaluate(scratch, index, &node, before, None);
+            let by_size = screen.as_ref().map(|screen| screen.evaluate(scratch, lattice, index));
+            match by_size {
+                Some(failed) if failed.settles_below => Some(Evaluated {
+                    suppressed: None,
+                    ..failed
+                }),
+                Some(_) if failing => None,
+                _ => Some(steps.evaluate(scratch, lattice, index)),
             }
-            let mut last = std::mem::take(&mut scratch.last);
-            problem.roll_up_into(scratch, &at, &node, before, &mut last);
-            let seen = problem.evaluate(scratch, index, &node, &last, None);
-            scratch.last = last;
-            seen
         };
         let work = |(own, scratch): (usize, &mut Scratch<K>)| {
             let mut done = Vec::new();
             while let Some(index) = take(own) {
-                done.push(look(scratch, index));
+                done.push((index, look(scratch, index)));
             }
             done
         };
@@ -377,7 +390,12 @@ impl<K: Key> Search<'_, K> {
         };
         let closed = |one: &Evaluated, mark: u8| self.marks.get(one.index).is_some_and(|marks| marks & mark != 0);
         Found {
-            outliers_min: self.evaluated.iter().map(|one| one.suppressed).min().unwrap_or(0),
+            outliers_min: self
+                .evaluated
+                .iter()
+                .filter_map(|one| one.suppressed)
+                .min()
+                .unwrap_or(self.problem.rows()),
             proof: Proof {
                 nodes: self.lattice.nodes as u64,
                 visited: self.evaluated.len() as u64,

@@ -8,12 +8,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::evaluate::{Problem, Scratch, Views};
+use super::evaluate::{Evaluated, Problem, Scratch, Views};
 use super::key::Key;
 use super::lattice::Lattice;
 
 /// Bytes of classes that are kept.
-const HELD_BYTES_MAX: usize = 768 << 20;
+pub(crate) const HELD_BYTES_MAX: usize = 768 << 20;
 
 /// Finds classes.
 pub(crate) struct Steps<'a, K: Key> {
@@ -21,6 +21,7 @@ pub(crate) struct Steps<'a, K: Key> {
     /// Columns in the order in which they are raised.
     order: Vec<usize>,
     held: Mutex<Held<K>>,
+    bytes: usize,
 }
 
 struct Held<K: Key> {
@@ -38,8 +39,10 @@ struct Kept<K: Key> {
 }
 
 impl<'a, K: Key> Steps<'a, K> {
-    pub(crate) fn new(problem: &'a Problem<'a, K>) -> Self {
+    /// `bytes`: how much of what stands after each step may be kept.
+    pub(crate) fn new(problem: &'a Problem<'a, K>, bytes: usize) -> Self {
         Self {
+            bytes,
             problem,
             order: super::tuples::order(problem.quasi),
             held: Mutex::new(Held {
@@ -50,13 +53,28 @@ impl<'a, K: Key> Steps<'a, K> {
         }
     }
 
+    /// What a node is worth.
+    pub(crate) fn evaluate(&self, scratch: &mut Scratch<K>, lattice: &Lattice, index: usize) -> Evaluated {
+        let node = lattice.node(index);
+        let (at, before) = self.before(scratch, lattice, &node);
+        let before = before.as_deref().map_or(self.problem.base.as_slice(), Vec::as_slice);
+        if at == node {
+            return self.problem.evaluate(scratch, index, &node, before, None);
+        }
+        let mut last = std::mem::take(&mut scratch.last);
+        self.problem.roll_up_into(scratch, &at, &node, before, &mut last);
+        let seen = self.problem.evaluate(scratch, index, &node, &last, None);
+        scratch.last = last;
+        seen
+    }
+
     /// The order in which nodes have most steps in common with the one before.
     pub(crate) fn rank(&self, node: &[usize]) -> Vec<usize> {
         self.order.iter().map(|place| node.get(*place).copied().unwrap_or(0)).collect()
     }
 
     /// The classes of a node, or of the last step before it, with that step's node; none for the bottom, whose classes are the problem's own.
-    pub(crate) fn before(&self, scratch: &mut Scratch<K>, lattice: &Lattice, node: &[usize]) -> (Vec<usize>, Option<Arc<Views<K>>>) {
+    fn before(&self, scratch: &mut Scratch<K>, lattice: &Lattice, node: &[usize]) -> (Vec<usize>, Option<Arc<Views<K>>>) {
         let level = |place: &usize| node.get(*place).copied().unwrap_or(0);
         let raised: Vec<usize> = self.order.iter().copied().filter(|place| level(place) > 0).collect();
         let (mut at, mut views, done) = self.nearest(lattice, node, &raised);
@@ -67,7 +85,7 @@ impl<'a, K: Key> Steps<'a, K> {
             }
             let from = views.as_deref().map_or(self.problem.base.as_slice(), Vec::as_slice);
             let made = Arc::new(self.problem.roll_up(scratch, &at, &next, from));
-            self.locked().keep(lattice.index(&next), &next, made.clone());
+            self.locked().keep(lattice.index(&next), &next, made.clone(), self.bytes);
             (at, views) = (next, Some(made));
         }
         (at, views)
@@ -111,7 +129,7 @@ impl<K: Key> Held<K> {
     }
 
     /// Keeps classes, and lets go of what lies furthest from the bottom when there are too many.
-    fn keep(&mut self, index: usize, node: &[usize], views: Arc<Views<K>>) {
+    fn keep(&mut self, index: usize, node: &[usize], views: Arc<Views<K>>, bytes: usize) {
         self.tuples += size(&views);
         let kept = Kept {
             views,
@@ -121,7 +139,7 @@ impl<K: Key> Held<K> {
         if let Some(former) = self.views.insert(index, kept) {
             self.tuples -= size(&former.views);
         }
-        let most = HELD_BYTES_MAX / size_of::<(K, K::Count)>();
+        let most = bytes / size_of::<(K, K::Count)>();
         if self.tuples <= most {
             return;
         }
