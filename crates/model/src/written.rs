@@ -213,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_inside_a_pipeline_is_read_as_closely() {
+        let text = "source = 'kalla'\ndataset = 'https://data.exempelby.example/d'\n[policy.columns]\nage = { role = 'plain', hierachy = 'age' }\n";
+        let refusal = super::read::<crate::pipeline::PipelineFile>("pipeline-invalid", "pipelines/p.toml", text).unwrap_err();
+        assert!(refusal.hint.unwrap().en.contains("was `hierarchy` meant"), "{}", refusal.message.en);
+        assert_eq!(refusal.position.unwrap().line, 4);
+        let named = text.replace(
+            "[policy.columns]\nage = { role = 'plain', hierachy = 'age' }\n",
+            "policy = 'policy.toml'\n",
+        );
+        assert!(super::read::<crate::pipeline::PipelineFile>("pipeline-invalid", "pipelines/p.toml", &named).is_ok());
+    }
+
+    #[test]
     fn a_value_of_the_wrong_kind_is_told_in_words() {
         for (text, sv, en) in [
             ("[model]\nk = 2.5\n", "talet `2.5`", "the number `2.5`"),

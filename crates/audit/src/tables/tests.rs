@@ -193,7 +193,7 @@ fn a_contributor_who_knows_its_own_cell_does_not_learn_the_other() {
 #[test]
 fn a_hidden_total_of_one_contributor_tells_nothing_but_a_published_one_does() {
     let settled = |rows: &[Vec<(usize, i64)>], group: &[usize], published: &[usize]| {
-        super::exact::told(rows, |cell| published.contains(&cell), &group.iter().copied().collect())
+        exact::told(rows, |cell| published.contains(&cell), &group.iter().copied().collect())
     };
     let rows = [vec![(2, 1), (0, -1), (1, -1)], vec![(4, 1), (2, -1), (3, -1)]];
     assert_eq!(settled(&rows, &[0, 1, 2], &[4]), Some(false));

@@ -6,6 +6,7 @@
 
 mod areas;
 mod built_in;
+mod draft;
 mod file;
 mod public;
 
@@ -15,6 +16,7 @@ use fyr_model::finding::{Refusal, RefusalKind};
 use fyr_model::text::Text;
 
 pub use built_in::BUILT_IN;
+pub use draft::{Draft, DraftLevel, Drafter};
 pub use file::text_of;
 pub(crate) use public::PublicLevel;
 

@@ -192,3 +192,33 @@ fn regso_lies_between_deso_and_municipality_where_a_list_is_supplied() {
     assert_eq!(file_of("deso:lista.csv"), Some("lista.csv"));
     assert_eq!((file_of("deso"), file_of("ort.csv")), (None, Some("ort.csv")));
 }
+
+#[test]
+fn a_draft_reads_back_as_the_hierarchy_that_it_is_a_draft_of() {
+    use arrow::array::{ArrayRef, RecordBatch, StringArray};
+    let values = [Some("20"), Some("21"), Some("47"), Some("93"), None, Some("20")];
+    let array: ArrayRef = std::sync::Arc::new(StringArray::from(values.to_vec()));
+    let batch = RecordBatch::try_from_iter([("alder", array)]).unwrap();
+    let draft = |word: &str, text: Option<&str>| {
+        let mut drafter = Drafter::new("alder");
+        drafter.take(&batch).unwrap();
+        drafter.draft(word, text, 2).unwrap()
+    };
+    let first = draft("age", None);
+    assert_eq!(
+        first.lines,
+        [
+            "20;20-24;20-29;20-39;*",
+            "21;20-24;20-29;20-39;*",
+            "47;45+;40+;40+;*",
+            "93;45+;40+;40+;*"
+        ]
+    );
+    assert_eq!(first.missing, 1);
+    assert_eq!(
+        first.levels.iter().map(|level| (level.groups, level.smallest)).collect::<Vec<_>>(),
+        [(4, 1), (2, 2), (2, 2), (2, 2), (1, 6)]
+    );
+    let again = draft("alder.csv", Some(&first.lines.join("\n")));
+    assert_eq!(again, first);
+}

@@ -121,6 +121,9 @@ pub(crate) struct Cell {
     pub(crate) table: usize,
 }
 
+/// The cells directly under another, and whether there can be but one.
+type Under = (bool, Vec<usize>);
+
 /// All cells and their equations.
 #[derive(Debug, Default)]
 pub(crate) struct System {
@@ -220,8 +223,8 @@ impl System {
     }
 
     /// The cells directly under each cell of a table, along one column at a time; and whether there can be but one.
-    fn sums(&self, table: usize) -> Vec<(Vec<usize>, (bool, Vec<usize>))> {
-        let mut sums: BTreeMap<(usize, Vec<usize>), (bool, Vec<usize>)> = BTreeMap::new();
+    fn sums(&self, table: usize) -> Vec<(Vec<usize>, Under)> {
+        let mut sums: BTreeMap<(usize, Vec<usize>), Under> = BTreeMap::new();
         for place in self.tables.get(table).into_iter().flatten() {
             for (dimension, column) in self.columns.get(table).into_iter().flatten().enumerate() {
                 let node = place.nodes.get(dimension).copied().unwrap_or(0);
