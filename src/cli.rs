@@ -86,6 +86,7 @@ pub fn command(lang: Lang) -> Command {
         w.convert(),
         w.scan(),
         w.risk(),
+        w.hierarchy(),
         w.anonymize(),
         w.tabulate(),
         w.curate(),

@@ -19,7 +19,7 @@ use crate::term::{Ink, Term, cut, safe};
 pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_word, type_word};
 pub use fixes::{described, fixed, next_fixes};
 pub use links::links;
-pub use protect::{anonymize, risk, tabulate};
+pub use protect::{anonymize, hierarchy, risk, tabulate};
 pub use told::store;
 
 /// A reply as a JSON document.

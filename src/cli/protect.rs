@@ -60,16 +60,56 @@ impl Words {
         .arg(
             self.option(
                 "population",
-                "N",
-                "Filen är ett urval av så många: skatta hur många som är unika bland dem",
-                "The file is a sample of so many: estimate how many are unique among them",
+                "N|FILE",
+                "Filen är ett urval av så många: skatta hur många som är unika bland dem; eller befolkningens fil: risken i den",
+                "The file is a sample of so many: estimate how many are unique among them; or the population's file: the risk within it",
             )
-            .value_parser(clap::value_parser!(u64).range(1..)),
+            .value_parser(people)
+            .conflicts_with("store"),
+        )
+        .arg(
+            self.option(
+                "weight",
+                "W",
+                "Kolumnen som säger hur många personer en rad i urvalet står för: risken för varje rad",
+                "The column that says how many people a row of the sample stands for: the risk of each row",
+            )
+            .conflicts_with("store"),
         )
         .arg(
             self.option("format", "FORMAT", "text eller json", "text or json")
                 .value_parser(["text", "json"]),
         )
+    }
+
+    pub(super) fn hierarchy(&self) -> Command {
+        self.command(
+            "hierarchy",
+            "Vilka nivåer en kolumn skulle få: inbyggda, eller som en fil att ändra och ange i policyn",
+            "The levels that a column would have: built in, or as a file to change and name in the policy",
+            "fyr hierarchy register.csv --column alder --as age -o alder.csv",
+        )
+        .arg(self.word("input", "INPUT", "Fil eller adress", "File or address"))
+        .arg(self.option("column", "COLUMN", "Kolumnen", "The column").required(true))
+        .arg(self.option(
+            "as",
+            "WORD|FILE",
+            "Inbyggd hierarki (age, date, municipality, interval ..) eller en fil; annars efter kolumnens typ",
+            "A built-in hierarchy (age, date, municipality, interval ..) or a file; else by the column's type",
+        ))
+        .arg(
+            self.option(
+                "k",
+                "K",
+                "Minsta antal rader i öppna band; 10 om inget sägs",
+                "Fewest rows of open bands; 10 unless said",
+            )
+            .value_parser(clap::value_parser!(u64).range(1..)),
+        )
+        .arg(Arg::new("out").short('o').long("out").value_name("FILE.csv").help(self.say(
+            "Skriv hierarkin hit; den innehåller kolumnens värden",
+            "Write the hierarchy here; it holds the column's values",
+        )))
     }
 
     fn policy(&self, sv: &'static str, en: &'static str) -> Arg {
@@ -89,4 +129,15 @@ impl Words {
             self.option("report", "FILE.json", "Skriv rapporten hit", "Write the report here"),
         ]
     }
+}
+
+/// A number of people, or a file of them.
+fn people(given: &str) -> Result<String, String> {
+    let is_number = given
+        .trim_start_matches(['-', '+'])
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ' '));
+    let fits = !is_number || given.parse::<u64>().is_ok_and(|people| people > 0);
+    fits.then(|| given.to_owned())
+        .ok_or_else(|| "not a whole number above 0, nor a file".to_owned())
 }

@@ -4,12 +4,14 @@
 mod cluster;
 mod describe;
 mod explain;
+mod hierarchy;
 mod incidents;
 mod input;
 mod links;
 mod profile;
 mod protect;
 mod release;
+mod risk;
 mod shapes;
 mod stored;
 mod tabulate;
@@ -32,10 +34,12 @@ use crate::term::{Ink, Term};
 use crate::workspace::{Workspace, internal};
 
 pub use describe::DescribeBody;
+pub use hierarchy::{HierarchyBody, LevelBody};
 pub use input::{Bench, ScanBody};
 pub use links::LinksBody;
-pub use protect::{AnonymizeBody, RiskBody};
+pub use protect::AnonymizeBody;
 pub use release::VerifyBody;
+pub use risk::RiskBody;
 pub use stored::listen;
 pub use tabulate::{DpBody, TabulateBody};
 pub use told::StoreBody;
@@ -180,7 +184,8 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "profile" => profile::profile(door, words).await,
         "convert" => input::convert(door, words).await,
         "scan" => input::scan(door, words).await,
-        "risk" => protect::risk(door, words).await,
+        "risk" => risk::risk(door, words).await,
+        "hierarchy" => hierarchy::hierarchy(door, words).await,
         "anonymize" => protect::anonymize(door, words).await,
         "tabulate" => tabulate::tabulate(door, words).await,
         "curate" => stored::curate(door, words).await,

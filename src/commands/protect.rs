@@ -1,4 +1,4 @@
-//! `anonymize` and `risk`: one table protected by a policy, and the risk of a table as it stands. Nothing is stored in a workspace.
+//! `anonymize`: one table protected by a policy. Nothing is stored in a workspace.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,7 @@ use fyr_model::privacy::{
     Check, ColumnPolicy, MicroaggregationFacts, PersonalDataFinding, PrivacyPolicy, PrivacyReport, ProtectionFacts, RecodingFacts, Role,
     SearchFacts,
 };
-use fyr_model::table::ColumnType;
 use fyr_model::{Refusal, RefusalKind, Text};
-use fyr_privacy::risk::{Assessor, Estimate, Risk, population_uniques};
 use fyr_privacy::{Effort, Planner, ProtectionPlan};
 use fyr_table::Engine;
 use fyr_table::write::Working;
@@ -151,7 +149,7 @@ async fn planned(
     let k_map = model.and_then(|model| model.k_map.as_ref()).map(|map| map.population.as_str());
     let mut published = input.clone();
     if let Some(name) = presence.or(k_map) {
-        let path = beside(policy_path, name)?;
+        let path = beside(policy_path, name);
         let second = bench.second_table(door, &path.display().to_string()).await?;
         let other = vec![second.table.facts().path.clone()];
         let population = if presence.is_some() {
@@ -285,208 +283,48 @@ fn body(facts: &ProtectionFacts, report: PrivacyReport) -> AnonymizeBody {
 
 pub(super) fn read_policy(path: &Path) -> Result<(PrivacyPolicy, BTreeMap<String, String>), Refusal> {
     let shown = path.display().to_string();
-    let unreadable = |error: &dyn std::fmt::Display| {
-        let cause = error.to_string().trim().replace('\n', " ");
+    let text = std::fs::read_to_string(path).map_err(|error| {
         let text = Text::new(
-            format!("policyn går inte att läsa: {cause}"),
-            format!("the policy cannot be read: {cause}"),
+            format!("policyn går inte att läsa: {error}"),
+            format!("the policy cannot be read: {error}"),
         );
         Refusal::new("policy-invalid", RefusalKind::Configuration, shown.clone(), text)
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-    let policy: PrivacyPolicy = toml::from_str(&text).map_err(|error| unreadable(&error))?;
+    })?;
+    let policy: PrivacyPolicy = fyr_model::written::read("policy-invalid", &shown, &text)?;
     let mut hierarchies = BTreeMap::new();
     let words = policy.columns.values().filter_map(|column| column.hierarchy());
     for (name, file) in words.filter_map(|name| Some((name, fyr_privacy::hierarchy::file_of(name)?))) {
-        let text = std::fs::read_to_string(beside(path, file)?).map_err(|error| {
-            let text = Text::new(
-                format!("hierarkifilen går inte att läsa: {error}"),
-                format!("the hierarchy file cannot be read: {error}"),
-            );
-            Refusal::new("hierarchy-missing", RefusalKind::Configuration, file, text)
-        })?;
-        hierarchies.insert(name.to_owned(), text);
+        hierarchies.insert(name.to_owned(), hierarchy_at(&beside(path, file), file)?);
     }
     Ok((policy, hierarchies))
 }
 
-/// A file beside the policy; a name that leaves the folder is refused.
-pub(super) fn beside(policy: &Path, name: &str) -> Result<PathBuf, Refusal> {
-    let inside = Path::new(name)
-        .components()
-        .all(|part| matches!(part, std::path::Component::Normal(_)));
-    if inside {
-        return Ok(policy.parent().unwrap_or(Path::new(".")).join(name));
-    }
-    let text = Text::new(
-        format!("`{name}` lämnar policyns mapp"),
-        format!("`{name}` leaves the policy's folder"),
-    );
-    Err(Refusal::new("path-outside", RefusalKind::Configuration, name, text))
-}
-
-/// The body of `risk`.
-#[derive(Debug, Serialize)]
-pub struct RiskBody {
-    /// Rows.
-    pub rows: u64,
-    /// Groups.
-    pub classes: u64,
-    /// The smallest group.
-    pub k: u64,
-    /// Distinct values in the poorest group, by sensitive column.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub l: BTreeMap<String, u64>,
-    /// Largest distance to the whole table, by sensitive column.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub t: BTreeMap<String, f64>,
-    /// 1 / k.
-    pub prosecutor_max: f64,
-    /// Groups / rows.
-    pub prosecutor_average: f64,
-    /// Mean risk against the table itself.
-    pub marketer: f64,
-    /// Rows alone in their group / rows.
-    pub unique_share: f64,
-    /// Share of rows whose risk is above 0.05 and above 0.2.
-    pub at_risk: BTreeMap<String, f64>,
-    /// How far the columns tell rows apart, together and each alone.
-    pub quasi_identifiers: Vec<QuasiBody>,
-    /// Rows alone on a few columns already.
-    pub special_uniques: SpecialBody,
-    /// Estimates for the population that the rows are a sample of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub population: Option<PopulationBody>,
-}
-
-/// Rows alone on a few columns.
-#[derive(Debug, Serialize)]
-pub struct SpecialBody {
-    /// Columns of the largest sets that were looked at.
-    pub columns_max: usize,
-    /// Rows by the size of the smallest set of columns that they are alone on.
-    pub rows: BTreeMap<usize, u64>,
-    /// How many of the smallest sets each column takes part in.
-    pub columns: BTreeMap<String, u64>,
-}
-
-/// The population that a table is a sample of.
-#[derive(Debug, Serialize)]
-pub struct PopulationBody {
-    /// Its people, as stated.
-    pub people: u64,
-    /// People alone in it, by method.
-    pub uniques: Vec<EstimateBody>,
-}
-
-/// An estimate and its method.
-#[derive(Debug, Serialize)]
-pub struct EstimateBody {
-    /// `zayatz`, `pitman` or `snb`.
-    pub method: &'static str,
-    /// People alone in the population.
-    pub uniques: f64,
-    /// Share of the population.
-    pub share: f64,
-}
-
-/// How far columns tell rows apart.
-#[derive(Debug, Serialize)]
-pub struct QuasiBody {
-    /// The columns.
-    pub columns: Vec<String>,
-    /// Different values / rows.
-    pub distinction: f64,
-    /// Share of pairs of rows that differ.
-    pub separation: f64,
-}
-
-pub async fn risk(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
-    if cli::flag(words, "store") {
-        return super::told::store(door);
-    }
-    let bench = Bench::open(door)?;
-    let list = |name: &str| -> Vec<String> {
-        let parts = cli::text(words, name).unwrap_or_default().split(',');
-        parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
-    };
-    let (quasi, sensitive) = (list("qi"), list("sensitive"));
-    let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), Look::Away).await?;
-    let facts = read.table.facts();
-    let known: Vec<&str> = facts.report.columns.iter().map(|column| column.name.as_str()).collect();
-    if let Some(name) = quasi.iter().chain(&sensitive).find(|name| !known.contains(&name.as_str())) {
+/// The text of a hierarchy file, which the writer calls `name`.
+pub(super) fn hierarchy_at(path: &Path, name: &str) -> Result<String, Refusal> {
+    let bytes = bytes_of(path).map_err(|error| {
         let text = Text::new(
-            format!("tabellen saknar kolumnen `{name}`"),
-            format!("the table has no column `{name}`"),
+            format!("hierarkifilen går inte att läsa: {error}"),
+            format!("the hierarchy file cannot be read: {error}"),
         );
-        let columns = known.join(", ");
-        let hint = Text::new(format!("kolumnerna är {columns}"), format!("the columns are {columns}"));
-        return Err(Refusal::new("column-absent", RefusalKind::Configuration, name, text).hint(hint));
-    }
-    let engine = bench.engine(door)?;
-    let is_number = |name: &String| {
-        let column = facts.report.columns.iter().find(|column| column.name == *name);
-        column.is_some_and(|column| matches!(column.kind, ColumnType::Integer | ColumnType::Number))
-    };
-    let marked: Vec<(String, bool)> = sensitive.iter().map(|name| (name.clone(), is_number(name))).collect();
-    let mut assessor = Assessor::new(&quasi, &marked, false);
-    engine.each(std::slice::from_ref(&facts.path), &mut |batch| assessor.take(batch))?;
-    let body = risk_body(&quasi, &assessor.assess(), words.get_one::<u64>("population").copied());
-    if door.json || cli::text(words, "format") == Some("json") {
-        door.document("risk", reference(&read.resource), &body)?;
-    } else {
-        show::risk(&door.term, &body);
-    }
-    Ok(0)
+        let hint = Text::new("sökvägen räknas från policyns mapp", "the path is taken from the policy's folder");
+        Refusal::new("hierarchy-missing", RefusalKind::Configuration, name, text).hint(hint)
+    })?;
+    fyr_privacy::hierarchy::text_of(name, bytes)
 }
 
-fn population(risk: &Risk, people: u64) -> PopulationBody {
-    let body = |one: Estimate| EstimateBody {
-        method: one.method,
-        uniques: one.uniques,
-        share: one.uniques / people as f64,
-    };
-    PopulationBody {
-        people,
-        uniques: population_uniques(&risk.sizes, people).into_iter().map(body).collect(),
+/// The bytes of an ordinary file; a device or a pipe would never end.
+fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    const BYTES_MAX: u64 = 1 << 30;
+    let facts = std::fs::metadata(path)?;
+    if !facts.is_file() || facts.len() > BYTES_MAX {
+        let cause = format!("no ordinary file of at most {BYTES_MAX} bytes");
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, cause));
     }
+    std::fs::read(path)
 }
 
-fn risk_body(quasi: &[String], risk: &Risk, people: Option<u64>) -> RiskBody {
-    let whole = QuasiBody {
-        columns: quasi.to_vec(),
-        distinction: risk.distinction,
-        separation: risk.separation,
-    };
-    let alone = risk.columns.iter().map(|(name, (distinction, separation))| QuasiBody {
-        columns: vec![name.clone()],
-        distinction: *distinction,
-        separation: *separation,
-    });
-    RiskBody {
-        rows: risk.rows,
-        classes: risk.classes,
-        k: risk.k,
-        l: risk.attributes.iter().map(|(name, of)| (name.clone(), of.l)).collect(),
-        t: risk.attributes.iter().map(|(name, of)| (name.clone(), of.t)).collect(),
-        prosecutor_max: risk.prosecutor_max,
-        prosecutor_average: risk.prosecutor_average,
-        marketer: risk.marketer,
-        unique_share: if risk.rows == 0 {
-            0.0
-        } else {
-            risk.unique as f64 / risk.rows as f64
-        },
-        at_risk: [0.05, 0.2]
-            .into_iter()
-            .map(|share| (share.to_string(), risk.at_risk(share)))
-            .collect(),
-        quasi_identifiers: std::iter::once(whole).chain(alone).collect(),
-        special_uniques: SpecialBody {
-            columns_max: risk.special.columns_max,
-            rows: risk.special.rows.clone(),
-            columns: quasi.iter().cloned().zip(risk.special.columns.iter().copied()).collect(),
-        },
-        population: people.map(|people| population(risk, people)),
-    }
+/// A file that a policy names, from the policy's own folder. Whoever runs the command has written or read the policy: it may name any file
+/// that they can read, and what is wrong in one is told by line, never by what stands there.
+pub(super) fn beside(policy: &Path, name: &str) -> PathBuf {
+    policy.parent().unwrap_or(Path::new(".")).join(name)
 }

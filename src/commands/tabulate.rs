@@ -28,7 +28,12 @@ mod noise;
 
 /// Without the feature `dp` there is nothing that could draw noise.
 #[cfg(not(feature = "dp"))]
-async fn noised(_: &Door, _: &ArgMatches, _: &Bench, _: (&PrivacyPolicy, &Path)) -> Result<u8, Refusal> {
+async fn noised(
+    _: &Door,
+    _: &ArgMatches,
+    _: &Bench,
+    _: (&PrivacyPolicy, &Path, &std::collections::BTreeMap<String, String>),
+) -> Result<u8, Refusal> {
     let text = Text::new("det här programmet är byggt utan `dp`", "this program was built without `dp`");
     let hint = Text::new("bygg med --features dp", "build with --features dp");
     Err(Refusal::new("dp-absent", RefusalKind::Configuration, "policy", text).hint(hint))
@@ -87,7 +92,7 @@ pub async fn tabulate(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let policy_path = PathBuf::from(cli::text(words, "policy").unwrap_or_default());
     let (policy, hierarchies) = read_policy(&policy_path)?;
     if policy.dp.is_some() || policy.table.iter().any(|table| table.method == TableMethod::Dp) {
-        return noised(door, words, &bench, (&policy, policy_path.as_path())).await;
+        return noised(door, words, &bench, (&policy, policy_path.as_path(), &hierarchies)).await;
     }
     let secret = secret(&policy, &policy_path)?;
     let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), Look::Away).await?;
@@ -142,7 +147,7 @@ fn secret(policy: &PrivacyPolicy, path: &Path) -> Result<Option<Vec<u8>>, Refusa
     let Some(name) = policy.table.iter().find_map(|table| table.key.as_deref()) else {
         return Ok(None);
     };
-    std::fs::read(beside(path, name)?).map(Some).map_err(|error| {
+    std::fs::read(beside(path, name)).map(Some).map_err(|error| {
         let text = Text::new(
             format!("hemligheten går inte att läsa: {error}"),
             format!("the secret cannot be read: {error}"),

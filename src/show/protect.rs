@@ -1,6 +1,6 @@
 //! What is printed of a protected table, and of the risk of one as it stands: counts and figures, never a value.
 
-use crate::commands::{AnonymizeBody, DpBody, RiskBody, TabulateBody};
+use crate::commands::{AnonymizeBody, DpBody, HierarchyBody, RiskBody, TabulateBody};
 use crate::term::{Term, cut, safe};
 
 /// What was done, what it cost, and what an independent reader measured.
@@ -104,6 +104,66 @@ fn second_step(term: &Term, body: &AnonymizeBody) {
     }
 }
 
+/// The levels of a column, and how small their groups are.
+pub fn hierarchy(term: &Term, body: &HierarchyBody) {
+    println!("{}: {}", cut(&safe(&body.column), 40), safe(&body.hierarchy));
+    let heads = match term.lang {
+        fyr_model::Lang::Sv => ["nivå", "grupper", "minsta grupp, rader"],
+        fyr_model::Lang::En => ["level", "groups", "smallest group, rows"],
+    };
+    let row = |level: &crate::commands::LevelBody| vec![level.level.to_string(), term.count(level.groups), term.count(level.smallest)];
+    let table: Vec<Vec<String>> = body.levels.iter().map(row).collect();
+    println!("{}", term.table(&heads, &[0, 1, 2], &table));
+    if body.missing_rows > 0 {
+        let words = term.say(
+            "rader saknar värde och blir en egen grupp under den sista nivån",
+            "rows have no value, and are a group of their own under the last level",
+        );
+        println!("{} {words}", term.count(body.missing_rows));
+    }
+}
+
+/// What sensitive columns give away, and the risk within a population or by weights.
+fn attributes(term: &Term, body: &RiskBody) {
+    for (column, of) in &body.attributes {
+        println!(
+            "{}: l {}, {} {}, t {} ({}), beta {}, delta {}",
+            cut(&safe(column), 40),
+            term.count(of.l),
+            term.say("entropi-l", "entropy l"),
+            term.count(of.l_entropy),
+            figure(term, of.t),
+            term.say(if of.t_distance == "ordered" { "ordnat" } else { "lika" }, of.t_distance),
+            figure(term, of.beta),
+            figure(term, of.delta)
+        );
+    }
+    if let (Some(max), Some(average)) = (body.journalist_max, body.journalist_average) {
+        println!(
+            "{} {}, {} {}; {} {}",
+            term.say("i befolkningen: största risk", "within the population: largest risk"),
+            figure(term, max),
+            term.say("medel", "mean"),
+            figure(term, average),
+            term.say("för alla rader i snitt", "over all rows"),
+            figure(term, body.marketer)
+        );
+    }
+    if let Some(of) = &body.individual {
+        println!(
+            "{} {}: {} {}, {} {}; {} {}",
+            term.say("risk för en rad enligt vikterna i", "risk of a row by the weights of"),
+            cut(&safe(&of.weight), 40),
+            term.say("störst", "largest"),
+            figure(term, of.max),
+            term.say("medel", "mean"),
+            figure(term, of.mean),
+            term.say("väntat antal igenkända", "rows expected to be recognised"),
+            figure(term, of.expected)
+        );
+    }
+}
+
 /// The risk of a table.
 pub fn risk(term: &Term, body: &RiskBody) {
     let rows = [
@@ -123,12 +183,7 @@ pub fn risk(term: &Term, body: &RiskBody) {
     for (word, value) in rows {
         println!("{word}: {value}");
     }
-    for (column, l) in &body.l {
-        println!("l ({}): {}", cut(&safe(column), 40), term.count(*l));
-    }
-    for (column, t) in &body.t {
-        println!("t ({}): {}", cut(&safe(column), 40), figure(term, *t));
-    }
+    attributes(term, body);
     let heads = match term.lang {
         fyr_model::Lang::Sv => ["kolumner", "olika / rader", "par som skiljer"],
         fyr_model::Lang::En => ["columns", "distinct / rows", "pairs that differ"],

@@ -22,6 +22,7 @@ mod noise;
 mod opened;
 mod profiles;
 mod protect;
+mod published_cases;
 mod pxweb;
 mod quality;
 mod reading;

@@ -129,6 +129,9 @@ fn what_is_left_to_the_data_or_spends_nothing_is_refused_before_anything_is_book
         ("value = \"lon\"\nclamp", "value = \"ort\"\nclamp", 2, "cannot be read"),
         ("method = \"dp\"\n[[table]]", "method = \"suppress\"\n[[table]]", 2, "not mixed"),
         ("\"bok.jsonl\"", "\"../bok.jsonl\"", 2, "leaves"),
+        ("rho = 0.02", "rhoo = 0.02", 2, "was `rho` meant"),
+        ("dataset =", "levels = { ort = 1 }\ndataset =", 2, "never from other rows"),
+        ("[dp]", "[model]\nk = 3\n[dp]", 2, "belongs to fyr anonymize"),
     ] {
         let dir = folder(&POLICY.replacen(from, to, 1));
         let (seen, said) = ended(&command(dir.path()).output().unwrap());

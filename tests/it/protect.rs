@@ -182,12 +182,22 @@ fn a_link_stays_a_link_and_a_pipe_a_pipe() {
 
 #[test]
 fn bad_input_has_a_typed_answer_and_leaves_no_file() {
-    let cases: [(&str, &str, i32, &str); 13] = [
+    let cases: [(&str, &str, i32, &str); 18] = [
         ("diagnos = \"sensitive\"\n", "", 2, "without a role"),
         ("k = 5", "k = 1", 2, "at least 2"),
         ("kind = \"distinct\"", "kind = \"recursive\"", 2, "c belongs"),
         ("k = 5", "k = 500", 1, "none of"),
-        ("ort.csv", "../ort.csv", 2, "leaves"),
+        ("ort.csv", "../finns-inte.csv", 2, "policy's folder"),
+        ("hierarchy = \"age\"", "hierachy = \"age\"", 2, "was `hierarchy` meant"),
+        ("\"sensitive\"", "\"sensitve\"", 2, "was `sensitive` meant"),
+        ("kind = \"distinct\"", "kind = \"distnct\"", 2, "was `distinct` meant"),
+        ("suppression_max", "supression_max", 2, "policy.toml (8:1)"),
+        (
+            "diagnos = \"sensitive\"",
+            "Diagnos = \"sensitive\"",
+            2,
+            "the column is called `diagnos`",
+        ),
         ("loss = \"entropy\"", "loss = \"least\"", 2, "loss must be"),
         // A policy that contradicts itself or the table.
         (
@@ -248,6 +258,52 @@ fn a_hierarchy_that_is_none_and_tables_of_no_row_or_one_have_typed_answers() {
     let document = json(&output);
     assert_eq!((&document["rows_in"], &document["rows_out"]), (&0.into(), &0.into()));
     assert!(document["verified"]["k"].is_null(), "{document}");
+    assert_eq!(document["loss"]["value"].to_string(), "0.0");
+}
+
+#[test]
+fn a_policy_written_as_the_documents_have_it_does_what_they_say() {
+    let dir = folder();
+    // Names of the literature, a hierarchy by its path, as an older spreadsheet saves it, with truth values and decimals as they stand in the file.
+    let mut rows = String::from("person;alder;ort;andel;bosatt;diagnos\n");
+    for n in 0..90u32 {
+        let (place, share, lives) = (
+            ["Östby", "Västby"][(n % 2) as usize],
+            ["12,50", "13,0", "7,25"][(n % 3) as usize],
+            ["ja", "nej"][(n / 2 % 2) as usize],
+        );
+        rows.push_str(&format!("id-{n};{};{place};{share};{lives};{}\n", 30 + n % 3, n % 7));
+    }
+    std::fs::write(dir.path().join("in.csv"), rows).unwrap();
+    std::fs::create_dir(dir.path().join("policy")).unwrap();
+    std::fs::write(dir.path().join("ort.csv"), b"\xD6stby;\xD6;*\r\nV\xE4stby;V;*\r\n").unwrap();
+    std::fs::write(dir.path().join("andel.csv"), "7,25;<10;*\n12,50;>10;*\n13,0;>10;*\n").unwrap();
+    std::fs::write(dir.path().join("bosatt.csv"), "\u{feff}\"ja\";*\n\"nej\";*\n").unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let policy = format!(
+        "[columns]\nperson = \"identifier\"\nalder = {{ role = \"quasi_identifier\", hierarchy = \"age\" }}\n\
+         ort = {{ role = \"quasi-identifier\", hierarchy = \"../ort.csv\" }}\nandel = {{ role = \"quasi-identifier\", hierarchy = \"{}\" }}\n\
+         bosatt = {{ role = \"quasi-identifier\", hierarchy = \"./../bosatt.csv\" }}\ndiagnos = \"sensitive\"\n\
+         [model]\nk = 10\nloss = \"NUEm\"\nt = {{ kind = \"ordered\", value = 0.5 }}\n",
+        at("andel.csv")
+    );
+    std::fs::write(dir.path().join("policy/policy.toml"), policy).unwrap();
+    let output = fyr(
+        dir.path(),
+        &[
+            "anonymize",
+            "in.csv",
+            "-o",
+            "ut.parquet",
+            "--policy",
+            "policy/policy.toml",
+            "--json",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let document = json(&output);
+    assert_eq!(document["loss"]["metric"], "entropy-monotone");
+    assert!(document["verified"]["k"].as_u64().unwrap() >= 10, "{document}");
 }
 
 #[test]
@@ -279,8 +335,58 @@ fn risk_is_of_the_columns_that_are_named() {
     );
     let document = json(&output);
     assert_eq!((&document["rows"], &document["classes"]), (&80.into(), &80.into()));
-    let (code, said) = ended(&fyr(dir.path(), &["risk", "in.csv", "--qi", "vikt"]));
-    assert!(code == 2 && said.contains("alder"), "{said}");
+    let of = &document["attributes"]["diagnos"];
+    assert_eq!(
+        (&of["l"], &of["l_entropy"], &of["t_distance"]),
+        (&1.into(), &1.into(), &"equal".into())
+    );
+    let wrong: [(&[&str], &str); 7] = [
+        (&["--qi", "vikt"], "alder"),
+        (&["--qi", "aldr"], "was `alder` meant"),
+        (&["--qi", "alder,alder"], "named twice"),
+        (&["--qi", "ort", "--sensitive", "ort"], "named twice"),
+        (&["--qi", ","], "no column"),
+        (&["--qi", "ort", "--population", "79"], "80 rows"),
+        (&["--qi", "ort", "--weight", "diagnos"], "no weight above zero"),
+    ];
+    for (words, said) in wrong {
+        let (code, seen) = ended(&fyr(dir.path(), &[&["risk", "in.csv"][..], words].concat()));
+        assert!(code == 2 && seen.contains(said), "{words:?}: {seen}");
+    }
+    assert_eq!(
+        fyr(dir.path(), &["risk", "in.csv", "--qi", "ort", "--population", "0"])
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn a_sample_is_judged_by_its_weights_and_against_the_file_of_its_population() {
+    let dir = folder();
+    let sample = "a;b;c;vikt\n2;3;1;18\n3;3;3;45,5\n2;3;1;39\n2;3;2;17\n3;3;1;92\n3;3;1;8\n1;4;1;123,5\n2;3;1;51\n";
+    std::fs::write(dir.path().join("urval.csv"), sample).unwrap();
+    let document = json(&fyr(
+        dir.path(),
+        &["risk", "urval.csv", "--qi", "a,b,c", "--weight", "vikt", "--json"],
+    ));
+    // The largest of sdcMicro's eight risks, and their mean.
+    let of = |key: &str| document["individual"][key].as_f64().unwrap();
+    assert!(
+        (of("max") - 0.17707583).abs() < 1e-8 && (of("mean") - 0.0476046).abs() < 1e-6,
+        "{document}"
+    );
+    std::fs::write(dir.path().join("alla.csv"), "ort\na\na\na\na\nb\nb\nc\n").unwrap();
+    std::fs::write(dir.path().join("del.csv"), "ort\na\na\nb\n").unwrap();
+    let document = json(&fyr(
+        dir.path(),
+        &["risk", "del.csv", "--qi", "ort", "--population", "alla.csv", "--json"],
+    ));
+    assert_eq!(
+        (&document["journalist_max"], &document["prosecutor_max"]),
+        (&0.5.into(), &1.0.into())
+    );
+    assert!((document["marketer"].as_f64().unwrap() - 1.0 / 3.0).abs() < 1e-12, "{document}");
 }
 
 /// A register of 400 invented people, and a policy that asks for tables.
@@ -392,4 +498,41 @@ fn the_auditor_measures_t_and_holds_the_bounds_on_the_written_file() {
     let document = json(&anonymize(dir.path()));
     let t = document["verified"]["t"]["diagnos"].as_f64().unwrap();
     assert!(t <= 0.3 + 0.1, "{document}");
+}
+
+#[test]
+fn a_hierarchy_is_shown_before_it_is_used_and_the_draft_is_a_file_that_a_policy_can_name() {
+    let dir = folder();
+    let rows = std::fs::read_to_string(dir.path().join("in.csv")).unwrap() + "id-80;;Norrby;A\n";
+    std::fs::write(dir.path().join("in.csv"), rows).unwrap();
+    let draft = ["hierarchy", "in.csv", "--column", "alder", "--k", "5", "-o", "alder.csv", "--json"];
+    let document = json(&fyr(dir.path(), &draft));
+    assert_eq!((&document["hierarchy"], &document["missing_rows"]), (&"age".into(), &1.into()));
+    assert_eq!(
+        (&document["levels"][0]["groups"], &document["levels"][4]["groups"]),
+        (&40.into(), &1.into())
+    );
+    let built_in = json(&anonymize(dir.path()));
+    std::fs::write(dir.path().join("policy.toml"), POLICY.replace("\"age\"", "\"alder.csv\"")).unwrap();
+    let drafted = json(&anonymize(dir.path()));
+    assert_eq!(
+        (&built_in["transformation"], &built_in["loss"]),
+        (&drafted["transformation"], &drafted["loss"])
+    );
+    // A draft that somebody may have changed is not written over, and what does not fit is said.
+    let ends: [(&[&str], i32, &str); 5] = [
+        (&draft, 2, "not written over"),
+        (&["hierarchy", "in.csv", "--column", "aldr"], 2, "was `alder` meant"),
+        (&["hierarchy", "in.csv", "--column", "ort", "--as", "age"], 2, "whole years"),
+        (
+            &["hierarchy", "in.csv", "--column", "ort", "--as", "finns.csv"],
+            2,
+            "cannot be read",
+        ),
+        (&["hierarchy", "in.csv", "--column", "ort", "--as", "ort.csv"], 0, ""),
+    ];
+    for (words, code, said) in ends {
+        let (seen, message) = ended(&fyr(dir.path(), words));
+        assert!(seen == code && message.contains(said), "{words:?}: {message}");
+    }
 }

@@ -10,7 +10,7 @@ use fyr_model::pipeline::{PipelineFile, PolicyRef};
 use fyr_model::privacy::PrivacyPolicy;
 use fyr_model::quality::{LeftOut, RuleSettings, ShortRule};
 use fyr_model::table::Reading;
-use fyr_model::{PipelineName, Refusal, RefusalKind, Text};
+use fyr_model::{PipelineName, Refusal, RefusalKind, Text, written};
 use fyr_table::rules::{Given, Rule, is_against_versions};
 
 /// A pipeline with everything that it refers to.
@@ -74,7 +74,7 @@ impl Pipelines {
         let (name, path) = self.locate(named)?;
         let text = std::fs::read_to_string(&path).map_err(|_| self.missing(named))?;
         let shown = format!("pipelines/{name}.toml");
-        let mut file: PipelineFile = toml::from_str(&text).map_err(|error| invalid("pipeline-invalid", &shown, &error))?;
+        let mut file: PipelineFile = written::read("pipeline-invalid", &shown, &text)?;
         let beside = path.parent().unwrap_or(&self.folder).to_path_buf();
         let policy = match &file.policy {
             PolicyRef::Inline(policy) => policy.clone(),
@@ -274,7 +274,7 @@ fn is_pipeline_file(path: &Path) -> bool {
 fn read_policy(beside: &Path, relative: &str) -> Result<PrivacyPolicy, Refusal> {
     let path = inside(beside, relative)?;
     let text = std::fs::read_to_string(path).map_err(|error| invalid("policy-invalid", relative, &error))?;
-    toml::from_str(&text).map_err(|error| invalid("policy-invalid", relative, &error))
+    written::read("policy-invalid", relative, &text)
 }
 
 fn read_hierarchies(beside: &Path, policy: &PrivacyPolicy) -> Result<BTreeMap<String, String>, Refusal> {
@@ -285,8 +285,8 @@ fn read_hierarchies(beside: &Path, policy: &PrivacyPolicy) -> Result<BTreeMap<St
         .filter_map(|name| Some((name, fyr_privacy::hierarchy::file_of(name)?)));
     files
         .map(|(name, file)| {
-            let text = std::fs::read_to_string(inside(beside, file)?).map_err(|error| invalid("hierarchy-missing", file, &error))?;
-            Ok((name.to_owned(), text))
+            let bytes = std::fs::read(inside(beside, file)?).map_err(|error| invalid("hierarchy-missing", file, &error))?;
+            Ok((name.to_owned(), fyr_privacy::hierarchy::text_of(file, bytes)?))
         })
         .collect()
 }

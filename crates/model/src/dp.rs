@@ -127,6 +127,9 @@ pub struct DpPolicy {
     pub budget: Budget,
     /// The published values of each column of `by`: a list, or a file beside the policy with one value a line.
     pub groups: BTreeMap<String, Groups>,
+    /// The level of its hierarchy that a column is shown at; `groups` then lists values of that level. 0 is the value itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub levels: BTreeMap<String, usize>,
     /// The ledger, a file beside the policy; only without a workspace, which has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<String>,

@@ -4,6 +4,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod bound;
 pub mod catalogue;
 pub mod change;
 mod decision;
@@ -35,6 +36,7 @@ pub mod table;
 pub mod tabulate;
 pub mod text;
 pub mod withheld;
+pub mod written;
 
 pub use catalogue::{Agent, Catalogue, CatalogueView, Contact, DataService, Dataset, Distribution, Location, Period};
 pub use envelope::{Envelope, InputRef, RulePack};

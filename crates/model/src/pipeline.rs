@@ -1,8 +1,11 @@
 //! A pipeline file: one curated dataset, from its source to its output.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::SourceId;
 use crate::privacy::PrivacyPolicy;
@@ -12,7 +15,7 @@ use crate::table::Reading;
 use crate::text::Text;
 
 /// The policy of a pipeline: a file beside it, or its tables in place.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[allow(clippy::large_enum_variant)] // One value a pipeline; boxing would only hide the shape.
 pub enum PolicyRef {
@@ -20,6 +23,26 @@ pub enum PolicyRef {
     File(String),
     /// The tables themselves.
     Inline(PrivacyPolicy),
+}
+
+impl<'de> Deserialize<'de> for PolicyRef {
+    /// By its form, so that a fault in the tables is told where it stands.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = PolicyRef;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a policy file, or [policy] with its tables")
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<PolicyRef, E> {
+                Ok(PolicyRef::File(name.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, tables: A) -> Result<PolicyRef, A::Error> {
+                PrivacyPolicy::deserialize(MapAccessDeserializer::new(tables)).map(PolicyRef::Inline)
+            }
+        }
+        from.deserialize_any(Either)
+    }
 }
 
 impl Default for PolicyRef {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::bound;
+pub use crate::bound::{ColumnPolicy, PerColumn};
 pub use crate::decision::{Decision, Interest};
 use crate::ids::Sha256;
 pub use crate::recoding::{Mean, MicroaggregationFacts, Recoding, RecodingFacts, RecodingOutcome};
@@ -17,6 +19,7 @@ pub enum Role {
     /// Names a person directly: removed.
     Identifier,
     /// Could single somebody out together with others: generalised.
+    #[serde(alias = "quasi_identifier")]
     QuasiIdentifier,
     /// Says something private: kept, and protected by the groups.
     Sensitive,
@@ -32,48 +35,6 @@ impl Role {
             Self::QuasiIdentifier => "quasi-identifier",
             Self::Sensitive => "sensitive",
             Self::Plain => "plain",
-        }
-    }
-}
-
-/// A column's line in a policy: a role, or a role with its hierarchy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum ColumnPolicy {
-    /// `diagnosis = "sensitive"`.
-    Role(Role),
-    /// `age = { role = "quasi-identifier", hierarchy = "age" }`.
-    Detailed {
-        /// The role.
-        role: Role,
-        /// A built-in hierarchy or a file beside the policy.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        hierarchy: Option<String>,
-        /// The mean of its group takes the place of each number; for quasi-identifying and plain columns.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        microaggregate: Option<Mean>,
-    },
-}
-
-impl ColumnPolicy {
-    /// The role.
-    pub fn role(&self) -> Role {
-        match self {
-            Self::Role(role) | Self::Detailed { role, .. } => *role,
-        }
-    }
-    /// The hierarchy, when one is named.
-    pub fn hierarchy(&self) -> Option<&str> {
-        match self {
-            Self::Role(_) => None,
-            Self::Detailed { hierarchy, .. } => hierarchy.as_deref(),
-        }
-    }
-    /// The mean that takes the place of its numbers, when one is named.
-    pub fn microaggregate(&self) -> Option<Mean> {
-        match self {
-            Self::Role(_) => None,
-            Self::Detailed { microaggregate, .. } => *microaggregate,
         }
     }
 }
@@ -109,8 +70,8 @@ pub struct Model {
     /// Share of rows that may be suppressed.
     #[serde(default = "suppression_max")]
     pub suppression_max: f64,
-    /// The measure of loss that the search minimises, a word of `interface.md`.
-    #[serde(default = "entropy")]
+    /// The measure of loss that the search minimises, a word of `interface.md`; the short names of the literature are read as these.
+    #[serde(default = "entropy", deserialize_with = "bound::loss")]
     pub loss: String,
     /// Weight between generalisation and suppression, 0 to 1 (`privacy.md` 2.2).
     #[serde(default = "gs_factor")]
@@ -136,34 +97,6 @@ impl Default for Model {
             gs_factor: gs_factor(),
             recoding: None,
         }
-    }
-}
-
-/// A bound for every sensitive column, or for each that is named.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum PerColumn<T> {
-    /// `l = { kind = "entropy", value = 3 }`.
-    All(T),
-    /// `l.diagnosis = { kind = "entropy", value = 3 }`.
-    Each(BTreeMap<String, T>),
-}
-
-impl<T> PerColumn<T> {
-    /// What holds for a column.
-    pub fn of(&self, column: &str) -> Option<&T> {
-        match self {
-            Self::All(bound) => Some(bound),
-            Self::Each(bounds) => bounds.get(column),
-        }
-    }
-    /// The columns that are named; none when the bound is for all.
-    pub fn columns(&self) -> impl Iterator<Item = &str> {
-        let named = match self {
-            Self::All(_) => None,
-            Self::Each(bounds) => Some(bounds.keys().map(String::as_str)),
-        };
-        named.into_iter().flatten()
     }
 }
 

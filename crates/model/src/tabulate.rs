@@ -1,5 +1,9 @@
 //! Tables of counts and sums: what a policy asks for, and what was done to protect them (`privacy.md` section 3).
 
+use std::fmt;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dp::Statistic;
@@ -139,16 +143,22 @@ fn base() -> u64 {
     5
 }
 
-/// `[table]` or `[[table]]`.
+/// `[table]` or `[[table]]`, each key still with its place in the text.
 pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<TablePolicy>, D::Error> {
-    // An untagged enum would answer a misspelt key with "no variant matched"; the shape is looked at first instead.
-    let value = toml::Value::deserialize(from)?;
-    let tables = match value {
-        toml::Value::Array(tables) => tables,
-        one => vec![one],
-    };
-    let read = |table: toml::Value| table.try_into().map_err(serde::de::Error::custom);
-    tables.into_iter().map(read).collect()
+    struct Tables;
+    impl<'de> Visitor<'de> for Tables {
+        type Value = Vec<TablePolicy>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("[table] or [[table]]")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, tables: A) -> Result<Vec<TablePolicy>, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(tables))
+        }
+        fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Vec<TablePolicy>, A::Error> {
+            TablePolicy::deserialize(MapAccessDeserializer::new(table)).map(|table| vec![table])
+        }
+    }
+    from.deserialize_any(Tables)
 }
 
 /// What was made, what was hidden, and what an independent attacker made of it.

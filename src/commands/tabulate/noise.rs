@@ -29,8 +29,13 @@ use crate::workspace::internal;
 const LEDGER: &str = "budget/ledger.jsonl";
 
 /// Makes the tables, or says why not.
-pub(super) async fn noised(door: &Door, words: &ArgMatches, bench: &Bench, (policy, path): (&PrivacyPolicy, &Path)) -> Result<u8, Refusal> {
-    let files = lists(policy, path)?;
+pub(super) async fn noised(
+    door: &Door,
+    words: &ArgMatches,
+    bench: &Bench,
+    (policy, path, hierarchies): (&PrivacyPolicy, &Path, &BTreeMap<String, String>),
+) -> Result<u8, Refusal> {
+    let files = lists(policy, path, hierarchies)?;
     let ledger = policy.dp.as_ref().map(|dp| place_of_ledger(door, dp, path)).transpose()?;
     let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), Look::Away).await?;
     let facts = read.table.facts();
@@ -68,11 +73,11 @@ fn answered(ledger: &Ledger, question: Question, bounded: &Bounded) -> Result<An
     }
 }
 
-/// The texts of the files that hold public lists.
-fn lists(policy: &PrivacyPolicy, path: &Path) -> Result<BTreeMap<String, String>, Refusal> {
+/// The texts of the files that hold public lists, and of the hierarchies whose levels are shown.
+fn lists(policy: &PrivacyPolicy, path: &Path, hierarchies: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Refusal> {
     let mut files = BTreeMap::new();
     for name in policy.dp.iter().flat_map(group_files) {
-        let text = std::fs::read_to_string(beside(path, name)?).map_err(|error| {
+        let text = std::fs::read_to_string(beside(path, name)).map_err(|error| {
             let text = Text::new(
                 format!("listan går inte att läsa: {error}"),
                 format!("the list cannot be read: {error}"),
@@ -81,7 +86,22 @@ fn lists(policy: &PrivacyPolicy, path: &Path) -> Result<BTreeMap<String, String>
         })?;
         files.insert(name.to_owned(), text);
     }
+    for word in levelled(policy).into_values() {
+        files.extend(hierarchies.get(word).map(|text| (word.to_owned(), text.clone())));
+    }
     Ok(files)
+}
+
+/// The hierarchies of the columns that are shown at a level of their own.
+fn levelled(policy: &PrivacyPolicy) -> BTreeMap<&str, &str> {
+    let levels = policy.dp.iter().flat_map(|dp| dp.levels.keys());
+    let word = |name: &String| {
+        Some((
+            policy.columns.get_key_value(name)?.0.as_str(),
+            policy.columns.get(name)?.hierarchy()?,
+        ))
+    };
+    levels.filter_map(word).collect()
 }
 
 /// Where the ledger lies; nowhere is an answer that ends the command.
@@ -89,7 +109,7 @@ fn place_of_ledger(door: &Door, dp: &DpPolicy, path: &Path) -> Result<PathBuf, R
     let text = |sv: &str, en: &str| Text::new(sv, en);
     match (&door.config.workspace, &dp.ledger) {
         (Some(_), None) => Ok(door.config.data.join(LEDGER)),
-        (None, Some(name)) => beside(path, name),
+        (None, Some(name)) => inside(path, name),
         (Some(_), Some(_)) => Err(Refusal::new(
             "ledger-doubled",
             RefusalKind::Configuration,
@@ -116,6 +136,21 @@ fn place_of_ledger(door: &Door, dp: &DpPolicy, path: &Path) -> Result<PathBuf, R
     }
 }
 
+/// A file that is written stays in the policy's folder.
+fn inside(policy: &Path, name: &str) -> Result<PathBuf, Refusal> {
+    let within = Path::new(name)
+        .components()
+        .all(|part| matches!(part, std::path::Component::Normal(_)));
+    if within {
+        return Ok(beside(policy, name));
+    }
+    let text = Text::new(
+        format!("`{name}` lämnar policyns mapp"),
+        format!("`{name}` leaves the policy's folder"),
+    );
+    Err(Refusal::new("path-outside", RefusalKind::Configuration, name, text))
+}
+
 /// Everything that the answer depends on. Where the ledger lies and what else the account may spend are no part of the question.
 #[derive(Serialize)]
 struct Asked<'a> {
@@ -124,6 +159,8 @@ struct Asked<'a> {
     dp: DpPolicy,
     tables: &'a [fyr_model::tabulate::TablePolicy],
     files: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    hierarchies: BTreeMap<&'a str, &'a str>,
 }
 
 fn digest(read: &Inspected, policy: &PrivacyPolicy, dp: &DpPolicy, files: &BTreeMap<String, String>) -> Result<Sha256, Refusal> {
@@ -137,6 +174,7 @@ fn digest(read: &Inspected, policy: &PrivacyPolicy, dp: &DpPolicy, files: &BTree
         },
         tables: &policy.table,
         files,
+        hierarchies: levelled(policy),
     };
     let text = serde_json::to_vec(&asked).map_err(|error| internal("json", &error))?;
     Ok(Sha256::of(&text))

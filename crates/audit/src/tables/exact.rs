@@ -33,13 +33,28 @@ pub(super) fn exposed(equations: &[Vec<(usize, i64)>], known: &BTreeSet<usize>) 
     Some(pivots.into_iter().filter(|(_, row)| row.len() == 1).map(|(lead, _)| lead).collect())
 }
 
-/// Whether some combination of the cells of `group` alone is settled.
-pub(super) fn told(equations: &[Vec<(usize, i64)>], group: &BTreeSet<usize>) -> Option<bool> {
+/// Whether some combination of the cells of `group` alone is settled by published numbers. `equations` speak of all cells, `published` says
+/// which have a number. A hidden total is the sum of its hidden parts whatever they are: that settles nothing.
+pub(super) fn told(equations: &[Vec<(usize, i64)>], published: impl Fn(usize) -> bool, group: &BTreeSet<usize>) -> Option<bool> {
     let most = equations.iter().flatten().map(|(cell, _)| *cell).max().unwrap_or(0) + 1;
-    let place = |cell: usize| if group.contains(&cell) { cell + most } else { cell };
+    let place = |cell: usize| match (group.contains(&cell), published(cell)) {
+        (true, _) => cell + most,
+        (false, false) => cell,
+        (false, true) => cell + 2 * most,
+    };
     let moved = |row: &Vec<(usize, i64)>| row.iter().map(|(cell, f)| (place(*cell), i128::from(*f))).collect();
     let pivots = echelon(equations.iter().map(moved).collect())?;
-    Some(pivots.keys().any(|lead| *lead >= most))
+    for (_, row) in pivots.range(most..2 * most) {
+        // What follows among published numbers alone is taken out; if one is left, it settles something of the group.
+        let mut rest = row.clone();
+        let mut from = 2 * most;
+        while let Some(next) = rest.range(from..).next().map(|(cell, _)| *cell) {
+            let Some(pivot) = pivots.get(&next) else { return Some(true) };
+            rest = cleared(&rest, pivot, next)?;
+            from = next + 1;
+        }
+    }
+    Some(false)
 }
 
 /// Rows by the first cell that they speak of.

@@ -184,7 +184,7 @@ fn attacked(published: &Published, asked: &TablesAsked) -> Result<BTreeSet<usize
         return Err(crate::read::unreadable("tables", "rows that must stay open are absent"));
     }
     if !rounded {
-        let hidden = published.hidden_equations();
+        let (hidden, all) = (published.hidden_equations(), published.equations());
         let exposed = exact::exposed(&hidden, &BTreeSet::new()).ok_or_else(too_large)?;
         for (cell, open) in &sensitive {
             if published.number(*cell).is_some() || exposed.contains(cell) {
@@ -193,7 +193,7 @@ fn attacked(published: &Published, asked: &TablesAsked) -> Result<BTreeSet<usize
         }
         for members in &asked.alone {
             let own: BTreeSet<usize> = members.iter().filter_map(|at| sensitive.get(*at)).map(|(cell, _)| *cell).collect();
-            let told = exact::told(&hidden, &own).ok_or_else(too_large)?;
+            let told = exact::told(&all, |cell| published.number(cell).is_some(), &own).ok_or_else(too_large)?;
             let seen = exact::exposed(&hidden, &own).ok_or_else(too_large)?;
             for (cell, open) in &sensitive {
                 if own.contains(cell) && told || !own.contains(cell) && seen.contains(cell) {

@@ -161,6 +161,17 @@ impl Published {
         (unknown, right)
     }
 
+    /// Every sum over all of its cells.
+    pub(super) fn equations(&self) -> Vec<Vec<(usize, i64)>> {
+        let all = |sum: &Sum| {
+            sum.iter()
+                .enumerate()
+                .map(|(place, cell)| (*cell, if place == 0 { 1 } else { -1 }))
+                .collect()
+        };
+        self.sums.iter().map(all).collect()
+    }
+
     /// Every sum over its hidden cells.
     pub(super) fn hidden_equations(&self) -> Vec<Vec<(usize, i64)>> {
         self.sums

@@ -191,6 +191,20 @@ fn a_contributor_who_knows_its_own_cell_does_not_learn_the_other() {
 }
 
 #[test]
+fn a_hidden_total_of_one_contributor_tells_nothing_but_a_published_one_does() {
+    let settled = |rows: &[Vec<(usize, i64)>], group: &[usize], published: &[usize]| {
+        exact::told(rows, |cell| published.contains(&cell), &group.iter().copied().collect())
+    };
+    let rows = [vec![(2, 1), (0, -1), (1, -1)], vec![(4, 1), (2, -1), (3, -1)]];
+    assert_eq!(settled(&rows, &[0, 1, 2], &[4]), Some(false));
+    assert_eq!(settled(&rows, &[0, 1, 2], &[3, 4]), Some(true));
+    assert_eq!(settled(&rows, &[0, 1], &[2, 3, 4]), Some(true));
+    // Published numbers that add up among themselves settle nothing.
+    let rows = [vec![(2, 1), (0, -1), (1, -1), (5, 1), (6, -1)], vec![(5, 1), (6, -1)]];
+    assert_eq!(settled(&rows, &[0, 1, 2], &[5, 6]), Some(false));
+}
+
+#[test]
 fn rounded_tables_are_attacked_within_their_base() {
     let dir = tempfile::tempdir().unwrap();
     let cells: Cells<'_> = &[(&["a"], Some(0.0)), (&["b"], Some(5.0)), (&["c"], Some(5.0)), (&["*"], Some(10.0))];

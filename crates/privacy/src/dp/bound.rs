@@ -105,7 +105,7 @@ fn places(asked: &Asked, batch: &RecordBatch) -> Result<Vec<Vec<Option<u32>>>, R
     let mut all = Vec::with_capacity(asked.columns.len());
     for public in &asked.columns {
         let cells = Cells::of(column(batch, &public.name)?).map_err(|_| unreadable(&public.name))?;
-        let place = |row: usize| cells.get(row).and_then(|cell| public.place.get(cell.as_ref()).copied());
+        let place = |row: usize| cells.get(row).and_then(|cell| public.place(cell.as_ref()));
         all.push((0..batch.num_rows()).map(place).collect());
     }
     Ok(all)

@@ -13,7 +13,8 @@ use fyr_model::tabulate::{TableMethod, TablePolicy};
 use fyr_model::text::Text;
 
 use super::published::RESERVED;
-use crate::tables::configuration;
+use crate::hierarchy::PublicLevel;
+use crate::tables::{configuration, model_unexpected};
 
 /// Numbers that one release may noise.
 const NUMBERS_MAX: usize = 100_000;
@@ -40,7 +41,18 @@ pub(super) struct Asked {
 pub(super) struct PublicColumn {
     pub(super) name: String,
     pub(super) values: Vec<String>,
-    pub(super) place: HashMap<String, u32>,
+    place: HashMap<String, u32>,
+    level: PublicLevel,
+}
+
+impl PublicColumn {
+    /// The place of a row's value on the list; none when its label is not on it.
+    pub(super) fn place(&self, value: &str) -> Option<u32> {
+        match &self.level {
+            PublicLevel::Itself => self.place.get(value).copied(),
+            level => self.place.get(&level.label(value)?).copied(),
+        }
+    }
 }
 
 /// One table.
@@ -122,6 +134,9 @@ pub(super) fn asked(columns: &[Column], policy: &PrivacyPolicy, files: &BTreeMap
         let message = Text::new("method = \"dp\" kräver [dp] i policyn", "method = \"dp\" needs [dp] in the policy");
         return Err(configuration("dp-missing", message).hint(hint));
     };
+    if policy.model.is_some() {
+        return Err(model_unexpected());
+    }
     known(columns, &dp.unit)?;
     let cost = cost(dp)?;
     budget(dp)?;
@@ -137,10 +152,21 @@ pub(super) fn asked(columns: &[Column], policy: &PrivacyPolicy, files: &BTreeMap
         columns: Vec::new(),
         tables: Vec::new(),
     };
+    if let Some(name) = dp
+        .levels
+        .keys()
+        .find(|name| !policy.table.iter().any(|table| table.by.contains(name)))
+    {
+        let message = Text::new(
+            format!("[dp.levels] anger `{name}`, som ingen tabell har i by"),
+            format!("[dp.levels] states `{name}`, which no table has in by"),
+        );
+        return Err(configuration("dp-level", message));
+    }
     for name in policy.table.iter().flat_map(|table| &table.by) {
         known(columns, name)?;
         if !asked.columns.iter().any(|column| column.name == *name) {
-            asked.columns.push(public(dp, name, files)?);
+            asked.columns.push(public(policy, dp, name, files)?);
         }
     }
     let shares: u64 = policy.table.iter().map(|table| u64::from(table.share.unwrap_or(1))).sum();
@@ -252,7 +278,7 @@ fn clamp(table: &TablePolicy, step: f64) -> Result<(i64, i64), Refusal> {
 }
 
 /// The public values of a column.
-fn public(dp: &DpPolicy, name: &str, files: &BTreeMap<String, String>) -> Result<PublicColumn, Refusal> {
+fn public(policy: &PrivacyPolicy, dp: &DpPolicy, name: &str, files: &BTreeMap<String, String>) -> Result<PublicColumn, Refusal> {
     let values: Vec<String> = match dp.groups.get(name) {
         Some(Groups::Listed(values)) => values.clone(),
         Some(Groups::File(file)) => {
@@ -281,10 +307,13 @@ fn public(dp: &DpPolicy, name: &str, files: &BTreeMap<String, String>) -> Result
         );
         return Err(configuration("dp-groups", message));
     }
+    let word = policy.columns.get(name).and_then(|column| column.hierarchy());
+    let text = word.and_then(|word| files.get(word)).map(String::as_str);
     Ok(PublicColumn {
         name: name.to_owned(),
         values,
         place,
+        level: PublicLevel::of(name, word, text, dp.levels.get(name).copied().unwrap_or(0))?,
     })
 }
 

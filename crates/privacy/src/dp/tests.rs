@@ -289,3 +289,38 @@ fn a_policy_that_leaves_something_to_the_data_has_a_typed_answer() {
     let refusal = crate::tables::Tabulator::new(&columns(), &policy("", other).unwrap(), None).unwrap_err();
     assert_eq!(refusal.id, "table-invalid");
 }
+
+#[test]
+fn a_group_is_shown_at_a_stated_level_that_follows_from_the_value_alone() {
+    let rows: Vec<Row> = vec![
+        (Some("a"), Some("0114"), None),
+        (Some("b"), Some("0180"), None),
+        (Some("c"), Some("2584"), None),
+        (Some("d"), Some("Norrby"), None),
+    ];
+    let dp = |groups: &str, levels: &str| format!("{}levels = {{ ort = {levels} }}\n", DP.replace("['Norrby', 'Soderby']", groups));
+    let with = |word: &str, dp: &str| {
+        let head = HEAD.replace(
+            "ort = 'quasi-identifier'",
+            &format!("ort = {{ role = 'quasi-identifier', hierarchy = '{word}' }}"),
+        );
+        let policy: PrivacyPolicy = toml::from_str(&format!("{head}{dp}{}", TABLES[0])).unwrap();
+        let files = BTreeMap::from([("ort.csv".to_owned(), "0114;Uppland;*\n0180;Uppland;*\n2584;Lappland;*\n".to_owned())]);
+        let mut bounded = Bounded::new(&columns(), &policy, &files)?;
+        bounded.take(&batch(&rows))?;
+        Ok::<_, Refusal>(bounded.vectors()[0].values.clone())
+    };
+    assert_eq!(with("municipality", &dp("['01', '25', '13']", "1")).unwrap(), [2, 1, 0]);
+    assert_eq!(with("municipality", &dp("['0180', '0114']", "0")).unwrap(), [1, 1]);
+    assert_eq!(with("ort.csv", &dp("['Lappland', 'Uppland']", "1")).unwrap(), [1, 2]);
+    for (word, dp) in [
+        ("ort.csv", dp("['Uppland']", "3")),
+        ("municipality", dp("['01']", "5")),
+        // Where the bands of these begin follows from other people's values.
+        ("interval", dp("['[0, 10)']", "1")),
+        ("order", dp("['other']", "1")),
+        ("municipality", format!("{DP}levels = {{ lon = 1 }}\n")),
+    ] {
+        assert_eq!(with(word, &dp).unwrap_err().id, "dp-level", "{word}: {dp}");
+    }
+}

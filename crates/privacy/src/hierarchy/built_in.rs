@@ -5,6 +5,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use fyr_model::finding::Refusal;
+use fyr_model::text::Text;
 
 use super::{Leaves, STAR, refusal};
 
@@ -60,7 +61,83 @@ pub(super) fn rows(column: &str, word: &str, leaves: &Leaves, k: u64) -> Result<
                 "`{word}` is neither built in nor a file beside the policy; built in are {}",
                 BUILT_IN.join(", ")
             ),
-        )),
+        )
+        .hint(meant(word))),
+    }
+}
+
+/// What an unknown word was probably to be.
+fn meant(word: &str) -> Text {
+    match fyr_model::written::nearest(word, BUILT_IN.iter().copied()) {
+        Some(near) => Text::new(format!("menades `{near}`?"), format!("was `{near}` meant?")),
+        None => Text::new(
+            "en fil skrivs med ändelse, som `ort.csv`",
+            "a file is written with its ending, as `ort.csv`",
+        ),
+    }
+}
+
+/// What a built-in hierarchy can read.
+fn form(word: &str) -> Text {
+    let (sv, en) = match word {
+        "age" => ("hela år, 0 till 199", "whole years, 0 to 199"),
+        "date" => (
+            "datum som 2024-03-05 eller 20240305, eller årtal",
+            "dates as 2024-03-05 or 20240305, or years",
+        ),
+        "municipality" => (
+            "kommunkoder med fyra siffror, som 0180",
+            "municipality codes of four digits, as 0180",
+        ),
+        "deso" => ("DeSO-koder, som 0114A0010", "DeSO codes, as 0114A0010"),
+        "regso" => ("RegSO-koder, som 0114R002", "RegSO codes, as 0114R002"),
+        "postcode" => ("postnummer med fem siffror, som 111 22", "postcodes of five digits, as 111 22"),
+        "sni" => ("SNI-koder med fem siffror, som 62.010", "SNI codes of five digits, as 62.010"),
+        "ssyk" => ("SSYK-koder med fyra siffror, som 2512", "SSYK codes of four digits, as 2512"),
+        "sun" => ("SUN-koder, som 546b", "SUN codes, as 546b"),
+        _ => ("tal", "numbers"),
+    };
+    Text::new(
+        format!("`{word}` läser {sv}; annars en egen hierarkifil"),
+        format!("`{word}` reads {en}; else use a hierarchy file"),
+    )
+}
+
+/// The hierarchies that say what stands above a value without having seen another, with their levels above the value. The rest follow the data:
+/// where a band begins would tell who is there.
+const BY_ITSELF: &[(&str, usize)] = &[
+    ("age", 4),
+    ("date", 6),
+    ("municipality", 4),
+    ("deso", 5),
+    ("regso", 5),
+    ("postcode", 4),
+    ("sni", 5),
+    ("ssyk", 4),
+];
+
+/// How many levels such a hierarchy has above the value; nothing for one that follows the data.
+pub(super) fn height_by_itself(word: &str) -> Option<usize> {
+    BY_ITSELF.iter().find(|(known, _)| *known == word).map(|(_, height)| *height)
+}
+
+/// The labels above one value; ages without an open band at the top, dates from the month.
+pub(super) fn above_by_itself(word: &str, value: &str) -> Option<Vec<String>> {
+    match word {
+        "age" => {
+            let age = value.parse::<u64>().ok().filter(|age| *age < 200)?;
+            let band = |width: u64| format!("{}-{}", age / width * width, age / width * width + width - 1);
+            Some(vec![band(5), band(10), band(20), STAR.to_owned()])
+        }
+        // A bare year has no month, so its labels are two levels short.
+        "date" => date(value, false).filter(|labels| labels.len() == 6),
+        "municipality" => area(value, Area::Municipality),
+        "deso" => area(value, Area::Deso),
+        "regso" => area(value, Area::Regso),
+        "postcode" => postcode(value),
+        "sni" => sni(value),
+        "ssyk" => prefixes(value, 4, &[3, 2, 1]),
+        _ => None,
     }
 }
 
@@ -84,7 +161,8 @@ fn read(column: &str, word: &str, leaves: &Leaves, labels: &dyn Fn(&str) -> Opti
         column,
         format!("{unread} olika värden kan inte läsas av den inbyggda hierarkin `{word}`"),
         format!("{unread} different values cannot be read by the built-in hierarchy `{word}`"),
-    ))
+    )
+    .hint(form(word)))
 }
 
 /// 5, 10, 20 years, `*`; the top band is open and begins where at least `k` rows still lie above.

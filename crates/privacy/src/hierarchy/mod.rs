@@ -6,7 +6,9 @@
 
 mod areas;
 mod built_in;
+mod draft;
 mod file;
+mod public;
 
 use std::collections::HashMap;
 
@@ -14,6 +16,9 @@ use fyr_model::finding::{Refusal, RefusalKind};
 use fyr_model::text::Text;
 
 pub use built_in::BUILT_IN;
+pub use draft::{Draft, DraftLevel, Drafter};
+pub use file::text_of;
+pub(crate) use public::PublicLevel;
 
 /// The mark of a value that says nothing any more.
 pub(crate) const STAR: &str = "*";
@@ -21,10 +26,10 @@ pub(crate) const STAR: &str = "*";
 /// How a policy names a built-in hierarchy with a list beside it: `deso:deso-regso-2025.csv` has RegSO between DeSO and municipality.
 const DESO_LIST: &str = "deso:";
 
-/// The file beside the policy that a word names, if it names one.
+/// The file beside the policy that a word names, if it names one: no built-in hierarchy has a point or a slash in its name.
 pub fn file_of(word: &str) -> Option<&str> {
     let name = word.strip_prefix(DESO_LIST).unwrap_or(word);
-    name.ends_with(".csv").then_some(name)
+    name.contains(['.', '/']).then_some(name)
 }
 
 /// The different values of a column, in order, the missing one last; with how often each occurs.

@@ -96,6 +96,36 @@ fn a_hierarchy_file_that_contradicts_itself_is_refused() {
 }
 
 #[test]
+fn a_value_is_found_in_a_file_however_the_reader_has_written_it() {
+    let read = |text: &str, values: &[&str]| build("kolumn", Some("fil.csv"), Some(text), &leaves(values), 2).map(|h| h.height());
+    // Numbers and truth values come typed; blanks around a value are not a part of it in the file.
+    assert_eq!(read("12,5;<13;*\n13,0;>=13;*\n", &["12.5", "13"]), Ok(3));
+    assert_eq!(read("ja;*\nnej;*\n", &["true", "false"]), Ok(2));
+    assert_eq!(read("x;*\n y;*\n", &[" x", "y"]), Ok(2));
+    assert_eq!(read("\"a;b\";\"s\"\"s\";*\nc;d;*\n", &["a;b", "c"]), Ok(3));
+    // 01 is another code than 1, and two rows that are the same number are no answer.
+    assert_eq!(read("01;*\n02;*\n", &["1"]).unwrap_err().id, "hierarchy-missing-leaf");
+    assert_eq!(read("1.0;a;*\n1,00;b;*\n", &["1"]).unwrap_err().id, "hierarchy-missing-leaf");
+}
+
+#[test]
+fn a_file_of_another_kind_is_told_apart() {
+    let hint = |text: &str| {
+        let refusal = build("kolumn", Some("fil.csv"), Some(text), &leaves(&["a", "b"]), 2).unwrap_err();
+        (refusal.id, refusal.hint.map(|hint| hint.en).unwrap_or_default())
+    };
+    assert!(hint("ort;topp\na;*\nb;*\n").1.contains("headers"));
+    assert!(hint("a,x,*\nb,x,*\n").1.contains("`;`"));
+    assert_eq!(hint("a;x;*\na;y;*\n").0, "hierarchy-two-parents");
+    let text = |bytes: &[u8]| text_of("fil.csv", bytes.to_vec());
+    assert_eq!(text("Öst;*\n".as_bytes()).unwrap(), "Öst;*\n");
+    assert_eq!(text(b"\xD6st\x80;*\n").unwrap(), "Öst€;*\n");
+    assert_eq!(text(b"\xFF\xFE\xD6\0s\0").unwrap(), "Ös");
+    assert_eq!(text(b"\xD6st\x81").unwrap_err().id, "hierarchy-encoding");
+    assert_eq!(text(b"a;\0").unwrap_err().id, "hierarchy-encoding");
+}
+
+#[test]
 fn words_and_values_that_a_built_in_cannot_read_are_refused() {
     let id = |word: &str| build("kolumn", Some(word), None, &leaves(&["a", "b"]), 2).unwrap_err().id;
     assert_eq!(id("ages"), "hierarchy-unknown");
@@ -161,4 +191,34 @@ fn regso_lies_between_deso_and_municipality_where_a_list_is_supplied() {
     );
     assert_eq!(file_of("deso:lista.csv"), Some("lista.csv"));
     assert_eq!((file_of("deso"), file_of("ort.csv")), (None, Some("ort.csv")));
+}
+
+#[test]
+fn a_draft_reads_back_as_the_hierarchy_that_it_is_a_draft_of() {
+    use arrow::array::{ArrayRef, RecordBatch, StringArray};
+    let values = [Some("20"), Some("21"), Some("47"), Some("93"), None, Some("20")];
+    let array: ArrayRef = std::sync::Arc::new(StringArray::from(values.to_vec()));
+    let batch = RecordBatch::try_from_iter([("alder", array)]).unwrap();
+    let draft = |word: &str, text: Option<&str>| {
+        let mut drafter = Drafter::new("alder");
+        drafter.take(&batch).unwrap();
+        drafter.draft(word, text, 2).unwrap()
+    };
+    let first = draft("age", None);
+    assert_eq!(
+        first.lines,
+        [
+            "20;20-24;20-29;20-39;*",
+            "21;20-24;20-29;20-39;*",
+            "47;45+;40+;40+;*",
+            "93;45+;40+;40+;*"
+        ]
+    );
+    assert_eq!(first.missing, 1);
+    assert_eq!(
+        first.levels.iter().map(|level| (level.groups, level.smallest)).collect::<Vec<_>>(),
+        [(4, 1), (2, 2), (2, 2), (2, 2), (1, 6)]
+    );
+    let again = draft("alder.csv", Some(&first.lines.join("\n")));
+    assert_eq!(again, first);
 }

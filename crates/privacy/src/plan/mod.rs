@@ -438,12 +438,13 @@ fn facts(
         columns: columns.iter().zip(roles).map(column_plan).collect(),
         suppressed_rows: suppressed,
         loss_metric: model.loss.clone(),
-        loss: best.and_then(|best| best.loss.first().copied()).unwrap_or(0.0),
+        // A sum over no rows is zero with a minus, which zero more takes away.
+        loss: best.and_then(|best| best.loss.first().copied()).unwrap_or(0.0) + 0.0,
         search: SearchFacts {
             nodes: found.proof.nodes,
             visited: found.proof.visited,
             optimal: found.proof.optimal && best.is_some(),
-            bound: found.proof.bound,
+            bound: found.proof.bound + 0.0,
         },
         recoding: None,
         microaggregated: Vec::new(),

@@ -6,6 +6,7 @@ use fyr_model::finding::{Refusal, RefusalKind};
 use fyr_model::privacy::{ClosenessKind, DiversityKind, LikenessKind, Mean, Model, PrivacyPolicy, Role};
 use fyr_model::table::{Column, ColumnType};
 use fyr_model::text::Text;
+use fyr_model::written::nearest;
 
 use super::loss::Metric;
 use super::models::Criterion;
@@ -22,10 +23,25 @@ pub(crate) fn roles(columns: &[Column], policy: &PrivacyPolicy) -> Result<Vec<Ro
             format!("kolumner utan roll i policyn: {names}"),
             format!("columns without a role in the policy: {names}"),
         );
-        let hint = Text::new(
-            "ge varje kolumn en roll under [columns]: identifier, quasi-identifier, sensitive eller plain",
-            "give each column a role under [columns]: identifier, quasi-identifier, sensitive or plain",
-        );
+        let unused = || {
+            policy
+                .columns
+                .keys()
+                .filter(|name| !columns.iter().any(|column| column.name == **name))
+        };
+        let meant = missing
+            .iter()
+            .find_map(|name| Some((*name, nearest(name, unused().map(String::as_str))?)));
+        let hint = match meant {
+            Some((name, written)) => Text::new(
+                format!("policyn säger `{written}`, kolumnen heter `{name}`"),
+                format!("the policy says `{written}`, the column is called `{name}`"),
+            ),
+            None => Text::new(
+                "ge varje kolumn en roll under [columns]: identifier, quasi-identifier, sensitive eller plain",
+                "give each column a role under [columns]: identifier, quasi-identifier, sensitive or plain",
+            ),
+        };
         return Err(configuration("role-missing", message).hint(hint));
     }
     let known = |name: &&String| columns.iter().any(|column| column.name == **name);
@@ -36,7 +52,11 @@ pub(crate) fn roles(columns: &[Column], policy: &PrivacyPolicy) -> Result<Vec<Ro
             format!("policyn ger roller åt kolumner som tabellen saknar: {names}"),
             format!("the policy gives roles to columns that the table lacks: {names}"),
         );
-        let hint = Text::new("rätta namnen, eller ta bort raderna", "mend the names, or remove the lines");
+        let known = columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+        let hint = Text::new(
+            format!("rätta namnen, eller ta bort raderna; kolumnerna är {known}"),
+            format!("mend the names, or remove the lines; the columns are {known}"),
+        );
         return Err(configuration("role-unknown-column", message).hint(hint));
     }
     Ok(columns
@@ -107,8 +127,8 @@ fn bounds(model: &Model) -> Fault {
     .or_else(|| {
         fault(
             share(model.suppression_max),
-            "suppression_max måste ligga mellan 0 och 1",
-            "suppression_max must lie between 0 and 1",
+            "suppression_max är en andel och måste ligga mellan 0 och 1: fyra procent är 0.04",
+            "suppression_max is a share and must lie between 0 and 1: four per cent is 0.04",
         )
     })
     .or_else(|| {

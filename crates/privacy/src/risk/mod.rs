@@ -25,6 +25,7 @@ pub struct Assessor {
     intake: Intake,
     quasi: Vec<String>,
     sensitive: Vec<(String, bool)>,
+    weight: Option<String>,
     population: bool,
 }
 
@@ -61,6 +62,21 @@ pub struct Risk {
     pub sizes: BTreeMap<u64, u64>,
     /// Rows alone on a few columns already; columns in the order of the quasi-identifiers.
     pub special: SpecialUniques,
+    /// The risk of each row by its weight in a sample, where one was asked for.
+    pub individual: Option<IndividualRisk>,
+}
+
+/// Risks of single rows of a weighted sample: [`individual`] by the rows of a group and the sum of their weights.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct IndividualRisk {
+    /// The largest.
+    pub max: f64,
+    /// The mean over rows.
+    pub mean: f64,
+    /// Their sum: how many rows are expected to be recognised.
+    pub expected: f64,
+    /// Rows without a weight above zero; with any, the other figures mean nothing.
+    pub unweighted: u64,
 }
 
 /// What a sensitive column gives away: the worst of all groups.
@@ -83,8 +99,15 @@ pub struct AttributeRisk {
 impl Assessor {
     /// An assessor of a table over these columns; `true` marks a sensitive column of numbers.
     pub fn new(quasi: &[String], sensitive: &[(String, bool)], population: bool) -> Self {
-        let names: Vec<String> = sensitive.iter().map(|(name, _)| name.clone()).collect();
+        Self::weighted(quasi, sensitive, None, population)
+    }
+
+    /// The same for a sample, with the column that says how many people each row stands for.
+    pub fn weighted(quasi: &[String], sensitive: &[(String, bool)], weight: Option<&str>, population: bool) -> Self {
+        let mut names: Vec<String> = sensitive.iter().map(|(name, _)| name.clone()).collect();
+        names.extend(weight.map(str::to_owned));
         Self {
+            weight: weight.map(str::to_owned),
             intake: Intake::new(quasi, &names, population),
             quasi: quasi.to_vec(),
             sensitive: sensitive.to_vec(),
@@ -128,7 +151,12 @@ impl Assessor {
             (leaves.counts, table)
         };
         let tables: Vec<(Vec<u64>, Vec<u32>)> = self.sensitive.iter().enumerate().map(column).collect();
-        let codes: Vec<Vec<u32>> = tables.iter().map(|(_, table)| table.clone()).collect();
+        let mut codes: Vec<Vec<u32>> = tables.iter().map(|(_, table)| table.clone()).collect();
+        let weights = self
+            .weight
+            .as_ref()
+            .map(|_| self.intake.leaves(first + self.sensitive.len(), false));
+        codes.extend(weights.iter().map(|(_, table)| table.clone()));
         let mut views = self.intake.views::<u128>(&fields, &codes);
         let population = if self.population { views.pop() } else { None };
         let sizes: Vec<(u128, u64)> = views.first().map(classes).unwrap_or_default();
@@ -146,6 +174,9 @@ impl Assessor {
         };
         let tuples: Vec<(Vec<u32>, u64)> = sizes.iter().map(|(key, count)| (codes(*key), *count)).collect();
         risk.special = special::special_uniques(&tuples);
+        if let (Some((leaves, _)), Some(view)) = (weights, views.get(self.sensitive.len())) {
+            risk.individual = Some(individuals(view, &leaves.values, rows));
+        }
         if let Some(population) = population {
             journalist(&mut risk, &sizes, &population);
         }
@@ -231,6 +262,30 @@ fn journalist(risk: &mut Risk, sizes: &[(u128, u64)], population: &View<u128>) {
     risk.journalist_max = groups.iter().map(|(_, people)| 1.0 / *people as f64).reduce(f64::max);
     risk.journalist_average = Some(mean.max(groups.len() as f64 / all as f64));
     risk.marketer = mean;
+}
+
+/// The risk of every row of a weighted sample.
+fn individuals(view: &View<u128>, weights: &[Option<String>], rows: u64) -> IndividualRisk {
+    let weight = |code: u32| {
+        let text = weights.get(code as usize)?.as_deref()?;
+        text.parse::<f64>().ok().filter(|weight| *weight > 0.0 && weight.is_finite())
+    };
+    let mut risks = IndividualRisk::default();
+    for class in view.tuples.chunk_by(|a, b| a.0 >> view.low_bits == b.0 >> view.low_bits) {
+        let (mut sample, mut population) = (0, 0.0);
+        for (key, count) in class {
+            sample += count;
+            match weight(crate::plan::low(*key, view.low_bits)) {
+                Some(weight) => population += weight * *count as f64,
+                None => risks.unweighted += count,
+            }
+        }
+        let risk = individual(sample, population);
+        risks.max = risks.max.max(risk);
+        risks.expected += risk * sample as f64;
+    }
+    risks.mean = risks.expected / rows.max(1) as f64;
+    risks
 }
 
 fn attribute(view: &View<u128>, counts: &[u64], rows: u64, numeric: bool) -> AttributeRisk {

@@ -121,6 +121,35 @@ fn individual_risk_is_that_of_sdcmicro() {
 }
 
 #[test]
+fn weights_give_every_row_its_own_risk() {
+    let names = ["A", "B", "C", "vikt"].map(str::to_owned);
+    let rows = [
+        "2 3 1 18",
+        "3 3 3 45.5",
+        "2 3 1 39",
+        "2 3 2 17",
+        "3 3 1 92",
+        "3 3 1 8",
+        "1 4 1 123.5",
+        "2 3 1 51",
+    ];
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.split(' ').map(str::to_owned).collect()).collect();
+    let mut assessor = Assessor::weighted(&names[..3], &[], Some("vikt"), false);
+    assessor.take(&batch(&names, &rows)).unwrap();
+    let risk = assessor.assess().individual.unwrap();
+    let expected = 3.0 * 0.01369863 + 0.08579129 + 0.17707583 + 2.0 * 0.01877883 + 0.03931625;
+    assert!((risk.expected - expected).abs() < 1e-7 && (risk.mean - expected / 8.0).abs() < 1e-8);
+    assert!((risk.max - 0.17707583).abs() < 1e-8 && risk.unweighted == 0);
+    let mut assessor = Assessor::weighted(&names[..1], &[], Some("B"), false);
+    let odd: Vec<Vec<String>> = ["1 0 0 0", "1 x 0 0", "1 2 0 0"]
+        .iter()
+        .map(|row| row.split(' ').map(str::to_owned).collect())
+        .collect();
+    assessor.take(&batch(&names, &odd)).unwrap();
+    assert_eq!(assessor.assess().individual.unwrap().unweighted, 2);
+}
+
+#[test]
 fn groups_of_the_population_are_the_journalists() {
     let columns = ["ort".to_owned()];
     let rows = |values: &[&str]| batch(&columns, &values.iter().map(|value| vec![(*value).to_owned()]).collect::<Vec<_>>());

@@ -26,10 +26,13 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Levels of a hierarchy as a tree: a level that keeps a group as it is adds no node.
+    /// Levels of a hierarchy as a tree: a level that calls a group what it was called below adds no node. One that holds a single group under
+    /// another name does: who looks for a county must find it, also where it has one municipality.
     pub(crate) fn of(hierarchy: &Hierarchy) -> Self {
         let mut tree = Self::default();
-        let mut taken: BTreeSet<String> = BTreeSet::new();
+        // The name of the total is taken before any value can have it.
+        let mut taken: BTreeSet<String> = BTreeSet::from([STAR.to_owned()]);
+        let mut called: Vec<Option<String>> = Vec::new();
         let mut below: Vec<usize> = Vec::new();
         for (height, level) in hierarchy.levels.iter().enumerate() {
             let last = height + 1 == hierarchy.levels.len();
@@ -40,11 +43,20 @@ impl Tree {
             }
             let mut nodes: HashMap<u32, usize> = HashMap::new();
             for (code, under) in members {
-                let only = if under.len() == 1 && !last { under.first().copied() } else { None };
+                let label = level.labels.get(code as usize).cloned().flatten();
+                let same = |node: &usize| called.get(*node).is_some_and(|known| *known == label);
+                let only = if under.len() == 1 && !last {
+                    under.first().copied().filter(same)
+                } else {
+                    None
+                };
                 let node = only.unwrap_or_else(|| {
-                    let label = level.labels.get(code as usize).cloned().flatten();
-                    let label = if last { Some(STAR.to_owned()) } else { label };
-                    let node = tree.add(&mut taken, label, height);
+                    called.push(label.clone());
+                    let node = if last {
+                        tree.push(STAR.to_owned())
+                    } else {
+                        tree.add(&mut taken, label, height)
+                    };
                     for child in &under {
                         if let Some(parent) = tree.parents.get_mut(*child) {
                             *parent = Some(node);
@@ -70,9 +82,19 @@ impl Tree {
         while !taken.insert(name.clone()) {
             name = format!("{name} ({height})");
         }
+        self.push(name)
+    }
+
+    fn push(&mut self, name: String) -> usize {
         self.labels.push(name);
         self.parents.push(None);
         self.labels.len() - 1
+    }
+
+    /// Whether a node below the total has one node under it: then nothing more is said of whoever is in it.
+    fn is_renamed(&self, node: usize) -> bool {
+        let children = self.parents.iter().filter(|parent| **parent == Some(node));
+        node != self.root && children.count() == 1
     }
 
     /// A leaf and all above it.
@@ -98,6 +120,9 @@ pub(crate) struct Cell {
     /// The first table that it stands in.
     pub(crate) table: usize,
 }
+
+/// The cells directly under another, and whether there can be but one.
+type Under = (bool, Vec<usize>);
 
 /// All cells and their equations.
 #[derive(Debug, Default)]
@@ -167,13 +192,13 @@ impl System {
 
     /// Every cell is the sum of the cells under it, along each column of each table. A cell with one cell under it is that cell.
     fn relate(&mut self) {
-        let mut families: Vec<(usize, Equation)> = Vec::new();
+        let mut families: Vec<(usize, bool, Equation)> = Vec::new();
         for (table, places) in self.tables.iter().enumerate() {
             let at: HashMap<&[usize], usize> = places.iter().map(|place| (place.nodes.as_slice(), place.cell)).collect();
-            for (above, children) in self.sums(table) {
+            for (above, (renamed, children)) in self.sums(table) {
                 let Some(parent) = at.get(above.as_slice()) else { continue };
                 let parts = children.into_iter().map(|cell| (cell, -1));
-                families.push((table, parts.chain([(*parent, 1)]).collect()));
+                families.push((table, renamed, parts.chain([(*parent, 1)]).collect()));
             }
         }
         let same = self.same(&families);
@@ -185,36 +210,43 @@ impl System {
         let mut first: BTreeSet<usize> = BTreeSet::new();
         self.cells.retain(|_| keep.next().is_some_and(|at| first.insert(renamed(&at))));
         let mut unique: BTreeSet<Equation> = BTreeSet::new();
-        for (table, family) in families {
+        for (table, alone, family) in families {
             let family: Equation = family.iter().map(|(cell, factor)| (renamed(cell), *factor)).collect();
             let summed = collected(&family);
             if !summed.is_empty() && unique.insert(summed.clone()) {
                 self.equations.push(summed);
             }
-            self.families.push((table, family));
+            if !alone {
+                self.families.push((table, family));
+            }
         }
     }
 
-    /// The cells directly under each cell of a table, along one column at a time.
-    fn sums(&self, table: usize) -> Vec<(Vec<usize>, Vec<usize>)> {
-        let mut sums: BTreeMap<(usize, Vec<usize>), Vec<usize>> = BTreeMap::new();
+    /// The cells directly under each cell of a table, along one column at a time; and whether there can be but one.
+    fn sums(&self, table: usize) -> Vec<(Vec<usize>, Under)> {
+        let mut sums: BTreeMap<(usize, Vec<usize>), Under> = BTreeMap::new();
         for place in self.tables.get(table).into_iter().flatten() {
             for (dimension, column) in self.columns.get(table).into_iter().flatten().enumerate() {
                 let node = place.nodes.get(dimension).copied().unwrap_or(0);
-                let parent = self.trees.get(*column).and_then(|tree| tree.parents.get(node).copied().flatten());
-                let Some(parent) = parent else { continue };
+                let Some(tree) = self.trees.get(*column) else { continue };
+                let Some(parent) = tree.parents.get(node).copied().flatten() else {
+                    continue;
+                };
                 let mut above = place.nodes.clone();
                 if let Some(slot) = above.get_mut(dimension) {
                     *slot = parent;
                 }
-                sums.entry((dimension, above)).or_default().push(place.cell);
+                let sum = sums
+                    .entry((dimension, above))
+                    .or_insert_with(|| (tree.is_renamed(parent), Vec::new()));
+                sum.1.push(place.cell);
             }
         }
         sums.into_iter().map(|((_, above), children)| (above, children)).collect()
     }
 
     /// The new place of each cell, when cells that are the only part of another are that other.
-    fn same(&self, families: &[(usize, Equation)]) -> Vec<usize> {
+    fn same(&self, families: &[(usize, bool, Equation)]) -> Vec<usize> {
         let mut group: Vec<usize> = (0..self.cells.len()).collect();
         let find = |group: &[usize], cell: usize| {
             let mut at = cell;
@@ -223,7 +255,7 @@ impl System {
             }
             at
         };
-        for (_, family) in families {
+        for (_, _, family) in families {
             if let [(part, _), (whole, _)] = family.as_slice() {
                 let (a, b) = (find(&group, *part), find(&group, *whole));
                 if let Some(slot) = group.get_mut(a.max(b)) {

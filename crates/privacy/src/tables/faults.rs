@@ -3,7 +3,7 @@
 //! In: a table of a policy, the first of its release, and the policy. Out: the first fault, in Swedish and English, or none.
 
 use fyr_model::privacy::{PrivacyPolicy, Role};
-use fyr_model::tabulate::{TableMethod, TablePolicy};
+use fyr_model::tabulate::{Noise, TableMethod, TablePolicy};
 
 use super::{STATUS, TABLE};
 
@@ -89,8 +89,9 @@ fn of_rules(table: &TablePolicy) -> [Wrong; 6] {
     ]
 }
 
-fn of_method(table: &TablePolicy, first: &TablePolicy) -> [Wrong; 7] {
+fn of_method(table: &TablePolicy, first: &TablePolicy) -> [Wrong; 10] {
     let is_sum = table.value.is_some();
+    let bound = f64::from(table.noise.bound);
     [
         (
             table.method != TableMethod::Suppress && is_sum,
@@ -130,6 +131,24 @@ fn of_method(table: &TablePolicy, first: &TablePolicy) -> [Wrong; 7] {
                 "noise kräver bound mellan 1 och 100 och variance över 0",
                 "noise needs bound between 1 and 100 and variance above 0",
             ),
+        ),
+        (
+            table.noise.variance > bound * bound,
+            (
+                "noise: variansen kan inte vara större än bound i kvadrat",
+                "noise: the variance cannot be larger than bound squared",
+            ),
+        ),
+        (
+            table.method != TableMethod::CellKey && (table.key.is_some() || table.noise != Noise::default()),
+            (
+                "key och noise hör till method = \"cell-key\"",
+                "key and noise belong to method = \"cell-key\"",
+            ),
+        ),
+        (
+            table.method != TableMethod::Round && table.base != 5,
+            ("base hör till method = \"round\"", "base belongs to method = \"round\""),
         ),
         (
             table.method != first.method

@@ -35,6 +35,8 @@ pub(crate) struct Part {
 pub(crate) struct Tally {
     pub(crate) all: Part,
     pub(crate) people: HashMap<u64, Part>,
+    /// Whether contributors are told apart; then `people` are all who bring something, and a missing value brings nothing.
+    pub(crate) apart: bool,
     /// Sum of the secret keys of the units that are not told apart by contributor.
     pub(crate) key: u64,
 }
@@ -44,6 +46,7 @@ impl Tally {
         self.all.count += other.all.count;
         self.all.sum += other.all.sum;
         self.key = self.key.wrapping_add(other.key);
+        self.apart |= other.apart;
         for (person, part) in &other.people {
             let known = self.people.entry(*person).or_default();
             known.count += part.count;
@@ -53,11 +56,7 @@ impl Tally {
 
     /// How many contributors: those who are told apart, else what is counted.
     pub(crate) fn contributors(&self) -> u64 {
-        if self.people.is_empty() {
-            self.all.count
-        } else {
-            self.people.len() as u64
-        }
+        if self.apart { self.people.len() as u64 } else { self.all.count }
     }
 }
 
@@ -146,9 +145,10 @@ impl<'a> Intake<'a> {
             let owners = self.owners(batch, table)?;
             let Some(base) = self.bases.get_mut(at) else { continue };
             for row in 0..rows {
+                let sum = sums.as_ref().map_or(Some(0), |sums| sums.get(row).copied().flatten());
                 let part = Part {
                     count: counts.as_ref().map_or(1, |counts| counts.get(row).copied().unwrap_or(0)),
-                    sum: sums.as_ref().map_or(0, |sums| sums.get(row).copied().unwrap_or(0)),
+                    sum: sum.unwrap_or(0),
                 };
                 let key: Vec<u32> = places
                     .iter()
@@ -157,7 +157,9 @@ impl<'a> Intake<'a> {
                 let tally = base.entry(key).or_default();
                 tally.all.count += part.count;
                 tally.all.sum += part.sum;
-                if let Some(owner) = owners.as_ref().and_then(|owners| owners.get(row)) {
+                tally.apart |= owners.is_some();
+                let brings = sum.is_some() && part.count > 0;
+                if let (true, Some(owner)) = (brings, owners.as_ref().and_then(|owners| owners.get(row))) {
                     let known = tally.people.entry(*owner).or_default();
                     known.count += part.count;
                     known.sum += part.sum;
@@ -289,18 +291,19 @@ pub(crate) fn numbers(array: &ArrayRef, name: &str) -> Result<ArrayRef, Refusal>
     }
 }
 
-/// A column to sum, in millionths; a missing value adds nothing.
-fn parts(batch: &RecordBatch, name: &str) -> Result<Vec<i128>, Refusal> {
+/// A column to sum, in millionths.
+fn parts(batch: &RecordBatch, name: &str) -> Result<Vec<Option<i128>>, Refusal> {
     let array = column(batch, name)?;
     if let DataType::Int64 = array.data_type() {
         let numbers = array.as_primitive::<Int64Type>();
-        return Ok(numbers.iter().map(|cell| i128::from(cell.unwrap_or(0)) * PARTS as i128).collect());
+        return Ok(numbers.iter().map(|cell| Some(i128::from(cell?) * PARTS as i128)).collect());
     }
     let numbers = numbers(array, name)?;
     let numbers = numbers.as_primitive::<Float64Type>();
-    let part = |cell: Option<f64>| match cell.unwrap_or(0.0) {
-        value if value.abs() < 1e15 => Ok((value * PARTS).round() as i128),
-        _ => Err(unreadable(name)),
+    let part = |cell: Option<f64>| match cell {
+        None => Ok(None),
+        Some(value) if value.abs() < 1e15 => Ok(Some((value * PARTS).round() as i128)),
+        Some(_) => Err(unreadable(name)),
     };
     numbers.iter().map(part).collect()
 }

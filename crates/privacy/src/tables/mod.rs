@@ -111,7 +111,7 @@ impl<'a> Tabulator<'a> {
     /// Makes and protects the tables. `hierarchies` holds the texts of hierarchy files by the policy's word for them.
     ///
     /// # Errors
-    /// `hierarchy-*`, `too-many-cells`; `no-safe-pattern` and `rounding-impossible` when the tables cannot be protected that way.
+    /// `hierarchy-*`, `too-many-cells`; `all-cells-hidden`, `no-safe-pattern` and `rounding-impossible` when the tables cannot be protected that way.
     pub fn tabulate(self, hierarchies: &BTreeMap<String, String>) -> Result<Tabulated, Refusal> {
         let tables = &self.policy.table;
         let (trees, codes) = self.trees(hierarchies)?;
@@ -120,6 +120,9 @@ impl<'a> Tabulator<'a> {
         let system = System::build(&self.intake, &measures, trees, &codes, columns)?;
         let (primaries, single) = rules::primaries(&system, tables);
         let protected = protect(&system, tables, &primaries, &single)?;
+        if !system.cells.is_empty() && protected.hidden.len() == system.cells.len() {
+            return Err(all_hidden(tables));
+        }
         let mut made = self.published(&system, &primaries, &single, &protected);
         made.combinations = self.combinations(&system, &codes);
         Ok(made)
@@ -414,6 +417,9 @@ fn checked(columns: &[Column], policy: &PrivacyPolicy) -> Result<(), Refusal> {
         let message = Text::new("policyn har ingen [table]", "the policy has no [table]");
         return Err(configuration("table-missing", message));
     };
+    if policy.model.is_some() {
+        return Err(model_unexpected());
+    }
     for table in &policy.table {
         let asked = table.by.iter().chain(&table.count).chain(&table.value).chain(&table.contributor);
         for name in asked {
@@ -434,6 +440,18 @@ fn checked(columns: &[Column], policy: &PrivacyPolicy) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A policy for two things at once says that one of them is done when it is not.
+pub(crate) fn model_unexpected() -> Refusal {
+    let message = Text::new(
+        "policyn har [model], som hör till fyr anonymize",
+        "the policy has [model], which belongs to fyr anonymize",
+    );
+    configuration("model-unexpected", message).hint(Text::new(
+        "tabeller skyddas av reglerna under [table]: ta bort [model]",
+        "tables are protected by the rules under [table]: remove [model]",
+    ))
+}
+
 pub(crate) fn configuration(id: &str, message: Text) -> Refusal {
     Refusal::new(id, RefusalKind::Configuration, "policy", message)
 }
@@ -452,6 +470,30 @@ fn no_pattern() -> Refusal {
         "inget mönster av dolda celler skyddar tabellerna",
         "no pattern of hidden cells protects the tables",
     )
+}
+
+/// Nothing is left to publish. A share written where per cent are meant makes every cell sensitive, and is pointed at.
+fn all_hidden(tables: &[TablePolicy]) -> Refusal {
+    let small = |per_cent: f64| per_cent <= 1.0;
+    let share = tables
+        .iter()
+        .any(|table| table.dominance.is_some_and(|rule| small(rule.k)) || table.p_percent.is_some_and(small));
+    let refusal = forbidden(
+        "all-cells-hidden",
+        "reglerna döljer varje cell, så det finns inget att ge ut",
+        "the rules hide every cell, so there is nothing to publish",
+    );
+    if share {
+        refusal.hint(Text::new(
+            "dominance.k och p_percent anges i procent: 80, inte 0.8",
+            "dominance.k and p_percent are per cent: 80, not 0.8",
+        ))
+    } else {
+        refusal.hint(Text::new(
+            "sänk threshold, eller ge `by` färre eller grövre kolumner",
+            "lower threshold, or give `by` fewer or coarser columns",
+        ))
+    }
 }
 
 fn no_rounding() -> Refusal {

@@ -45,14 +45,24 @@ pub(crate) fn exposed(equations: &[Equation], known: &BTreeSet<usize>) -> BTreeS
         .collect()
 }
 
-/// Whether a combination of cells of `group` alone follows from `equations`: then its members' only contributor is told.
-pub(crate) fn told(equations: &[Equation], group: &BTreeSet<usize>) -> bool {
-    // Cells of the group are given the highest places, so that a row led by one of them holds nothing else.
+/// Whether a combination of cells of `group` alone follows from what is published: then its members' only contributor is told. `equations` are
+/// whole, `hidden` are the cells that are not published. That a hidden total is the sum of its hidden parts tells nothing of them.
+pub(crate) fn told(equations: &[Equation], hidden: &BTreeSet<usize>, group: &BTreeSet<usize>) -> bool {
+    // The group's cells come after all other hidden ones and published ones last, so that a row led by one of the group holds besides it only
+    // cells of the group and published ones. What is known among published ones alone is taken out of it by the reduction.
     const LAST: usize = 1 << 40;
-    let place = |cell: usize| if group.contains(&cell) { cell + LAST } else { cell };
+    let place = |cell: usize| match (group.contains(&cell), hidden.contains(&cell)) {
+        (true, _) => cell + LAST,
+        (false, true) => cell,
+        (false, false) => cell + 2 * LAST,
+    };
     let rows = equations.iter().map(|row| sparse(row, |_| true, place));
     let reduced = reduce(rows.collect());
-    reduced.iter().any(|row| row.keys().next().is_some_and(|first| *first >= LAST))
+    let ends = |row: &Sparse| Some((*row.keys().next()?, *row.keys().next_back()?));
+    reduced
+        .iter()
+        .filter_map(ends)
+        .any(|(first, last)| (LAST..2 * LAST).contains(&first) && last >= 2 * LAST)
 }
 
 fn sparse(row: &Equation, kept: impl Fn(usize) -> bool, place: impl Fn(usize) -> usize) -> Sparse {
@@ -139,8 +149,22 @@ mod tests {
 
     #[test]
     fn two_cells_of_one_contributor_in_a_row_of_their_own_are_told() {
-        let rows = [vec![(0, 1), (1, 1)], vec![(2, 1), (3, 1)]];
-        assert!(told(&rows, &set(&[0, 1])));
-        assert!(!told(&rows, &set(&[0, 2])));
+        let rows = [vec![(0, 1), (1, 1), (8, -1)], vec![(2, 1), (3, 1), (9, -1)]];
+        let hidden = set(&[0, 1, 2, 3]);
+        assert!(told(&rows, &hidden, &set(&[0, 1])));
+        assert!(!told(&rows, &hidden, &set(&[0, 2])));
+    }
+
+    #[test]
+    fn a_hidden_total_of_hidden_parts_tells_nothing_though_all_are_of_one_contributor() {
+        let rows = [vec![(0, 1), (1, 1), (2, -1)], vec![(2, 1), (3, 1), (9, -1)]];
+        assert!(!told(&rows, &set(&[0, 1, 2, 3]), &set(&[0, 1, 2])));
+        assert!(told(&rows, &set(&[0, 1, 2]), &set(&[0, 1, 2])));
+        // Published cells that add up among themselves are no news of the group.
+        let rows = [
+            vec![(0, 1), (1, 1), (2, -1), (7, 1), (8, 1), (9, -1)],
+            vec![(7, 1), (8, 1), (9, -1)],
+        ];
+        assert!(!told(&rows, &set(&[0, 1, 2]), &set(&[0, 1, 2])));
     }
 }

@@ -187,7 +187,7 @@ impl Net<'_> {
             }
         }
         if needs.is_empty() {
-            self.insiders(&equations, &reached, &mut needs);
+            self.insiders((&equations, hidden), &reached, &mut needs);
         }
         needs
     }
@@ -214,14 +214,21 @@ impl Net<'_> {
     }
 
     /// Contributors who know their own cells: none of them may work out another's, and no sum of their cells may follow.
-    fn insiders(&self, equations: &[Equation], reached: &BTreeSet<usize>, needs: &mut Vec<Need>) {
+    fn insiders(&self, (equations, hidden): (&[Equation], &BTreeSet<usize>), reached: &BTreeSet<usize>, needs: &mut Vec<Need>) {
+        let rows: BTreeSet<usize> = reached
+            .iter()
+            .filter_map(|cell| self.of_cell.get(cell))
+            .flatten()
+            .copied()
+            .collect();
+        let whole: Vec<Equation> = rows.iter().filter_map(|row| self.problem.equations.get(*row).cloned()).collect();
         for own in self
             .problem
             .single
             .iter()
             .filter(|own| own.iter().any(|cell| reached.contains(cell)))
         {
-            if own.len() > 1 && span::told(equations, own) {
+            if own.len() > 1 && span::told(&whole, hidden, own) {
                 let form = own.iter().map(|cell| (*cell, 1.0)).collect();
                 let by = own.iter().map(|cell| self.value(*cell)).fold(0.0, f64::max).max(1.0) * 0.1;
                 needs.push(Need {

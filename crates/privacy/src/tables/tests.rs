@@ -14,7 +14,13 @@ fn read(text: &str) -> (RecordBatch, Vec<Column>) {
     let mut arrays: Vec<(String, ArrayRef)> = Vec::new();
     for (at, name) in head.iter().enumerate() {
         let cells: Vec<&str> = rows.iter().map(|row| row[at].as_str()).collect();
-        let numbers: Option<Vec<f64>> = cells.iter().map(|cell| cell.parse().ok()).collect();
+        let is_code = |cell: &str| cell.len() > 1 && cell.starts_with('0') && !cell.contains('.');
+        let number = |cell: &&str| match *cell {
+            "" => Some(None),
+            code if is_code(code) => None,
+            cell => cell.parse().ok().map(Some),
+        };
+        let numbers: Option<Vec<Option<f64>>> = cells.iter().map(number).collect();
         let kind = if numbers.is_some() { ColumnType::Number } else { ColumnType::Text };
         columns.push(Column {
             name: name.clone(),
@@ -227,11 +233,7 @@ fn contradictions_have_typed_answers() {
             .id,
         "count-invalid"
     );
-    let everything = tabulate(&text, "[table]\nby = ['ort']\nthreshold = 1000\n", None).unwrap();
-    assert_eq!(
-        everything.facts.tables[0].suppressed, everything.facts.cells,
-        "everything is sensitive, so everything is hidden"
-    );
+    assert_eq!(refused("[table]\nby = ['ort']\nthreshold = 1000\n"), "all-cells-hidden");
     let none = tabulate("ort,bransch\n", "[table]\nby = ['ort']\n", None).unwrap();
     assert_eq!(none.facts.cells, 0);
 }
@@ -299,4 +301,66 @@ fn hidden_people_are_near_the_least_of_all_patterns() {
         ours >= best && ours * 100 <= best * 105,
         "{ours} people hidden where {best} would do"
     );
+}
+
+#[test]
+fn a_missing_value_is_nobodys_contribution() {
+    // Three rows in `a`, but one person's number is the whole sum.
+    let text = "ort,lon\na,\na,\na,500\nb,10\nb,20\nb,30\nc,1\nc,2\nc,3\nd,\n";
+    let made = tabulate(text, "[table]\nby = ['ort']\nvalue = 'lon'\nthreshold = 3\n", None).unwrap();
+    assert!(hidden(&made).contains("a"), "{:?}", hidden(&made));
+    assert_eq!(made.facts.primary, 1);
+    let text = "ort,org,n\na,x,0\na,y,0\na,z,4\nb,x,3\nb,y,3\nb,z,3\nc,x,3\nc,y,3\nc,z,3\n";
+    let counted = "[table]\nby = ['ort']\ncount = 'n'\ncontributor = 'org'\nthreshold = 3\n";
+    assert!(hidden(&tabulate(text, counted, None).unwrap()).contains("a"));
+}
+
+#[test]
+fn a_level_with_one_group_under_it_is_a_row_of_its_own_and_the_total_keeps_its_name() {
+    let (batch, columns) = read("kommun,typ\n0980,*\n0980,*\n0114,*\n0115,x\n0115,*\n0980,x\n");
+    let policy = "[columns]\nkommun = { role = 'plain', hierarchy = 'municipality' }\ntyp = 'plain'\n[table]\nby = ['kommun', 'typ']\nthreshold = 1\ngroup_disclosure = true\n";
+    let mut policy: PrivacyPolicy = toml::from_str(policy).unwrap();
+    policy.table[0].group_disclosure = false;
+    let mut tabulator = Tabulator::new(&columns, &policy, None).unwrap();
+    tabulator.take(&batch).unwrap();
+    let made = tabulator.tabulate(&BTreeMap::new()).unwrap();
+    let of = |name: &str| made.batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+    let (places, kinds, counts) = (of("kommun"), of("typ"), counts(&made, "count"));
+    let count = |place: &str, kind: &str| {
+        (0..counts.len())
+            .find(|row| places.value(*row) == place && kinds.value(*row) == kind)
+            .and_then(|row| counts[row])
+    };
+    // Gotland has one municipality: county 09 is there, and so are its regions above.
+    for (place, kind, expected) in [
+        ("0980", "*", 3),
+        ("09", "*", 3),
+        ("SE21", "*", 3),
+        ("01", "*", 3),
+        ("*", "*", 6),
+        ("09", "x", 1),
+        ("*", "* (0)", 4),
+    ] {
+        assert_eq!(count(place, kind), Some(expected), "{place} {kind}");
+    }
+    let parents = &made.parents["kommun"];
+    assert_eq!((parents["0980"].as_str(), parents["09"].as_str()), ("09", "SE21"));
+}
+
+#[test]
+fn rules_that_hide_everything_and_words_that_belong_elsewhere_are_refused() {
+    let text = "ort,n\na,1\na,2\nb,3\nb,4\n";
+    let id = |table: &str| tabulate(text, table, Some(&[7; 16])).map(|_| ()).unwrap_err();
+    assert_eq!(id("[table]\nby = ['ort']\nthreshold = 5\n").id, "all-cells-hidden");
+    let share = id("[table]\nby = ['ort']\nvalue = 'n'\nthreshold = 1\ndominance = { n = 1, k = 0.8 }\n");
+    assert!(share.id == "all-cells-hidden" && share.hint.unwrap().en.contains("80, not 0.8"));
+    assert_eq!(id("[model]\nk = 3\n[table]\nby = ['ort']\n").id, "model-unexpected");
+    for wrong in [
+        "method = 'cell-key'\nnoise = { bound = 2, variance = 50.0, left_out = 0 }",
+        "key = 'hemlig.bin'",
+        "noise = { bound = 3 }",
+        "base = 10",
+    ] {
+        assert_eq!(id(&format!("[table]\nby = ['ort']\n{wrong}\n")).id, "table-invalid", "{wrong}");
+    }
 }
