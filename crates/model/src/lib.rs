@@ -34,6 +34,7 @@ pub mod standing;
 pub mod table;
 pub mod tabulate;
 pub mod text;
+pub mod waiting;
 pub mod withheld;
 
 pub use catalogue::{Agent, Catalogue, CatalogueView, Contact, DataService, Dataset, Distribution, Location, Period};
