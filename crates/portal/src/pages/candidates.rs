@@ -33,7 +33,7 @@ struct Card {
     href: String,
     title: Markup,
     state: StateMark,
-    why: String,
+    why: Markup,
     facts: Markup,
 }
 
@@ -48,7 +48,7 @@ struct List {
 /// A departure: in what, how, and for which interests.
 struct Departed {
     kind: String,
-    detail: String,
+    detail: Markup,
     interests: String,
 }
 
@@ -66,7 +66,7 @@ struct One {
     title: Markup,
     lead: Markup,
     state: StateMark,
-    first: String,
+    first: Markup,
     more: String,
     hint: Option<String>,
     yes: (String, Vec<String>),
@@ -182,7 +182,7 @@ fn card(reader: &Reader, one: &Waiting) -> Card {
         href: reader.href(&format!("/candidates/{}", one.pipeline)),
         title: title(reader, one),
         state: mark(reader, one.state),
-        why: first(reader, one),
+        why: coded(&first(reader, one)),
         facts: Markup(facts.join(" · ")),
     }
 }
@@ -193,6 +193,23 @@ fn title(reader: &Reader, one: &Waiting) -> Markup {
 
 fn rows_of(reader: &Reader, rows: u64) -> String {
     format!("{} {}", words::count(reader.lang, rows), reader.t("rader", "rows"))
+}
+
+/// A text of ours in which names stand between backticks, as they do on a terminal.
+fn coded(text: &str) -> Markup {
+    let escaped = words::escape(text);
+    let parts: Vec<&str> = escaped.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return Markup(escaped);
+    }
+    let part = |(at, part): (usize, &&str)| {
+        if at % 2 == 1 {
+            format!("<code>{part}</code>")
+        } else {
+            (*part).to_owned()
+        }
+    };
+    Markup(parts.iter().enumerate().map(part).collect())
 }
 
 /// The first cause, as a sentence.
@@ -234,7 +251,7 @@ fn page(reader: &Reader, one: &Waiting, demo: bool) -> One {
         title: title(reader, one),
         lead: Markup(lead),
         state: mark(reader, one.state),
-        first: first(reader, one),
+        first: coded(&first(reader, one)),
         more: more(reader, one),
         hint: hint(reader, one),
         yes: yes(reader, one),
@@ -251,7 +268,7 @@ fn page(reader: &Reader, one: &Waiting, demo: bool) -> One {
 fn departed(reader: &Reader, one: &fyr_model::standing::Departure) -> Departed {
     Departed {
         kind: sentence(one.kind.name().get(reader.lang)).trim_end_matches('.').to_owned(),
-        detail: words::clean(one.detail.get(reader.lang)),
+        detail: coded(&words::clean(one.detail.get(reader.lang))),
         interests: names(reader, &one.interests),
     }
 }

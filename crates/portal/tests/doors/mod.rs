@@ -88,12 +88,20 @@ async fn h53_each_address_answers_each_role_as_it_should() {
 #[tokio::test]
 async fn a_role_sees_what_waits_in_both_languages_and_the_public_sees_nothing_of_it() {
     for (lang, words) in [
-        ("sv", ["pausad", "kolumnen `stamhojd` är ny", "Väntar på beslut om", "Utan besked"]),
+        (
+            "sv",
+            [
+                "pausad",
+                "kolumnen <code>stamhojd</code> är ny",
+                "Väntar på beslut om",
+                "Utan besked",
+            ],
+        ),
         (
             "en",
             [
                 "paused",
-                "the column `stamhojd` is new",
+                "the column <code>stamhojd</code> is new",
                 "Waits for a decision on",
                 "Without an answer",
             ],
