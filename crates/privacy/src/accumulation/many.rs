@@ -178,7 +178,7 @@ pub(super) fn parts(candidate: &Trace, earlier: &[&Trace], k: u64) -> Vec<Found>
             steps: 0,
             found: Vec::new(),
         };
-        search.from(0, &mut Vec::new(), &total.columns);
+        search.choose(0, &mut Vec::new(), &total.columns);
         found_all.append(&mut search.found);
         if search.steps > STEPS_MAX {
             found_all.extend(unjudged(&[total, candidate], &total.columns));
@@ -199,7 +199,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn from(&mut self, next: usize, chosen: &mut Vec<&'a Trace>, columns: &[String]) {
+    fn choose(&mut self, next: usize, chosen: &mut Vec<&'a Trace>, columns: &[String]) {
         for at in next..self.parts.len() {
             let Some((part, alike)) = self.parts.get(at) else { return };
             let part = *part;
@@ -217,7 +217,7 @@ impl<'a> Search<'a> {
                 if chosen.len() >= 3 {
                     self.tell(chosen, &columns, &small);
                 }
-                self.from(at + 1, chosen, &columns);
+                self.choose(at + 1, chosen, &columns);
             }
             chosen.pop();
         }

@@ -237,9 +237,11 @@ impl System {
             return None;
         }
         let mut sizes = vec![0; groups.len()];
-        groups
-            .values()
-            .for_each(|(at, size)| _ = sizes.get_mut(*at).map(|slot| *slot = *size));
+        for (at, size) in groups.values() {
+            if let Some(slot) = sizes.get_mut(*at) {
+                *slot = *size;
+            }
+        }
         let group = |unknown: &usize| of.get(*unknown).copied().unwrap_or(usize::MAX);
         let row = |row: &Row| -> Row { row.iter().map(|(unknown, factor)| (group(unknown), *factor)).collect() };
         let whole = |target: &Vec<usize>| {
