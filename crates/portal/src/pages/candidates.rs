@@ -198,18 +198,17 @@ fn rows_of(reader: &Reader, rows: u64) -> String {
 /// A text of ours in which names stand between backticks, as they do on a terminal.
 fn coded(text: &str) -> Markup {
     let escaped = words::escape(text);
-    let parts: Vec<&str> = escaped.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if escaped.matches('`').count() % 2 == 1 {
         return Markup(escaped);
     }
-    let part = |(at, part): (usize, &&str)| {
+    let part = |(at, part): (usize, &str)| {
         if at % 2 == 1 {
             format!("<code>{part}</code>")
         } else {
-            (*part).to_owned()
+            part.to_owned()
         }
     };
-    Markup(parts.iter().enumerate().map(part).collect())
+    Markup(escaped.split('`').enumerate().map(part).collect())
 }
 
 /// The first cause, as a sentence.
