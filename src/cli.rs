@@ -1,5 +1,6 @@
 //! The words: commands, options and their help in Swedish and English.
 
+mod budget;
 mod check;
 mod describe;
 mod incidents;
@@ -92,6 +93,7 @@ pub fn command(lang: Lang) -> Command {
         w.curate(),
         w.sign(),
         w.publish(),
+        w.candidates(),
     ];
     let rest = [
         w.withdraw(),
@@ -115,6 +117,7 @@ pub fn command(lang: Lang) -> Command {
         .arg_required_else_help(true)
         .subcommands(all)
         .subcommands(rest)
+        .subcommands(w.budget())
         .subcommands(w.cluster())
         .args(w.global())
 }
@@ -358,6 +361,15 @@ impl Words {
         ))
     }
 
+    fn candidates(&self) -> Command {
+        self.command(
+            "candidates",
+            "Vad som väntar på människor: kandidater med vad de saknar och i vad de avviker från stående beslut, och pipelines som stoppats",
+            "What waits for people: candidates with what they lack and in what they depart from standing decisions, and pipelines that stopped",
+            "fyr candidates --json",
+        )
+    }
+
     fn withdraw(&self) -> Command {
         self.command(
             "withdraw",
@@ -497,6 +509,12 @@ impl Words {
             "fyr serve --listen 127.0.0.1:8080",
         )
         .arg(self.option("listen", "ADDR", "Adress och port", "Address and port"))
+        .arg(self.option(
+            "operator-listen",
+            "ADDR",
+            "Operatörens dörr, bara på loopback och bara med nyckel: även det som väntar på människor",
+            "The operator's door, on loopback and with a key only: also what waits for people",
+        ))
     }
 }
 

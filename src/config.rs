@@ -49,6 +49,10 @@ pub struct Written {
 pub struct Serve {
     /// Address and port of the public door.
     pub listen: Option<SocketAddr>,
+    /// Address and port of the operator's door; on loopback only, and nobody comes in without a key.
+    pub operator_listen: Option<SocketAddr>,
+    /// Keys of the operator's door, by the names of their holders.
+    pub keys: fyr_portal::Keys,
 }
 
 /// `[cluster]`.
@@ -86,6 +90,10 @@ pub struct Config {
     pub engine_memory: usize,
     /// Where the portal listens.
     pub listen: SocketAddr,
+    /// Where the operator's door listens, if anywhere.
+    pub operator_listen: Option<SocketAddr>,
+    /// Who it opens to.
+    pub keys: fyr_portal::Keys,
     /// The cluster that plans run on, if any.
     pub cluster: Cluster,
     /// The fetch client's configuration.
@@ -143,6 +151,8 @@ impl Config {
             data,
             engine_memory: written.engine_memory.unwrap_or(1 << 30),
             listen,
+            operator_listen: written.serve.operator_listen,
+            keys: written.serve.keys,
             cluster: written.cluster,
             fetch,
             check: written.check,

@@ -7,6 +7,7 @@ use fyr_model::incident::{DetectorPrecision, Incident, Judgement};
 use fyr_model::privacy::Decision;
 use fyr_model::readiness::Readiness;
 use fyr_model::release::Withdrawal;
+use fyr_model::waiting::Waiting;
 use fyr_model::{PipelineName, Refusal, SourceId};
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,8 @@ pub enum Order {
         /// Which.
         datasets: Vec<PipelineName>,
     },
+    /// What waits for people.
+    Candidates,
     /// Take a release back.
     Withdraw {
         /// Which.
@@ -127,6 +130,11 @@ pub enum Reply {
     Publish {
         /// Each.
         runs: Vec<fyr_curate::PublishRun>,
+    },
+    /// What waits for people.
+    Candidates {
+        /// Each.
+        candidates: Vec<Waiting>,
     },
     /// A withdrawal.
     Withdraw {

@@ -15,8 +15,41 @@ use crate::workspace::internal;
 /// How often the scheduler looks at the clock.
 const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Serves until the process is told to stop.
-pub async fn run(site: Site, listen: SocketAddr, demo: bool, term: &Term) -> Result<(), Refusal> {
+/// Serves until the process is told to stop: the public door, and the operator's where one is asked for.
+pub async fn run(site: Site, doors: (SocketAddr, Option<SocketAddr>), demo: bool, term: &Term) -> Result<(), Refusal> {
+    let (listener, address) = open(doors.0).await?;
+    let operator = match doors.1 {
+        Some(listen) => Some(open(listen).await?),
+        None => None,
+    };
+    let say = |sv, en, address| eprintln!("{} http://{address}/", term.say(sv, en));
+    if let Some((_, address)) = &operator {
+        say("Operatörens dörr svarar på", "The operator's door answers at", address);
+    }
+    say("Portalen svarar på", "The portal answers at", &address);
+    for run in site.interrupted.iter() {
+        if let ("harvest", Ok(id)) = (run.kind.as_str(), run.subject.parse()) {
+            // What a person started by hand is harvested again; only a night goes on to its pipelines.
+            start(&site, id, "recovery", run.trigger != "manual");
+        }
+    }
+    let orders = tokio::spawn(crate::handover::listen(site.clone()));
+    let schedule = tokio::spawn(scheduler(site.clone()));
+    let behind = operator.map(|(listener, _)| {
+        let router = fyr_portal::operator(portal(&site, demo), site.config.keys.clone());
+        tokio::spawn(fyr_portal::serve(listener, router, stopped()))
+    });
+    let served = fyr_portal::serve(listener, fyr_portal::router(portal(&site, demo)), stopped()).await;
+    orders.abort();
+    schedule.abort();
+    if let Some(behind) = behind {
+        behind.abort();
+    }
+    let _ = std::fs::remove_file(crate::site::socket(&site.config.data));
+    served.map_err(|error| internal("serve", &error))
+}
+
+async fn open(listen: SocketAddr) -> Result<(tokio::net::TcpListener, SocketAddr), Refusal> {
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
         let text = Text::new(
             format!("{listen} går inte att lyssna på: {error}"),
@@ -28,27 +61,12 @@ pub async fn run(site: Site, listen: SocketAddr, demo: bool, term: &Term) -> Res
         ))
     })?;
     let address = listener.local_addr().map_err(|error| internal("listen", &error))?;
-    eprintln!(
-        "{}",
-        term.say("Portalen svarar på", "The portal answers at").to_owned() + &format!(" http://{address}/")
-    );
-    for run in site.interrupted.iter() {
-        if let ("harvest", Ok(id)) = (run.kind.as_str(), run.subject.parse()) {
-            start(&site, id, "recovery");
-        }
-    }
-    let orders = tokio::spawn(crate::handover::listen(site.clone()));
-    let schedule = tokio::spawn(scheduler(site.clone()));
-    let served = fyr_portal::serve(listener, portal(&site, demo), stopped()).await;
-    orders.abort();
-    schedule.abort();
-    let _ = std::fs::remove_file(crate::site::socket(&site.config.data));
-    served.map_err(|error| internal("serve", &error))
+    Ok((listener, address))
 }
 
 /// What the portal may see: it reads and never runs a step.
 pub fn portal(site: &Site, demo: bool) -> Portal {
-    let sources = site.clone();
+    let (sources, waiting) = (site.clone(), site.clone());
     Portal {
         store: site.harvest.store.clone(),
         state: site.harvest.state.clone(),
@@ -57,6 +75,7 @@ pub fn portal(site: &Site, demo: bool) -> Portal {
         runner: site.harvest.runner.clone(),
         sparql: site.config.sparql.clone(),
         sources: Arc::new(move || sources.sources().unwrap_or_default()),
+        candidates: Arc::new(move || waiting.waiting(Utc::now())),
         data: site.config.data.clone(),
         demo,
     }
@@ -86,13 +105,14 @@ async fn tick(site: &Site) -> Result<(), Refusal> {
         };
         // The slot is taken before the run starts: a crash in the run does not repeat the slot, the journal redoes the run.
         if state.take_slot(&slot, now)?.is_some() {
-            start(site, id.clone(), "schedule");
+            start(site, id.clone(), "schedule", true);
         }
     }
     Ok(())
 }
 
-fn start(site: &Site, id: SourceId, trigger: &'static str) {
+/// Harvests a source, and after a night's harvest that ended well runs its pipelines.
+fn start(site: &Site, id: SourceId, trigger: &'static str, night: bool) {
     let site = site.clone();
     tokio::spawn(async move {
         let order = Order::Harvest {
@@ -101,7 +121,7 @@ fn start(site: &Site, id: SourceId, trigger: &'static str) {
             dry_run: false,
         };
         let reply = site.execute(order, trigger, Utc::now()).await;
-        if trigger == "schedule"
+        if night
             && reply.exit_code() == 0
             && let Err(refusal) = site.night(&id, Utc::now()).await
         {

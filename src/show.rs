@@ -6,6 +6,7 @@ mod incidents;
 mod links;
 mod protect;
 mod told;
+mod waiting;
 
 use fyr_curate::{CurateOutcome, CurateRun, PublishRun};
 use fyr_model::harvest::{HarvestOutcome, HarvestRun};
@@ -20,6 +21,8 @@ pub use files::{drift, profile, reading, reasons, repair_word, scan, semantic_wo
 pub use fixes::{described, fixed, next_fixes};
 pub use links::links;
 pub use protect::{anonymize, hierarchy, risk, tabulate};
+#[cfg(feature = "dp")]
+pub use told::accounts;
 pub use told::store;
 
 /// A reply as a JSON document.
@@ -33,6 +36,7 @@ pub fn json(door: &Door, reply: &Reply) -> Result<(), Refusal> {
         Reply::Publish { runs } => door.document("publish", None, serde_json::json!({ "runs": runs })),
         Reply::Sources { sources } => door.document("sources", None, serde_json::json!({ "sources": sources })),
         Reply::Sign { decision, missing } => door.document("sign", None, serde_json::json!({ "decision": decision, "missing": missing })),
+        Reply::Candidates { candidates } => door.document("candidates", None, serde_json::json!({ "candidates": candidates })),
         Reply::Withdraw { withdrawal } => door.document("withdraw", None, withdrawal),
         Reply::Score { datasets } => door.document("score", None, serde_json::json!({ "datasets": datasets })),
         Reply::Incidents { incidents, precision, .. } => door.document("incidents", None, incidents::body(incidents, precision)),
@@ -69,6 +73,7 @@ pub fn text(term: &Term, reply: &Reply) {
         Reply::Harvest { runs } => harvests(term, runs),
         Reply::Curate { runs } => curates(term, runs),
         Reply::Publish { runs } => publishes(term, runs),
+        Reply::Candidates { candidates } => waiting::candidates(term, candidates),
         Reply::Sources { sources } => all_sources(term, sources),
         Reply::Sign { decision, missing } => {
             println!(

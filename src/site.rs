@@ -13,6 +13,7 @@ use fyr_jobs::{Ownership, State};
 use fyr_model::harvest::{HarvestRun, SourceFile};
 use fyr_model::privacy::Decision;
 use fyr_model::readiness::Readiness;
+use fyr_model::waiting::Waiting;
 use fyr_model::{PipelineName, Refusal, RefusalKind, SourceId, Text};
 
 use crate::config::Config;
@@ -34,6 +35,8 @@ pub struct Site {
     pub own: OwnCatalogue,
     /// Runs that a dead process left open, to be done again by a server.
     pub interrupted: Arc<Vec<fyr_jobs::Run>>,
+    /// Whose turn it is at the candidates.
+    turn: Arc<tokio::sync::Mutex<()>>,
     _ownership: Arc<Ownership>,
 }
 
@@ -88,6 +91,7 @@ impl Site {
             curate,
             own,
             interrupted,
+            turn: Arc::default(),
             _ownership: ownership,
         })
     }
@@ -105,8 +109,19 @@ impl Site {
         }
     }
 
+    /// What waits for people.
+    pub fn waiting(&self, at: DateTime<Utc>) -> Result<Vec<Waiting>, Refusal> {
+        self.curate.waiting(&self.pipelines(), at)
+    }
+
     /// Carries out an order.
     pub async fn execute(&self, order: Order, trigger: &str, at: DateTime<Utc>) -> Reply {
+        // A night and a person work in the same folders: one at a time makes, decides on or publishes candidates.
+        let steps = matches!(
+            order,
+            Order::Curate { .. } | Order::Sign { .. } | Order::Publish { .. } | Order::Withdraw { .. }
+        );
+        let _turn = if steps { Some(self.turn.lock().await) } else { None };
         let done = match order {
             Order::Harvest { sources, all, dry_run } => self.harvest(&sources, all, dry_run, trigger, at).await,
             Order::Sources => self.states().map(|sources| Reply::Sources { sources }),
@@ -124,6 +139,7 @@ impl Site {
             } => self.curate(&pipelines, all, (dry_run, accept_reading), at).await,
             Order::Sign { dataset, decision } => self.sign(&dataset, decision, at),
             Order::Publish { datasets } => Ok(self.publish(datasets, at)),
+            Order::Candidates => self.waiting(at).map(|candidates| Reply::Candidates { candidates }),
             Order::Withdraw { dataset, reason } => {
                 fyr_publish::withdraw(&self.config.published, &dataset, &reason, at).map(|withdrawal| Reply::Withdraw { withdrawal })
             }
@@ -261,9 +277,15 @@ impl Site {
                     continue;
                 }
             };
-            if !self.curate.stands(&name, at)? {
-                continue;
+            match self.curate.stands(&name, at) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(refusal) => {
+                    tracing::warn!(%name, id = refusal.id, "the decisions on a pipeline cannot be read");
+                    continue;
+                }
             }
+            let _turn = self.turn.lock().await;
             let ended = self.curate.run(&pipeline, false, at).await;
             if ended.outcome == fyr_curate::CurateOutcome::Candidate {
                 let run = self.curate.publish(&name, at);

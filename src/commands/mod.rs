@@ -1,5 +1,7 @@
 //! One file a family of commands. Each turns words into one call and its answer into a report.
 
+#[cfg(feature = "dp")]
+mod budget;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod describe;
@@ -191,6 +193,7 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "curate" => stored::curate(door, words).await,
         "sign" => stored::sign(door, words).await,
         "publish" => stored::publish(door, words).await,
+        "candidates" => stored::candidates(door).await,
         "withdraw" => stored::withdraw(door, words).await,
         "incidents" => incidents::incidents(door, words).await,
         "score" => explain::score(door, words).await,
@@ -198,6 +201,8 @@ async fn command(door: &Door, name: &str, words: &ArgMatches) -> Result<u8, Refu
         "verify" => release::verify(door, words),
         "sparql" => stored::sparql(door, words).await,
         "serve" => stored::serve(door, words).await,
+        #[cfg(feature = "dp")]
+        "budget" => budget::budget(door, words),
         #[cfg(feature = "cluster")]
         "cluster" => cluster::cluster(door, words).await,
         _ => Ok(2),

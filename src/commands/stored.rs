@@ -260,6 +260,10 @@ pub async fn publish(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     answer(door, &order(door, Order::Publish { datasets }).await?)
 }
 
+pub async fn candidates(door: &Door) -> Result<u8, Refusal> {
+    answer(door, &order(door, Order::Candidates).await?)
+}
+
 pub async fn withdraw(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let dataset = pipeline_name(cli::text(words, "dataset").unwrap_or_default())?;
     let reason = cli::text(words, "reason").unwrap_or_default().to_owned();
@@ -274,8 +278,42 @@ pub async fn sparql(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
 pub async fn serve(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let listen = listen(door, words)?;
     let demo = door.workspace()?.path("DEMO").exists();
-    crate::serve::run(Site::open(&door.config)?, listen, demo, &door.term).await?;
+    let operator = operator_listen(door, words)?;
+    crate::serve::run(Site::open(&door.config)?, (listen, operator), demo, &door.term).await?;
     Ok(0)
+}
+
+/// Where the operator's door listens; it is for this machine only, and for holders of keys.
+fn operator_listen(door: &Door, words: &ArgMatches) -> Result<Option<SocketAddr>, Refusal> {
+    let listen = match cli::text(words, "operator-listen") {
+        Some(given) => Some(address(given)?),
+        None => door.config.operator_listen,
+    };
+    let Some(listen) = listen else { return Ok(None) };
+    let refused = |sv: &str, en: &str, hint: Text| {
+        Err(Refusal::new("operator-listen", RefusalKind::Configuration, listen.to_string(), Text::new(sv, en)).hint(hint))
+    };
+    if !listen.ip().is_loopback() {
+        return refused(
+            "operatörens dörr lyssnar bara på loopback",
+            "the operator's door listens on loopback only",
+            Text::new(
+                "använd 127.0.0.1, och en tunnel eller en proxy med TLS framför",
+                "use 127.0.0.1, with a tunnel or a proxy with TLS before it",
+            ),
+        );
+    }
+    if door.config.keys.is_empty() {
+        return refused(
+            "operatörens dörr har ingen nyckel",
+            "the operator's door has no key",
+            Text::new(
+                "lägg in en under [serve.keys.NAMN] i fyr.toml med role och sha256",
+                "put one under [serve.keys.NAME] of fyr.toml, with role and sha256",
+            ),
+        );
+    }
+    Ok(Some(listen))
 }
 
 /// The address to listen on: the option, else the configuration.
@@ -283,6 +321,10 @@ pub fn listen(door: &Door, words: &ArgMatches) -> Result<SocketAddr, Refusal> {
     let Some(given) = cli::text(words, "listen") else {
         return Ok(door.config.listen);
     };
+    address(given)
+}
+
+fn address(given: &str) -> Result<SocketAddr, Refusal> {
     given.parse().map_err(|_| {
         let text = Text::new(
             "ingen adress med port, som 127.0.0.1:8080",

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use fyr_curate::{Entry, Ledger, Told};
+use fyr_model::dp::AccountFacts;
 use fyr_model::privacy::{PrivacyPolicy, Resolution};
 use fyr_model::tabulate::TableMethod;
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text};
-use fyr_privacy::accumulation::{self, Found};
+use fyr_privacy::accumulation::{self, Found, Sketcher, UnitSpent};
 use fyr_privacy::tables::{STATUS, TABLE, Tabulated};
 use fyr_table::arrow::array::{AsArray as _, RecordBatch};
 use fyr_table::arrow::datatypes::Int64Type;
@@ -34,8 +35,45 @@ impl Weighed {
     }
 }
 
-/// Weighs tables against every release of the workspace.
-pub fn weighed(door: &Door, name: &str, policy: &PrivacyPolicy, made: &Tabulated) -> Result<Weighed, Refusal> {
+/// The next version of a name, and the ledger that it will stand in.
+pub struct Named {
+    name: PipelineName,
+    release: String,
+    ledger: Ledger,
+    sketcher: Sketcher,
+    _ownership: fyr_jobs::Ownership,
+}
+
+#[cfg(feature = "dp")]
+impl Named {
+    /// Keeps a release with noise: what it cost, and nothing that could be subtracted. An answer that was stored before is no new release.
+    pub fn remember_noised(self, policy: &PrivacyPolicy, spent: accumulation::Spent, at: DateTime<Utc>) -> Result<(), Refusal> {
+        let prefix = format!("{} ", self.name);
+        let own = self.ledger.entries()?;
+        let last = own.iter().rfind(|entry| entry.trace.release.starts_with(&prefix));
+        let same =
+            |known: &accumulation::Spent| known.question == spent.question && known.dataset == spent.dataset && known.unit == spent.unit;
+        if last.and_then(|entry| entry.trace.spent.as_ref()).is_some_and(same) {
+            return Ok(());
+        }
+        let told = Told {
+            trace: accumulation::Trace {
+                release: self.release,
+                population: policy.population.clone().unwrap_or_else(|| self.name.to_string()),
+                table: true,
+                spent: Some(spent),
+                ..Default::default()
+            },
+            margins: Vec::new(),
+            k: 0,
+            resolved: BTreeMap::new(),
+        };
+        self.ledger.remember(&told, Vec::new(), at)
+    }
+}
+
+/// Takes a name in the ledger; while it is held no other process owns the folder.
+pub fn named(door: &Door, name: &str) -> Result<Named, Refusal> {
     door.workspace()?;
     let name: PipelineName = name.parse().map_err(|error: fyr_model::BadId| {
         let text = Text::new("namnet går inte att använda: 1-64 av a-z, 0-9 och -", error.to_string());
@@ -50,7 +88,24 @@ pub fn weighed(door: &Door, name: &str, policy: &PrivacyPolicy, made: &Tabulated
         .iter()
         .filter(|entry| entry.trace.release.starts_with(&prefix))
         .count();
-    let release = format!("{name} {}", former + 1);
+    Ok(Named {
+        release: format!("{name} {}", former + 1),
+        name,
+        ledger,
+        sketcher,
+        _ownership: ownership,
+    })
+}
+
+/// Weighs tables against every release of the workspace.
+pub fn weighed(door: &Door, name: &str, policy: &PrivacyPolicy, made: &Tabulated) -> Result<Weighed, Refusal> {
+    let Named {
+        name,
+        release,
+        ledger,
+        sketcher,
+        _ownership: ownership,
+    } = named(door, name)?;
     let population = policy.population.clone().unwrap_or_else(|| name.to_string());
     let mut traces = Vec::new();
     for (at, table) in policy.table.iter().enumerate() {
@@ -60,6 +115,11 @@ pub fn weighed(door: &Door, name: &str, policy: &PrivacyPolicy, made: &Tabulated
             parents: &made.parents,
             // Counts that are shifted or rounded cannot be subtracted from others as if they were true.
             exact: table.method == TableMethod::Suppress,
+            sums: table
+                .value
+                .as_deref()
+                .zip(made.brought.get(at).map(Vec::as_slice))
+                .filter(|(_, brought)| !brought.is_empty()),
         };
         let rows = made.combinations.get(at).map(Vec::as_slice).unwrap_or_default();
         traces.extend(accumulation::tables(&told, rows, &sketcher, &release, &population));
@@ -116,6 +176,10 @@ pub struct StoreBody {
     pub resolved: Vec<Resolved>,
     /// Findings of candidates that are held.
     pub held: BTreeMap<String, Vec<Found>>,
+    /// What releases with noise have cost, by protected unit.
+    pub spent: Vec<UnitSpent>,
+    /// The accounts of the workspace's own ledger of privacy budgets: also what was spent on no release.
+    pub accounts: Vec<AccountFacts>,
 }
 
 /// Releases of the same people.
@@ -162,13 +226,28 @@ pub struct Resolved {
 pub fn store(door: &Door) -> Result<u8, Refusal> {
     door.workspace()?;
     let ledger = Ledger::of(&door.config.data);
-    let body = whole(&ledger.entries()?, ledger.held()?);
+    let body = StoreBody {
+        accounts: accounts(door)?,
+        ..whole(&ledger.entries()?, ledger.held()?)
+    };
     if door.json {
         door.document("store-risk", None, &body)?;
     } else {
         show::store(&door.term, &body);
     }
     Ok(0)
+}
+
+#[cfg(feature = "dp")]
+fn accounts(door: &Door) -> Result<Vec<AccountFacts>, Refusal> {
+    fyr_noise::Ledger::at(door.config.data.join(super::budget::LEDGER)).accounts()
+}
+
+/// Without the feature `dp` nothing is known of what such a ledger holds.
+#[cfg(not(feature = "dp"))]
+#[allow(clippy::unnecessary_wraps)] // The other build can refuse.
+fn accounts(_: &Door) -> Result<Vec<AccountFacts>, Refusal> {
+    Ok(Vec::new())
 }
 
 fn name(release: &str) -> String {
@@ -233,5 +312,7 @@ fn whole(entries: &[Entry], held: BTreeMap<String, Vec<Found>>) -> StoreBody {
             .collect(),
         resolved,
         held,
+        spent: accumulation::by_unit(&entries.iter().map(|entry| &entry.trace).collect::<Vec<_>>()),
+        accounts: Vec::new(),
     }
 }

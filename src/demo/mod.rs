@@ -41,7 +41,7 @@ pub async fn run(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     let ended = work(&site).await?;
     let code = summary::show(&door.term, &dir, &config.base, &ended, &Expected::read()?);
     if cli::flag(words, "serve") {
-        crate::serve::run(site, listen, true, &door.term).await?;
+        crate::serve::run(site, (listen, None), true, &door.term).await?;
     }
     Ok(code)
 }

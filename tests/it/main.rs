@@ -17,6 +17,7 @@ mod incidents;
 mod kill;
 mod links;
 mod mentions;
+mod nights;
 #[cfg(feature = "dp")]
 mod noise;
 mod opened;

@@ -140,3 +140,111 @@ fn what_is_left_to_the_data_or_spends_nothing_is_refused_before_anything_is_book
         assert!(!dir.path().join("bok.jsonl").exists() && !dir.path().join("ut.parquet").exists());
     }
 }
+
+/// The program in a folder, with `--json`: exit code, and the document or what was said.
+fn ask(dir: &Path, words: &[&str]) -> (i32, Value) {
+    let output = Command::new(FYR)
+        .args(words)
+        .args(["--json", "--lang", "en"])
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    let code = output.status.code().unwrap_or(-1);
+    match serde_json::from_slice(&output.stdout) {
+        Ok(document) => {
+            shape::held(&document);
+            (code, document)
+        }
+        Err(_) => (code, Value::String(text(&output.stderr))),
+    }
+}
+
+#[test]
+fn releases_with_noise_stand_in_the_stores_ledger_with_what_they_cost_each_unit_in_all() {
+    let policy = POLICY.replace("ledger = \"bok.jsonl\"\n", "");
+    let dir = folder(&policy);
+    std::fs::write(dir.path().join("fyr.toml"), "").unwrap();
+    let tabulate = |policy: &str, release: &str| {
+        std::fs::write(dir.path().join("policy.toml"), policy).unwrap();
+        let words = [
+            "tabulate",
+            "in.csv",
+            "-o",
+            "ut.parquet",
+            "--policy",
+            "policy.toml",
+            "--release",
+            release,
+        ];
+        ask(dir.path(), &words)
+    };
+    let store = || ask(dir.path(), &["risk", "--store"]).1;
+    // A name that cannot be used costs nothing.
+    let (code, said) = tabulate(&policy, "Inte Ett Namn");
+    assert_eq!((code, store()["accounts"].as_array().map(Vec::len)), (2, Some(0)), "{said}");
+    assert_eq!(tabulate(&policy, "lon").0, 0);
+    assert_eq!(tabulate(&policy, "lon").0, 0, "the stored answer once more");
+    let whole = store();
+    assert_eq!(
+        (&whole["releases"], &whole["spent"][0]["releases"]),
+        (&1.into(), &1.into()),
+        "{whole}"
+    );
+    // Another dataset, the same kind of unit: at worst the same people.
+    let other = policy.replace("dataset = \"lonestatistik\"", "dataset = \"sjukskrivning\"");
+    assert_eq!(tabulate(&other, "sjuk").0, 0);
+    let whole = store();
+    let spent = &whole["spent"][0];
+    assert_eq!(
+        (&spent["unit"], &spent["releases"], &spent["rho"]),
+        (&"person".into(), &2.into(), &0.04.into()),
+        "{whole}"
+    );
+    let in_all = spent["epsilon_in_all"].as_f64().unwrap();
+    assert!((in_all - fyr_model::dp::epsilon_of(0.04, 1e-6)).abs() < 1e-9, "{in_all}");
+    assert_eq!(spent["accounts"].as_array().unwrap().len(), 2);
+    assert_eq!(whole["held"], serde_json::json!({}));
+    assert_eq!(whole["accounts"][0]["left"], 0.03);
+    // An exact table of the same people is not subtracted from one with noise.
+    let exact = "population = \"lon\"\n[columns]\nperson = \"identifier\"\nort = \"quasi-identifier\"\nlon = \"sensitive\"\n\
+        [table]\nby = [\"ort\"]\nthreshold = 10\n";
+    let (code, said) = tabulate(exact, "exakt");
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn a_budget_is_raised_by_a_role_that_says_why() {
+    let policy = POLICY.replace("ledger = \"bok.jsonl\"\n", "");
+    let dir = folder(&policy);
+    std::fs::write(dir.path().join("fyr.toml"), "").unwrap();
+    let raise = |rho: &str, reason: &str| {
+        let words = ["budget", "raise", "lonestatistik", "--unit", "person", "--rho", rho];
+        let who = ["--by", "Test Testsson", "--role", "dataskyddsombud", "--reason", reason];
+        ask(dir.path(), &[&words[..], &who[..]].concat())
+    };
+    assert_eq!(ask(dir.path(), &["budget", "list"]).1["accounts"], serde_json::json!([]));
+    assert_eq!(raise("0.5", "ny undersökning").0, 2, "there is no account yet");
+    assert_eq!(command(dir.path()).output().unwrap().status.code(), Some(0));
+    for (rho, reason) in [("0.05", "samma"), ("0.01", "lägre"), ("x", "inget tal"), ("0.5", " ")] {
+        let (code, said) = raise(rho, reason);
+        assert_eq!(code, 2, "{rho} {reason}: {said}");
+    }
+    let (code, document) = raise("0.5", "ny undersökning");
+    assert_eq!((code, &document["accounts"][0]["left"]), (0, &0.48.into()), "{document}");
+    // The policy that says the former budget is refused until it says the decided one.
+    let share = |policy: &str| policy.replace("by = []", "share = 2\nby = []");
+    std::fs::write(dir.path().join("policy.toml"), share(&policy)).unwrap();
+    let (code, said) = ended(&command(dir.path()).output().unwrap());
+    assert!(code == 2 && said.contains("rho 0.5"), "{said}");
+    std::fs::write(dir.path().join("policy.toml"), share(&policy).replace("rho = 0.05", "rho = 0.5")).unwrap();
+    std::fs::remove_file(dir.path().join("ut.parquet")).unwrap();
+    assert_eq!(json(&command(dir.path()).output().unwrap())["dp"]["account"]["left"], 0.46);
+    let (_, whole) = ask(dir.path(), &["risk", "--store"]);
+    assert_eq!(whole["accounts"][0]["raises"][0]["role"], "dataskyddsombud");
+    let said = Command::new(FYR)
+        .args(["budget", "list", "--lang", "en"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert!(text(&said.stdout).contains("ny undersökning"), "{}", text(&said.stdout));
+}

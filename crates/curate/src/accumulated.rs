@@ -13,7 +13,7 @@ use fyr_audit::Asked;
 use fyr_model::privacy::{Resolution, Role};
 use fyr_model::{PipelineName, Refusal, RefusalKind, Text, Version};
 use fyr_privacy::ProtectionPlan;
-use fyr_privacy::accumulation::{Found, Pseudonyms, Sketcher, Trace, judge};
+use fyr_privacy::accumulation::{Found, Pseudonyms, Sketcher, Summing, Trace, judge, together};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{disk, private_folder};
@@ -81,12 +81,12 @@ impl Ledger {
             .into_iter()
             .flat_map(|entry| [vec![entry.trace], entry.margins].concat())
             .collect();
+        let own: Vec<&Trace> = std::iter::once(&told.trace).chain(&told.margins).collect();
         let mut found: Vec<Found> = Vec::new();
-        for trace in std::iter::once(&told.trace).chain(&told.margins) {
-            for one in judge(trace, &earlier, told.k) {
-                if !found.iter().any(|known| known.id == one.id) {
-                    found.push(one);
-                }
+        let each = own.iter().flat_map(|trace| judge(trace, &earlier, told.k));
+        for one in each.chain(together(&own, &earlier, told.k)) {
+            if !found.iter().any(|known| known.id == one.id) {
+                found.push(one);
             }
         }
         let open: Vec<&Found> = found.iter().filter(|one| !told.resolved.contains_key(&one.id)).collect();
@@ -187,8 +187,12 @@ impl Curate {
         }
         let sketcher = self.ledger().sketcher()?;
         let mut groups = BTreeMap::new();
+        let mut summings = plan.summings();
         if model.is_some() {
-            self.engine.each(parquet, &mut |batch| plan.trace(batch, &sketcher, &mut groups))?;
+            self.engine.each(parquet, &mut |batch| {
+                plan.sums(batch, &sketcher, &mut summings)?;
+                plan.trace(batch, &sketcher, &mut groups)
+            })?;
         }
         let trace = Trace {
             release: pipeline.name.to_string(),
@@ -202,6 +206,8 @@ impl Curate {
                 columns: names.cloned().collect(),
                 rows: plan.facts().rows_in,
             }),
+            sums: summings.into_iter().map(Summing::finish).collect(),
+            spent: None,
         };
         Ok(Some(Told {
             trace,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use fyr_audit::Asked;
+use fyr_model::lock::ReadingLock;
 use fyr_model::pipeline::CardAnswers;
 use fyr_model::privacy::{PrivacyReport, ProtectionFacts};
 use fyr_model::quality::QualityReport;
@@ -44,6 +45,9 @@ pub struct Candidate {
     /// What it is, as standing decisions are held against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
+    /// How its file was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<ReadingLock>,
 }
 
 impl Candidate {

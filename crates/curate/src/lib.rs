@@ -25,6 +25,7 @@ mod reading;
 mod references;
 mod run;
 mod standing;
+mod waiting;
 pub mod work;
 
 pub use accumulated::{Entry, Ledger, Told};

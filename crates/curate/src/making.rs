@@ -77,6 +77,7 @@ impl Curate {
             run.version = former.map(|release| release.manifest.record.version);
             if !walk.dry_run {
                 reading::write(&pipeline.lock_path, &lock, pipeline.lock.as_ref())?;
+                self.outdated(&pipeline.name)?;
             }
             return Ok(CurateOutcome::Unchanged);
         };
@@ -103,7 +104,7 @@ impl Curate {
             privacy: &privacy,
             found: &found,
         };
-        let terms = terms(written, &seen);
+        let terms = self.still_asked(terms(written, &seen), &lock)?;
         let digest = Candidate::digest_of(&record, &files, &asked, Some(&terms));
         run.files = files.iter().map(curate_file).collect();
         run.candidate = Some(digest);
@@ -123,6 +124,7 @@ impl Curate {
             card: pipeline.file.card.clone(),
             evidence: evidence.clone(),
             terms: Some(terms),
+            reading: Some(lock.clone()),
         };
         candidate.write(&making)?;
         if let Some(told) = &told {

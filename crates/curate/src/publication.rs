@@ -21,7 +21,7 @@ use crate::evidence::PUBLIC;
 use crate::kept::{Entry, Kept, STATE};
 use crate::protect::PARQUET;
 use crate::run::{Curate, still_open};
-use crate::standing::guard;
+use crate::standing::{RELEASED_READING, guard};
 
 /// What came of publishing one dataset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -155,6 +155,9 @@ impl Curate {
         let curated = CuratedDataset::new(folder, candidate.files.clone(), privacy, candidate.licence.clone())?;
         let release = fyr_publish::release(curated, &documents, &self.published)?;
         self.state.put("release-score", name.as_str(), &json(&documents.readiness)?, at)?;
+        if let Some(lock) = &candidate.reading {
+            self.state.put(RELEASED_READING, name.as_str(), &json(lock)?, at)?;
+        }
         self.remember(&candidate, release.manifest.record.version);
         self.discard(name);
         Ok((release, Some(documents.readiness), true))

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use fyr_model::lock::ReadingLock;
 use fyr_model::privacy::{Decision, Interest, PersonalDataFinding, PrivacyReport};
 use fyr_model::quality::QualityReport;
 use fyr_model::readiness::Evidence;
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 use crate::candidate::Candidate;
 use crate::pipeline::Pipeline;
+use crate::reading;
 use crate::run::Curate;
 
 /// What was seen of a candidate while it was made.
@@ -123,7 +125,7 @@ fn findings(seen: &Seen<'_>) -> BTreeSet<String> {
     all.extend(
         reading
             .filter(|finding| finding.severity != Severity::Info)
-            .map(|finding| format!("reading {}", finding.id)),
+            .map(|finding| format!("{READING}{}", finding.id)),
     );
     all.into_iter().collect()
 }
@@ -136,7 +138,36 @@ fn drift(evidence: &Evidence) -> BTreeSet<String> {
         .collect()
 }
 
+/// What the findings of a reading are called among the findings of [`Terms`].
+const READING: &str = "reading ";
+/// The document with the reading that the latest release was made by.
+pub(crate) const RELEASED_READING: &str = "released-reading";
+
 impl Curate {
+    /// The terms of a candidate with how its reading departs from that of the latest release. The lock follows each reading, so the same file
+    /// read once more departs in nothing from it: what nobody has decided on would be forgotten by the next night.
+    pub(crate) fn still_asked(&self, mut terms: Terms, lock: &ReadingLock) -> Result<Terms, Refusal> {
+        if let Some((released, _)) = self.state.get_as::<ReadingLock>(RELEASED_READING, terms.pipeline.as_str())? {
+            let departures = reading::departures(&released, lock);
+            let asked = departures.iter().filter(|finding| finding.severity != Severity::Info);
+            terms.findings.extend(asked.map(|finding| format!("{READING}{}", finding.id)));
+        }
+        Ok(terms)
+    }
+
+    /// Takes away a candidate when the source is again as the latest release: nobody should decide on what no longer is.
+    pub(crate) fn outdated(&self, name: &PipelineName) -> Result<(), Refusal> {
+        let Ok(candidate) = Candidate::read(&self.data, name) else {
+            return Ok(());
+        };
+        let latest = fyr_publish::latest(&self.published, name)?;
+        // One that is the release itself is what a dead process left of a publication; `publish` ends that.
+        if latest.is_some_and(|release| release.manifest.candidate != candidate.digest) {
+            crate::disk::clean(&Candidate::folder(&self.data, name));
+        }
+        Ok(())
+    }
+
     /// Binds a decision that is to stand to what the waiting candidate is.
     pub(crate) fn bind(&self, name: &PipelineName, candidate: &Candidate, decision: &mut Decision) -> Result<(), Refusal> {
         let Some(asked) = decision.standing.take() else { return Ok(()) };

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Sha256;
@@ -252,6 +253,44 @@ pub struct Noised {
     pub deviation: f64,
     /// The noise is at most so large with probability 0.95, in their own units.
     pub within_95: f64,
+}
+
+/// A named role's decision to let an account spend more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raise {
+    /// What it may spend in all from then on.
+    pub budget: Amount,
+    /// Who decided.
+    pub by: String,
+    /// In what role.
+    pub role: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// An account of the ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountFacts {
+    /// The dataset.
+    pub dataset: String,
+    /// The protected unit.
+    pub unit: String,
+    /// `epsilon` or `rho`.
+    pub measure: String,
+    /// What it was opened with.
+    pub opened_with: f64,
+    /// What it may spend in all.
+    pub budget: f64,
+    /// What it has spent.
+    pub spent: f64,
+    /// What is left.
+    pub left: f64,
+    /// Releases that were paid for.
+    pub entries: u64,
+    /// The decisions that raised its budget, in order.
+    pub raises: Vec<Raise>,
 }
 
 /// How an account stands.

@@ -35,6 +35,7 @@ pub mod standing;
 pub mod table;
 pub mod tabulate;
 pub mod text;
+pub mod waiting;
 pub mod withheld;
 pub mod written;
 

@@ -98,6 +98,23 @@ impl DepartureKind {
             Self::Finding => "finding",
         }
     }
+
+    /// What people call it.
+    pub fn name(self) -> Text {
+        match self {
+            Self::Date => Text::new("sista dagen", "the last day"),
+            Self::Pipeline => Text::new("pipelinen", "the pipeline"),
+            Self::Licence => Text::new("licensen", "the licence"),
+            Self::Column => Text::new("en kolumn", "a column"),
+            Self::Role => Text::new("en kolumns roll", "a column's role"),
+            Self::Policy => Text::new("policyn", "the policy"),
+            Self::K => Text::new("minsta grupp", "the smallest group"),
+            Self::Limit => Text::new("en riskgräns", "a risk limit"),
+            Self::Guard => Text::new("vad utgåvor röjer tillsammans", "what releases tell together"),
+            Self::Drift => Text::new("avvikelse från förra versionen", "drift from the former version"),
+            Self::Finding => Text::new("ett nytt fynd", "a new finding"),
+        }
+    }
 }
 
 /// One departure from what a decision stands for.

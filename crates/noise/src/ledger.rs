@@ -17,6 +17,10 @@ use fyr_model::text::Text;
 use crate::mechanism;
 use crate::record::{Account, Book, Record, What, left, word};
 
+mod raise;
+
+pub use raise::Raising;
+
 /// A ledger that is larger is not read.
 const LEDGER_BYTES_MAX: u64 = 1 << 30;
 
@@ -113,11 +117,7 @@ impl Ledger {
 
     fn affordable(&self, book: &Book, question: &Question) -> Result<(), Refusal> {
         let key = (question.dataset.clone(), question.unit.clone());
-        let fresh = Account {
-            budget: question.budget,
-            spent: 0,
-            entries: 0,
-        };
+        let fresh = Account::opened(question.budget);
         let account = book.accounts.get(&key).unwrap_or(&fresh);
         if account.budget != question.budget {
             let (stands, named) = (word(account.budget), word(question.budget));
@@ -126,8 +126,8 @@ impl Ledger {
                 format!("the ledger's budget is {stands}, the policy says {named}"),
             );
             let hint = Text::new(
-                "ange den budget som kontot öppnades med: en budget höjs inte av en policy",
-                "state the budget that the account was opened with: no policy raises a budget",
+                "ange budgeten som boken säger: en budget höjs inte av en policy, bara av ett beslut med `fyr budget raise`",
+                "state the budget that the ledger says: no policy raises a budget, only a decision with `fyr budget raise`",
             );
             return Err(self.refusal("budget-differs", RefusalKind::Configuration, text).hint(hint));
         }
@@ -142,8 +142,8 @@ impl Ledger {
                     format!("the question costs {cost}, but of {budget} there remains {left}"),
                 );
                 let hint = Text::new(
-                    "be om mindre: färre tabeller, ett mindre belopp, eller en fråga som redan är besvarad",
-                    "ask for less: fewer tables, a smaller amount, or a question that was answered before",
+                    "be om mindre: färre tabeller, ett mindre belopp, eller en fråga som redan är besvarad; den som svarar för personerna kan besluta om mer med `fyr budget raise`",
+                    "ask for less: fewer tables, a smaller amount, or a question that was answered before; whoever answers for the people can decide on more with `fyr budget raise`",
                 );
                 Err(self.refusal("budget-overspent", RefusalKind::Forbidden, text).hint(hint))
             }
@@ -235,24 +235,8 @@ impl Grant {
         Ok(Answered { values, standing })
     }
 
-    /// Writes a line and waits until it is on disk. What cannot be written whole is taken back, since nothing was drawn for it.
     fn append(&mut self, what: What) -> Result<(), Refusal> {
-        let record = Record {
-            number: self.book.lines + 1,
-            at: self.at,
-            previous: self.book.head(),
-            what,
-        };
-        let line = serde_json::to_string(&record).map_err(|error| unusable(&self.path, &std::io::Error::other(error)))?;
-        let before = self.file.metadata().map_err(|error| unusable(&self.path, &error))?.len();
-        let mut whole = line.clone().into_bytes();
-        whole.push(b'\n');
-        if let Err(error) = self.file.write_all(&whole).and_then(|()| self.file.sync_all()) {
-            let _ = self.file.set_len(before).and_then(|()| self.file.sync_all());
-            return Err(unusable(&self.path, &error));
-        }
-        self.book.lines = record.number;
-        self.book.head = Some(Sha256::of(line.as_bytes()));
+        let record = append(&self.path, &mut self.file, &mut self.book, (what, self.at))?;
         if let What::Spent {
             dataset,
             unit,
@@ -261,11 +245,7 @@ impl Grant {
             ..
         } = record.what
         {
-            let account = self.book.accounts.entry((dataset, unit)).or_insert(Account {
-                budget,
-                spent: 0,
-                entries: 0,
-            });
+            let account = self.book.accounts.entry((dataset, unit)).or_insert_with(|| Account::opened(budget));
             account.spent += amount.in_measure(budget.measure).map_or(0, |amount| amount.billionths);
             account.entries += 1;
         }
@@ -273,13 +253,30 @@ impl Grant {
     }
 }
 
+/// Writes a line and waits until it is on disk. What cannot be written whole is taken back, since nothing was drawn for it.
+fn append(path: &Path, file: &mut File, book: &mut Book, (what, at): (What, DateTime<Utc>)) -> Result<Record, Refusal> {
+    let record = Record {
+        number: book.lines + 1,
+        at,
+        previous: book.head(),
+        what,
+    };
+    let line = serde_json::to_string(&record).map_err(|error| unusable(path, &std::io::Error::other(error)))?;
+    let before = file.metadata().map_err(|error| unusable(path, &error))?.len();
+    let mut whole = line.clone().into_bytes();
+    whole.push(b'\n');
+    if let Err(error) = file.write_all(&whole).and_then(|()| file.sync_all()) {
+        let _ = file.set_len(before).and_then(|()| file.sync_all());
+        return Err(unusable(path, &error));
+    }
+    book.lines = record.number;
+    book.head = Some(Sha256::of(line.as_bytes()));
+    Ok(record)
+}
+
 fn standing(book: &Book, question: &Question, repeated: bool) -> Standing {
     let key = (question.dataset.clone(), question.unit.clone());
-    let fresh = Account {
-        budget: question.budget,
-        spent: 0,
-        entries: 0,
-    };
+    let fresh = Account::opened(question.budget);
     let account = book.accounts.get(&key).unwrap_or(&fresh);
     let spent = Amount {
         billionths: account.spent,

@@ -12,7 +12,7 @@ mod ledger;
 mod mechanism;
 mod record;
 
-pub use ledger::{Answered, Grant, Ledger, Opened, Question};
+pub use ledger::{Answered, Grant, Ledger, Opened, Question, Raising};
 
 /// Where randomness comes from.
 pub const GENERATOR: &str = if cfg!(feature = "openssl") {

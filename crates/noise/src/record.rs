@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use fyr_model::Sha256;
-use fyr_model::dp::Amount;
+use fyr_model::dp::{Amount, Raise};
 use serde::{Deserialize, Serialize};
 
 /// One line.
@@ -32,6 +32,15 @@ pub(crate) enum What {
         amount: Amount,
         budget: Amount,
     },
+    /// A named role lets the account spend more.
+    Raised {
+        dataset: String,
+        unit: String,
+        budget: Amount,
+        by: String,
+        role: String,
+        reason: String,
+    },
     /// What the question that was booked on line `entry` was answered.
     Answer { entry: u64, values: Vec<Vec<i64>> },
 }
@@ -40,9 +49,24 @@ pub(crate) enum What {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Account {
     pub(crate) budget: Amount,
+    pub(crate) opened_with: Amount,
+    pub(crate) raises: Vec<Raise>,
     /// In the budget's measure.
     pub(crate) spent: u64,
     pub(crate) entries: u64,
+}
+
+impl Account {
+    /// One that has spent nothing.
+    pub(crate) fn opened(budget: Amount) -> Self {
+        Self {
+            budget,
+            opened_with: budget,
+            raises: Vec::new(),
+            spent: 0,
+            entries: 0,
+        }
+    }
 }
 
 /// A ledger as read.
@@ -82,7 +106,7 @@ impl Book {
         self.head.unwrap_or_else(|| Sha256::of(b""))
     }
 
-    fn enter(&mut self, record: &Record) -> Option<()> {
+    pub(crate) fn enter(&mut self, record: &Record) -> Option<()> {
         match &record.what {
             What::Spent {
                 dataset,
@@ -91,11 +115,8 @@ impl Book {
                 amount,
                 budget,
             } => {
-                let account = self.accounts.entry((dataset.clone(), unit.clone())).or_insert(Account {
-                    budget: *budget,
-                    spent: 0,
-                    entries: 0,
-                });
+                let key = (dataset.clone(), unit.clone());
+                let account = self.accounts.entry(key).or_insert_with(|| Account::opened(*budget));
                 if account.budget != *budget {
                     return None;
                 }
@@ -107,6 +128,27 @@ impl Book {
                 let key = (dataset.clone(), unit.clone(), question.to_string());
                 self.entries.entry(key).or_default().push(record.number);
                 self.booked.insert(record.number);
+            }
+            What::Raised {
+                dataset,
+                unit,
+                budget,
+                by,
+                role,
+                reason,
+            } => {
+                let account = self.accounts.get_mut(&(dataset.clone(), unit.clone()))?;
+                if budget.measure != account.budget.measure || budget.billionths <= account.budget.billionths {
+                    return None;
+                }
+                account.budget = *budget;
+                account.raises.push(Raise {
+                    budget: *budget,
+                    by: by.clone(),
+                    role: role.clone(),
+                    reason: reason.clone(),
+                    at: record.at,
+                });
             }
             What::Answer { entry, values } => {
                 if !self.booked.contains(entry) || self.answers.insert(*entry, values.clone()).is_some() {

@@ -11,9 +11,14 @@ async fn main() {
     let folder = tempfile::tempdir().unwrap();
     let portal = invented::portal(folder.path());
     let listener = tokio::net::TcpListener::bind(&address).await.unwrap();
+    // With a second word the operator's door: the name is `kim`, the key that word.
+    let router = match std::env::args().nth(2) {
+        Some(key) => fyr_portal::operator(portal, invented::keys(&key)),
+        None => fyr_portal::router(portal),
+    };
     println!("http://{address}/");
     let stop = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    fyr_portal::serve(listener, portal, stop).await.unwrap();
+    fyr_portal::serve(listener, router, stop).await.unwrap();
 }

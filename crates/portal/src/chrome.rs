@@ -5,6 +5,7 @@ use fyr_model::Lang;
 
 use crate::assets;
 use crate::draw::icon;
+use crate::officer::Officer;
 use crate::words::{self, Markup};
 
 /// A reader's own choice of theme.
@@ -51,6 +52,8 @@ pub struct Reader {
     pub path: String,
     /// The query, decoded, in order, without `lang`.
     pub query: Vec<(String, String)>,
+    /// In what role, where the request came through the operator's door.
+    pub officer: Option<Officer>,
 }
 
 impl Reader {
@@ -81,6 +84,7 @@ impl Reader {
             theme: Theme::from_word(cookie),
             path: with_query(uri.path(), &query),
             query,
+            officer: None,
         }
     }
     /// The first value of a query key.
@@ -153,6 +157,8 @@ pub enum Part {
     Method,
     /// SPARQL.
     Sparql,
+    /// What waits for people; behind the operator's door only.
+    Candidates,
 }
 
 /// An entry of the navigation.
@@ -232,12 +238,15 @@ impl Page {
             name: self.t(sv, en),
             here: self.part == part,
         };
-        vec![
+        let waits = self.reader.officer.as_ref();
+        let mut all = vec![
             entry(Part::Datasets, "/datasets", "Datamängder", "Datasets"),
             entry(Part::Sources, "/sources", "Källor", "Sources"),
             entry(Part::Method, self.t("/metod", "/method"), "Metod", "Method"),
             entry(Part::Sparql, "/sparql", "SPARQL", "SPARQL"),
-        ]
+        ];
+        all.extend(waits.map(|_| entry(Part::Candidates, "/candidates", "Kandidater", "Candidates")));
+        all
     }
     /// This page in the other language.
     pub fn other(&self) -> String {

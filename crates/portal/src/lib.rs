@@ -12,6 +12,7 @@ mod chrome;
 mod data;
 mod draw;
 mod http;
+mod officer;
 mod pages;
 mod places;
 mod serve;
@@ -25,14 +26,20 @@ mod sparql;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use fyr_model::Refusal;
 use fyr_model::SourceId;
 use fyr_model::harvest::SourceFile;
 use fyr_model::limits::SparqlLimits;
+use fyr_model::waiting::Waiting;
 
-pub use serve::{ServeError, router, serve};
+pub use officer::{Key, KeyRole, Keys};
+pub use serve::{ServeError, operator, router, serve};
 
 /// Gives the source files as they are now.
 pub type Sources = Arc<dyn Fn() -> Vec<(SourceId, SourceFile)> + Send + Sync>;
+
+/// Gives what waits for people as it is now.
+pub type Candidates = Arc<dyn Fn() -> Result<Vec<Waiting>, Refusal> + Send + Sync>;
 
 /// Everything that the portal reads.
 #[derive(Clone)]
@@ -51,6 +58,8 @@ pub struct Portal {
     pub sparql: SparqlLimits,
     /// The source files.
     pub sources: Sources,
+    /// What waits for people; asked for at the operator's door only.
+    pub candidates: Candidates,
     /// The data folder: rehearsals get their private folders below it.
     pub data: PathBuf,
     /// Whether to say on every page that bodies and officers are invented.

@@ -1,5 +1,6 @@
 //! The pages, one file each, and the parts that several share.
 
+pub mod candidates;
 pub mod columns;
 pub mod dataset;
 pub mod datasets;

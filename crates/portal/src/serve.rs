@@ -29,7 +29,8 @@ use crate::chrome::{Reader, Theme};
 use crate::data::{Cache, Index, Kind};
 use crate::draw::badge::badge;
 use crate::draw::icon;
-use crate::pages::{dataset, datasets, errors, harvested, method, source, sources, start};
+use crate::officer::{Keys, Officer, admitted};
+use crate::pages::{candidates, dataset, datasets, errors, harvested, method, source, sources, start};
 use crate::sparql::Turns;
 use crate::{Portal, api, assets, data, download, http, rdf, sparql, words};
 
@@ -105,21 +106,33 @@ pub struct Asked(pub Reader);
 impl<S: Sync> FromRequestParts<S> for Asked {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(Reader::of(&parts.uri, &parts.headers)))
+        let officer = parts.extensions.get::<Officer>().cloned();
+        Ok(Self(Reader {
+            officer,
+            ..Reader::of(&parts.uri, &parts.headers)
+        }))
     }
 }
 
-/// All addresses of the portal.
+/// All addresses of the public door.
 pub fn router(portal: Portal) -> Router {
-    let turns = Turns::new(portal.sparql.concurrency);
-    let app = App(Arc::new(Inner {
-        portal,
-        cache: Cache::default(),
-        verified: download::Verified::default(),
-        turns,
-    }));
+    finished(pages(), portal)
+}
+
+/// The operator's door: the same, what waits for people, and nothing without a key (H53).
+pub fn operator(portal: Portal, keys: Keys) -> Router {
+    let own = pages()
+        .route("/candidates", get(candidates::get))
+        .route("/candidates/{name}", get(candidates::one))
+        .route("/api/v1/candidates", get(candidates::api));
+    finished(own, portal)
+        .layer(axum::middleware::from_fn_with_state(Arc::new(keys), admitted))
+        .layer(axum::middleware::from_fn(http::guard))
+}
+
+fn pages() -> Router<App> {
     let catalogue = |syntax: Syntax| get(move |State(app): State<App>, headers: HeaderMap| rdf::whole(app, headers, syntax));
-    let pages = Router::new()
+    Router::new()
         .route("/", get(start::get))
         .route("/sources", get(sources::get))
         .route("/sources/{id}", get(source::get))
@@ -143,6 +156,17 @@ pub fn router(portal: Portal) -> Router {
         .route("/theme", post(theme))
         .route("/assets/{*name}", get(assets::serve))
         .route("/icon.svg", get(icon_file))
+}
+
+fn finished(pages: Router<App>, portal: Portal) -> Router {
+    let turns = Turns::new(portal.sparql.concurrency);
+    let app = App(Arc::new(Inner {
+        portal,
+        cache: Cache::default(),
+        verified: download::Verified::default(),
+        turns,
+    }));
+    let pages = pages
         .fallback(nowhere)
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER));
@@ -224,12 +248,11 @@ async fn icon_file() -> Response {
     answer
 }
 
-/// Serves until `shutdown` ends, then lets open requests finish for thirty seconds.
+/// Serves a door until `shutdown` ends, then lets open requests finish for thirty seconds.
 ///
 /// # Errors
 /// [`ServeError::Listener`] when no connection can be accepted any more.
-pub async fn serve(listener: TcpListener, portal: Portal, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-    let router = router(portal);
+pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let (stop, stopping) = watch::channel(false);
     let mut shutdown = pin!(shutdown);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod doors;
 mod invented;
 
 use std::sync::{Arc, OnceLock};

@@ -15,18 +15,17 @@ use fyr_model::privacy::{Check, PrivacyPolicy, Role};
 use fyr_model::tabulate::OneTable;
 use fyr_model::{Refusal, RefusalKind, Sha256, Text};
 use fyr_noise::{Answered, GENERATOR, Ledger, Opened, Question};
+use fyr_privacy::accumulation::Spent;
 use fyr_privacy::dp::{Bounded, Published, budget, group_files};
 use serde::Serialize;
 
 use super::{AttackBody, DpBody, TabulateBody, audited, contained, told, unconfirmed};
 use crate::cli;
 use crate::commands::Door;
+use crate::commands::budget::LEDGER;
 use crate::commands::input::Bench;
 use crate::commands::protect::beside;
 use crate::workspace::internal;
-
-/// The workspace's ledger, in its data folder.
-const LEDGER: &str = "budget/ledger.jsonl";
 
 /// Makes the tables, or says why not.
 pub(super) async fn noised(
@@ -36,6 +35,10 @@ pub(super) async fn noised(
     (policy, path, hierarchies): (&PrivacyPolicy, &Path, &BTreeMap<String, String>),
 ) -> Result<u8, Refusal> {
     let files = lists(policy, path, hierarchies)?;
+    // Before anything is paid: a name that cannot be used, or a folder that another process owns, must not cost.
+    let named = cli::text(words, "release")
+        .map(|name| crate::commands::told::named(door, name))
+        .transpose()?;
     let ledger = policy.dp.as_ref().map(|dp| place_of_ledger(door, dp, path)).transpose()?;
     let read = bench.table(door, cli::text(words, "input").unwrap_or_default(), Look::Away).await?;
     let facts = read.table.facts();
@@ -54,6 +57,13 @@ pub(super) async fn noised(
         amount: bounded.cost(),
         budget: budget(dp)?,
     };
+    let spent = Spent {
+        dataset: question.dataset.clone(),
+        unit: question.unit.clone(),
+        question: question.digest,
+        amount: question.amount,
+        delta: dp.delta,
+    };
     let answered = tokio::task::block_in_place(|| answered(&Ledger::at(ledger), question, &bounded))?;
     let published = bounded.published(&answered.values)?;
     let written = bench.work("tables")?.join("out.parquet");
@@ -61,6 +71,9 @@ pub(super) async fn noised(
     let none = BTreeMap::new();
     fyr_table::write::parquet(std::slice::from_ref(&published.batch), &published.columns, &roles, &none, &written)?;
     let checks = confirmed(door, bench, (policy, &files), &published, &written)?;
+    if let Some(named) = named {
+        named.remember_noised(policy, spent, Utc::now())?;
+    }
     told(door, words, &read, &written, &body(policy, &bounded, published, answered, checks))
 }
 

@@ -1,6 +1,6 @@
 use std::process::{Command, Stdio};
 
-use fyr_model::dp::Measure;
+use fyr_model::dp::{AccountFacts, Measure};
 
 use super::*;
 
@@ -221,4 +221,83 @@ fn of_two_processes_that_ask_the_same_both_get_one_answer_and_one_pays() {
     });
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     assert_eq!(lines(&path).len(), 2, "one entry and one answer");
+}
+
+fn raising(budget: Amount) -> Raising {
+    Raising {
+        dataset: "register".to_owned(),
+        unit: "person".to_owned(),
+        budget,
+        by: "Test Testsson".to_owned(),
+        role: "dataskyddsombud".to_owned(),
+        reason: "ny undersökning".to_owned(),
+    }
+}
+
+#[test]
+fn a_budget_is_raised_by_a_named_role_only_and_the_chain_keeps_who_and_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.jsonl");
+    let ledger = Ledger::at(&path);
+    let at = DateTime::UNIX_EPOCH;
+    assert!(ledger.accounts().unwrap().is_empty() && !path.exists());
+    assert_eq!(ledger.raise(raising(rho(200)), at).unwrap_err().id, "account-missing");
+    let first = spend(&ledger, "a", rho(100), rho(100)).unwrap();
+    assert_eq!(spend(&ledger, "b", rho(50), rho(100)).unwrap_err().id, "budget-overspent");
+    // Not by a policy, not without a reason, not in another measure, not by nothing, not for another account.
+    assert_eq!(spend(&ledger, "b", rho(50), rho(200)).unwrap_err().id, "budget-differs");
+    let refused = |raising: Raising| ledger.raise(raising, at).unwrap_err().id;
+    let hollow = Raising {
+        reason: " ".to_owned(),
+        ..raising(rho(200))
+    };
+    assert_eq!(refused(hollow), "raise-incomplete");
+    assert_eq!(refused(raising(rho(100))), "raise-no-raise");
+    let epsilon = Amount {
+        measure: Measure::Epsilon,
+        billionths: 200,
+    };
+    assert_eq!(refused(raising(epsilon)), "raise-no-raise");
+    let other = Raising {
+        unit: "hushall".to_owned(),
+        ..raising(rho(200))
+    };
+    assert_eq!(refused(other), "account-missing");
+    assert_eq!(lines(&path).len(), 2, "a refused decision leaves no line");
+
+    let facts = ledger.raise(raising(rho(200)), at).unwrap();
+    assert_eq!(
+        (facts.raises.len(), facts.raises[0].role.as_str(), facts.entries),
+        (1, "dataskyddsombud", 1)
+    );
+    assert_eq!((facts.opened_with, facts.budget), (100e-9, 200e-9));
+    // From now on the policy says the new one; what was answered stays answered.
+    assert_eq!(spend(&ledger, "b", rho(50), rho(100)).unwrap_err().id, "budget-differs");
+    assert_eq!(spend(&ledger, "b", rho(50), rho(200)).unwrap().standing.left, 50e-9);
+    assert_eq!(spend(&ledger, "a", rho(100), rho(100)).unwrap().values, first.values);
+    assert_eq!(spend(&ledger, "c", rho(51), rho(200)).unwrap_err().id, "budget-overspent");
+    assert_eq!(
+        ledger.accounts().unwrap(),
+        [AccountFacts {
+            spent: 150e-9,
+            left: 50e-9,
+            entries: 2,
+            ..facts
+        }]
+    );
+    // Who lifts the decision out, or writes a larger one, breaks the chain.
+    let whole = std::fs::read_to_string(&path).unwrap();
+    for broken in [
+        whole.replace("\"billionths\":200}", "\"billionths\":900}"),
+        whole.replace("ny undersökning", "annat"),
+        whole
+            .lines()
+            .enumerate()
+            .filter(|(at, _)| *at != 2)
+            .map(|(_, line)| format!("{line}\n"))
+            .collect(),
+    ] {
+        std::fs::write(&path, &broken).unwrap();
+        assert_eq!(ledger.accounts().unwrap_err().id, "ledger-damaged");
+    }
 }

@@ -10,7 +10,7 @@ use fyr_model::{PipelineName, Refusal, Version};
 use fyr_publish::Release;
 
 use super::release::{self, Made};
-use super::{errors, rows};
+use super::{candidates, errors, rows};
 use crate::http;
 use crate::rdf;
 use crate::serve::{App, Asked};
@@ -116,9 +116,16 @@ async fn answer(
         },
         None => chosen(&headers),
     };
+    let waiting = app.clone();
     match app.clone().blocking(move |app| find(app, &name, version)).await {
         Ok(Found::Release(made)) => match syntax {
             Some(syntax) => rdf::entry(&made.release, syntax),
+            // What waits is told to those who may see it; such a page is nobody else's to keep, and has no tag.
+            None if reader.officer.is_some() => {
+                let name = made.release.manifest.record.name.clone();
+                let waits = candidates::note(&waiting, &reader, &name).await;
+                http::page(StatusCode::OK, &release::page(&reader, &made, demo).waits(waits))
+            }
             None => {
                 let tag = format!(
                     "W/\"{}-{}-{}\"",

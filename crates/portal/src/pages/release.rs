@@ -65,6 +65,8 @@ pub struct ReleasePage {
     main_file: Option<(String, String)>,
     made: Markup,
     older: Option<String>,
+    /// What waits to be the next version, and where: for those who may see it.
+    waits: Option<(String, String)>,
     sentence: &'static str,
     duty: String,
     licence: (String, String),
@@ -107,6 +109,14 @@ pub struct Made {
 #[derive(Deserialize)]
 struct Privacy {
     protection: Option<ProtectionFacts>,
+}
+
+impl ReleasePage {
+    /// The same page, with what waits to be the next version.
+    pub fn waits(mut self, waits: Option<(String, String)>) -> Self {
+        self.waits = waits;
+        self
+    }
 }
 
 impl Made {
@@ -160,6 +170,7 @@ pub fn page(reader: &Reader, made: &Made, demo: bool) -> ReleasePage {
             words::day(reader.lang, record.created)
         )),
         older: newest.filter(|newest| *newest != record.version).map(|_| reader.href(&base)),
+        waits: None,
         sentence,
         duty: duty.to_owned(),
         licence: (

@@ -5,12 +5,18 @@
 //! value, only keyed digests of values, how each was shown, and how many rows share both; whoever lacks the key learns counts from them and
 //! nothing else. Nothing is decided here: a finding stops a release until a person has resolved it.
 //!
-//! Pairs are judged, and threes: chains through shared columns, and a total less two parts. Four releases at once are not.
+//! Pairs are judged first, then threes, then all at once: a row followed from one release into all that share a column with it, a total less
+//! any number of parts, and what all exact tables of the same people say in one system of equations. What that may cost is bounded, and past
+//! the bound a finding says so: a person answers for what nobody has worked out.
 //!
 //! Source of the terms: Myndigheten för samhällsskydd och beredskap on ackumulation and aggregation; the differencing attack after Duncan,
 //! Elliot and Salazar, Statistical Confidentiality (2011), chapter 2.
 
+mod many;
 mod side;
+mod span;
+mod spent;
+mod sums;
 mod three;
 mod told;
 
@@ -19,6 +25,9 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use side::{Pair, Side, Small, shared};
+pub use span::together;
+pub use spent::{AccountSpent, Spent, UnitSpent, by_unit};
+pub use sums::{Sketch, Sum, SumCell, Summing};
 pub use told::{Told, tables};
 
 /// What one release tells, in keyed digests.
@@ -40,6 +49,12 @@ pub struct Trace {
     /// Its pseudonyms, where it names their scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudonyms: Option<Pseudonyms>,
+    /// Columns whose sums or means it shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sums: Vec<Sum>,
+    /// What noise it has cost; such a release is never subtracted from another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
 }
 
 /// Columns whose pseudonyms are the same in every release of one scope.
@@ -72,6 +87,12 @@ pub enum Kind {
     Join,
     /// One count less the other, or the others, is a small group.
     Difference,
+    /// One sum or mean less the other is about few people.
+    Sum,
+    /// Tables of the same people, each safe alone, together tell a cell that they hide.
+    Equations,
+    /// Too many releases, or too large ones, to be judged all at once.
+    Unjudged,
     /// The same person has the same pseudonym in both.
     Pseudonyms,
 }
@@ -123,7 +144,7 @@ impl Sketcher {
     }
 }
 
-/// What the candidate and the earlier releases tell together: pair by pair in the order of `earlier`, then three by three.
+/// What the candidate and the earlier releases tell together: pair by pair in the order of `earlier`, then three by three, then all at once.
 pub fn judge(candidate: &Trace, earlier: &[Trace], k: u64) -> Vec<Found> {
     let others: Vec<&Trace> = earlier.iter().filter(|former| former.release != candidate.release).collect();
     let mut all = Vec::new();
@@ -144,15 +165,25 @@ pub fn judge(candidate: &Trace, earlier: &[Trace], k: u64) -> Vec<Found> {
         }
         if candidate.exact && former.exact && candidate.population == former.population {
             let (places, small) = pair.subtracted();
-            let names = places.iter().filter_map(|at| columns.get(*at).cloned()).collect();
-            all.extend(found(Kind::Difference, &[former, candidate], names, &small));
+            let names: Vec<String> = places.iter().filter_map(|at| columns.get(*at).cloned()).collect();
+            all.extend(found(Kind::Difference, &[former, candidate], names.clone(), &small));
+            for sum in &candidate.sums {
+                let Some(old) = former.sums.iter().find(|old| old.column == sum.column) else {
+                    continue;
+                };
+                let small = pair.summed([(candidate, sum), (former, old)], &columns);
+                let of = [names.clone(), vec![sum.column.clone()]].concat();
+                all.extend(found(Kind::Sum, &[former, candidate], of, &small));
+            }
         }
     }
     if !candidate.table {
         let rows: Vec<&Trace> = others.iter().copied().filter(|former| !former.table).collect();
         all.extend(three::chains(candidate, &rows, k));
+        all.extend(many::stars(candidate, &rows, k));
     }
     all.extend(three::parts(candidate, &others, k));
+    all.extend(many::parts(candidate, &others, k));
     all
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Trace;
+use super::sums::{Groups, behind};
+use super::{Sketch, Sum, Trace};
 
 /// Groups that are too small.
 #[derive(Debug, Default)]
@@ -148,6 +149,46 @@ impl Pair {
         coarser || !all(new) || !all(old)
     }
 
+    /// Sums of the same group in both releases, one less the other: groups of people behind the difference that are too small. `columns` are
+    /// those that both share.
+    pub(super) fn summed(&self, sums: [(&Trace, &Sum); 2], columns: &[String]) -> Small {
+        let mut small = Small::default();
+        let readable = self.readable();
+        let mut add = |new: Option<&(u64, Sketch)>, old: Option<&(u64, Sketch)>| {
+            let people = new.zip(old).and_then(|(new, old)| behind(new, old));
+            people
+                .filter(|people| *people < self.k)
+                .into_iter()
+                .for_each(|people| small.add(people));
+        };
+        if !readable.is_empty() && !self.sums_cells(&readable) {
+            let [new, old] = [(sums[0], true), (sums[1], false)]
+                .map(|((trace, sum), is_new)| groups(trace, sum, columns, |class| in_words(&readable, class, is_new)));
+            new.iter().for_each(|(class, new)| add(Some(new), old.get(class)));
+        }
+        if self.margins == [None, None] {
+            // Suppressed rows have a mean of their own, and all groups with them make the whole.
+            let suppressed = sums.map(|(_, sum)| {
+                sum.cells
+                    .iter()
+                    .find(|cell| cell.shown.is_none())
+                    .map(|cell| (cell.rows, cell.sketch.clone()))
+            });
+            add(suppressed[0].as_ref(), suppressed[1].as_ref());
+            if readable.is_empty() {
+                let whole = sums.map(|(_, sum)| {
+                    sum.cells.iter().fold((0, Sketch::default()), |mut all, cell| {
+                        all.0 += cell.rows;
+                        all.1.plus(&cell.sketch);
+                        all
+                    })
+                });
+                add(whole.first(), whole.last());
+            }
+        }
+        small
+    }
+
     /// Counts of the same group in both releases, one less the other; with the columns that the groups are of.
     pub(super) fn subtracted(&self) -> (Vec<usize>, Small) {
         let mut small = Small::default();
@@ -159,15 +200,7 @@ impl Pair {
         let count = |side: &Side, is_new: bool| -> BTreeMap<Vec<u64>, u64> {
             let mut counts = BTreeMap::new();
             for (class, rows) in &side.classes {
-                let word = |(at, reading): &(usize, Reading)| {
-                    let own = class.get(*at).copied().unwrap_or(0);
-                    match (reading, is_new) {
-                        (Reading::NewFiner(words), true) | (Reading::OldFiner(words), false) => words.get(&own).copied(),
-                        _ => Some(own),
-                    }
-                };
-                // A word that the other release has no word for is in none of its groups.
-                if let Some(key) = readable.iter().map(word).collect::<Option<Vec<u64>>>() {
+                if let Some(key) = in_words(&readable, class, is_new) {
                     *counts.entry(key).or_insert(0) += rows;
                 }
             }
@@ -185,9 +218,38 @@ impl Pair {
     }
 }
 
+/// What a group is called in the words that both releases are read in; a word that the other release has no word for is in none of its groups.
+fn in_words(readable: &[(usize, Reading)], class: &[u64], is_new: bool) -> Option<Vec<u64>> {
+    let word = |(at, reading): &(usize, Reading)| {
+        let own = class.get(*at).copied().unwrap_or(0);
+        match (reading, is_new) {
+            (Reading::NewFiner(words), true) | (Reading::OldFiner(words), false) => words.get(&own).copied(),
+            _ => Some(own),
+        }
+    };
+    readable.iter().map(word).collect()
+}
+
 /// The pairs as a map, when no first word has two second ones.
 fn function(pairs: &[(u64, u64)]) -> Option<HashMap<u64, u64>> {
     let mut map = HashMap::new();
     let single = pairs.iter().all(|(from, to)| *map.entry(*from).or_insert(*to) == *to);
     single.then_some(map)
+}
+
+/// The published sums of a release by what its groups are called over the shared columns.
+fn groups(trace: &Trace, sum: &Sum, columns: &[String], called: impl Fn(&[u64]) -> Option<Vec<u64>>) -> Groups {
+    let place = |name: &String| trace.columns.iter().position(|column| column == name);
+    let places: Vec<usize> = columns.iter().filter_map(place).collect();
+    let mut groups = Groups::new();
+    for cell in &sum.cells {
+        let Some(shown) = &cell.shown else { continue };
+        let class: Vec<u64> = places.iter().map(|place| shown.get(*place).copied().unwrap_or(0)).collect();
+        if let Some(key) = called(&class) {
+            let group = groups.entry(key).or_default();
+            group.0 += cell.rows;
+            group.1.plus(&cell.sketch);
+        }
+    }
+    groups
 }

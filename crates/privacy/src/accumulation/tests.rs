@@ -2,6 +2,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::*;
 
+mod all_at_once;
+
 /// A column and how its values are shown.
 type Shown<'a> = (&'a str, fn(&str) -> String);
 
@@ -40,6 +42,8 @@ impl Release<'_> {
             exact: self.exact,
             table: false,
             pseudonyms: None,
+            sums: Vec::new(),
+            spent: None,
             columns: self.columns.iter().map(|(name, _)| (*name).to_owned()).collect(),
             groups: groups.into_iter().map(|((raw, shown), rows)| Group { raw, shown, rows }).collect(),
         }
@@ -384,6 +388,7 @@ fn table(name: &str, rows: &[Vec<String>], by: &[&str], exact: bool, kept: fn(&[
         cells,
         parents: &parents,
         exact,
+        sums: None,
     };
     let combinations: Vec<(Vec<String>, u64)> = combinations.into_iter().collect();
     tables(

@@ -9,7 +9,7 @@ use super::side::{Side, Small, shared};
 use super::{Found, Kind, Trace, found};
 
 /// The releases to lay beside the candidate: one of those that show the same values the same way, the candidate's own way left out.
-fn distinct<'a>(candidate: &Trace, earlier: &[&'a Trace]) -> Vec<&'a Trace> {
+pub(super) fn distinct<'a>(candidate: &Trace, earlier: &[&'a Trace]) -> Vec<&'a Trace> {
     let mut kept: Vec<&Trace> = Vec::new();
     for trace in earlier.iter().rev() {
         let known =
@@ -96,15 +96,7 @@ fn through(middle: &Trace, one: &Trace, other: &Trace, k: u64) -> Option<(Small,
 /// Whether two releases are parts of a third cannot be seen in digests. They are taken for it when no group of both together is larger than
 /// that of the third; what is found then waits for a person.
 pub(super) fn parts(candidate: &Trace, earlier: &[&Trace], k: u64) -> Vec<Found> {
-    let name = |trace: &Trace| trace.release.split(' ').next().unwrap_or_default().to_owned();
-    let mut latest: BTreeMap<(String, &[String]), &Trace> = BTreeMap::new();
-    for trace in earlier {
-        let comparable = trace.exact && candidate.exact && trace.population == candidate.population;
-        if comparable && name(trace) != name(candidate) {
-            latest.insert((name(trace), &trace.columns), trace);
-        }
-    }
-    let others: Vec<&Trace> = latest.into_values().collect();
+    let others = newest(candidate, earlier);
     let mut all = Vec::new();
     for (place, first) in others.iter().enumerate() {
         for second in others.iter().skip(place + 1).filter(|second| name(second) != name(first)) {
@@ -113,6 +105,23 @@ pub(super) fn parts(candidate: &Trace, earlier: &[&Trace], k: u64) -> Vec<Found>
         }
     }
     all
+}
+
+/// The name of a release, without its version.
+pub(super) fn name(trace: &Trace) -> &str {
+    trace.release.split(' ').next().unwrap_or_default()
+}
+
+/// The latest true counts of the candidate's people under each other name.
+pub(super) fn newest<'a>(candidate: &Trace, earlier: &[&'a Trace]) -> Vec<&'a Trace> {
+    let mut latest: BTreeMap<(&str, &[String]), &Trace> = BTreeMap::new();
+    for trace in earlier {
+        let comparable = trace.exact && candidate.exact && trace.population == candidate.population;
+        if comparable && name(trace) != name(candidate) {
+            latest.insert((name(trace), &trace.columns), trace);
+        }
+    }
+    latest.into_values().collect()
 }
 
 /// The largest of three counts less the other two, group by group over the columns that all three show alike.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Group, Sketcher, Trace};
+use super::{Group, Sketcher, Summing, Trace};
 
 /// One table as it is published.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Told<'a> {
     pub parents: &'a BTreeMap<String, BTreeMap<String, String>>,
     /// Whether the counts are the true ones.
     pub exact: bool,
+    /// The column that it sums, and what each contributor brings to each of the combinations, in the order of the rows.
+    pub sums: Option<(&'a str, &'a [Vec<i128>])>,
 }
 
 /// Names above a name at most.
@@ -84,7 +86,8 @@ fn margin(
         })
         .collect();
     let mut groups: BTreeMap<(Vec<u64>, Option<Vec<u64>>), u64> = BTreeMap::new();
-    for (values, count) in rows {
+    let mut summing = told.sums.map(|(column, brought)| (Summing::of(column), brought));
+    for (row, (values, count)) in rows.iter().enumerate() {
         let cell: Vec<String> = values
             .iter()
             .zip(ladders.iter().zip(level.iter().zip(heights)))
@@ -110,7 +113,14 @@ fn margin(
             let step = level.get(*place).copied().unwrap_or(0);
             digest(place, cell.get(*place).map(String::as_str).unwrap_or_default(), step)
         };
-        let published = told.cells.contains(&cell).then(|| shown_at.iter().map(label).collect());
+        let published: Option<Vec<u64>> = told.cells.contains(&cell).then(|| shown_at.iter().map(label).collect());
+        if let (Some((summing, brought)), Some(shown)) = (&mut summing, &published) {
+            // By all its values: the same contribution is the same in every margin.
+            let all: Vec<u64> = (0..values.len()).map(|place| raw(&place)).collect();
+            let group = [Some(shown.clone())];
+            let each = brought.get(row).into_iter().flatten();
+            each.for_each(|value| summing.take(sketcher, &all, &value.to_string(), &group));
+        }
         *groups.entry((shown_at.iter().map(raw).collect(), published)).or_insert(0) += count;
     }
     let names = shown_at.iter().filter_map(|place| told.by.get(*place).cloned());
@@ -123,5 +133,7 @@ fn margin(
         columns: names.collect(),
         groups: groups.into_iter().map(|((raw, shown), rows)| Group { raw, shown, rows }).collect(),
         pseudonyms: None,
+        sums: summing.map(|(summing, _)| summing.finish()).into_iter().collect(),
+        spent: None,
     })
 }

@@ -133,31 +133,32 @@ impl ProtectionPlan {
                 group.rows += 1;
                 continue;
             }
-            // A value as it stands and a label above it are told apart even where they read the same.
-            let digest = |name: &str, label: Option<&str>, is_value: bool| {
-                sketcher.digest(&format!("{name}\u{0}{}", if is_value { "value" } else { "label" }), label)
-            };
-            let raw = self.quasi.iter().map(|quasi| {
-                let leaf = quasi
-                    .hierarchy
-                    .levels
-                    .first()
-                    .and_then(|level| level.labels.get(quasi.field(tuple) as usize));
-                digest(&quasi.name, leaf.and_then(|leaf| leaf.as_deref()), true)
-            });
-            let class = self.placed(tuple);
-            let shown = self.quasi.iter().enumerate().map(|(place, quasi)| {
-                let (label, is_value) = self.shown(place, class)?;
-                Some(digest(&quasi.name, label.as_deref(), is_value))
-            });
-            let group = Group {
-                raw: raw.collect(),
-                shown: shown.collect(),
-                rows: 1,
-            };
-            groups.insert(tuple, group);
+            let (raw, shown) = self.digested(tuple, sketcher);
+            groups.insert(tuple, Group { raw, shown, rows: 1 });
         }
         Ok(())
+    }
+
+    /// What a tuple of leaves is and how it is shown, in keyed digests.
+    pub(super) fn digested(&self, tuple: u128, sketcher: &Sketcher) -> (Vec<u64>, Option<Vec<u64>>) {
+        // A value as it stands and a label above it are told apart even where they read the same.
+        let digest = |name: &str, label: Option<&str>, is_value: bool| {
+            sketcher.digest(&format!("{name}\u{0}{}", if is_value { "value" } else { "label" }), label)
+        };
+        let raw = self.quasi.iter().map(|quasi| {
+            let leaf = quasi
+                .hierarchy
+                .levels
+                .first()
+                .and_then(|level| level.labels.get(quasi.field(tuple) as usize));
+            digest(&quasi.name, leaf.and_then(|leaf| leaf.as_deref()), true)
+        });
+        let class = self.placed(tuple);
+        let shown = self.quasi.iter().enumerate().map(|(place, quasi)| {
+            let (label, is_value) = self.shown(place, class)?;
+            Some(digest(&quasi.name, label.as_deref(), is_value))
+        });
+        (raw.collect(), shown.collect())
     }
 
     /// The quasi-identifying columns, in the order of a trace.

@@ -17,6 +17,7 @@ mod policy;
 mod recode;
 mod search;
 mod steps;
+mod summed;
 mod tuples;
 
 use std::collections::{BTreeMap, HashSet};

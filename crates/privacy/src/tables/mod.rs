@@ -11,7 +11,7 @@ mod intake;
 mod program;
 mod round;
 mod rules;
-mod span;
+pub(crate) mod span;
 mod suppress;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +61,8 @@ pub struct Tabulated {
     pub signed: bool,
     /// Per table, the different combinations of values with how many are counted in each: what the accumulation guard compares. Never published.
     pub combinations: Vec<Vec<(Vec<String>, u64)>>,
+    /// Per table, what each contributor brings to each of these, in whole millionths: of tables that publish sums as they are. Never published.
+    pub brought: Vec<Vec<Vec<i128>>>,
 }
 
 /// An interval that an outsider's own must hold.
@@ -124,7 +126,19 @@ impl<'a> Tabulator<'a> {
             return Err(all_hidden(tables));
         }
         let mut made = self.published(&system, &primaries, &single, &protected);
-        made.combinations = self.combinations(&system, &codes);
+        let of_table = self.combinations(&system, &codes);
+        for (table, combinations) in tables.iter().zip(of_table) {
+            let is_sum = table.value.is_some() && table.method == TableMethod::Suppress;
+            made.brought.push(
+                combinations
+                    .iter()
+                    .filter(|_| is_sum)
+                    .map(|(_, _, brought)| brought.clone())
+                    .collect(),
+            );
+            made.combinations
+                .push(combinations.into_iter().map(|(values, count, _)| (values, count)).collect());
+        }
         Ok(made)
     }
 
@@ -144,7 +158,7 @@ impl<'a> Tabulator<'a> {
     }
 
     /// The combinations behind each table, in the names that its cells have.
-    fn combinations(&self, system: &System, codes: &[Vec<u32>]) -> Vec<Vec<(Vec<String>, u64)>> {
+    fn combinations(&self, system: &System, codes: &[Vec<u32>]) -> Vec<Vec<Combination>> {
         let name = |column: usize, code: u32| {
             let leaf = codes.get(column)?.get(code as usize)?;
             let tree = system.trees.get(column)?;
@@ -156,9 +170,11 @@ impl<'a> Tabulator<'a> {
                     .iter()
                     .zip(key)
                     .map(|(column, code)| name(*column, *code).unwrap_or_default());
-                (labels.collect(), tally.all.count)
+                let mut brought: Vec<i128> = tally.people.values().map(|part| part.sum).collect();
+                brought.sort_unstable();
+                (labels.collect(), tally.all.count, brought)
             };
-            let mut rows: Vec<(Vec<String>, u64)> = base.iter().map(row).collect();
+            let mut rows: Vec<Combination> = base.iter().map(row).collect();
             rows.sort_unstable();
             rows
         };
@@ -209,6 +225,7 @@ impl<'a> Tabulator<'a> {
             alone: alone.collect(),
             signed,
             combinations: Vec::new(),
+            brought: Vec::new(),
         }
     }
 
@@ -234,6 +251,9 @@ impl<'a> Tabulator<'a> {
         }
     }
 }
+
+/// A combination of values, how many are counted in it, and what each contributor brings to it.
+type Combination = (Vec<String>, u64, Vec<i128>);
 
 /// The names above each name.
 fn edges(tree: &Tree) -> BTreeMap<String, String> {

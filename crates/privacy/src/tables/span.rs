@@ -117,6 +117,50 @@ fn reduce(rows: Vec<Sparse>) -> Vec<Sparse> {
     reduced
 }
 
+/// Unknowns and their factors modulo the prime.
+pub(crate) type Row = Sparse;
+
+/// Equations in echelon form, one after the other: each leads at a place of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Echelon {
+    leads: BTreeMap<usize, Sparse>,
+}
+
+impl Echelon {
+    /// A factor below zero.
+    pub(crate) fn negative(factor: u64) -> u64 {
+        minus(0, factor % PRIME)
+    }
+
+    /// Takes in an equation; nothing when it takes more than what is left of `steps`.
+    pub(crate) fn add(&mut self, row: Row, steps: &mut u64) -> Option<()> {
+        let mut row = self.rest(row, steps)?;
+        if let Some((lead, factor)) = row.first_key_value().map(|(lead, factor)| (*lead, *factor)) {
+            let by = inverse(factor);
+            for value in row.values_mut() {
+                *value = times(*value, by);
+            }
+            self.leads.insert(lead, row);
+        }
+        Some(())
+    }
+
+    /// Whether an equation follows from those taken in.
+    pub(crate) fn holds(&self, row: &Row, steps: &mut u64) -> Option<bool> {
+        self.rest(row.clone(), steps).map(|rest| rest.is_empty())
+    }
+
+    /// What is left of a row when the equations are taken from it from its first place on, until none leads where it does.
+    fn rest(&self, mut row: Row, steps: &mut u64) -> Option<Row> {
+        while let Some((lead, factor)) = row.first_key_value().map(|(lead, factor)| (*lead, *factor)) {
+            let Some(pivot) = self.leads.get(&lead) else { break };
+            *steps = steps.checked_sub(pivot.len() as u64)?;
+            subtract(&mut row, pivot, factor);
+        }
+        Some(row)
+    }
+}
+
 fn subtract(row: &mut Sparse, pivot: &Sparse, factor: u64) {
     for (place, value) in pivot {
         let slot = row.entry(*place).or_insert(0);
