@@ -4,6 +4,7 @@
 mod cluster;
 mod describe;
 mod explain;
+mod held;
 mod incidents;
 mod input;
 mod links;
