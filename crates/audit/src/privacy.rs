@@ -470,11 +470,15 @@ fn told(figures: &PopulationFigures) -> Text {
         people,
         group_min,
         share: Share { min, max },
-        ..
+        outside,
     } = figures;
     Text::new(
-        format!("{group_min} personer bakom den minsta gruppen, av {people}; mellan {min:.3} och {max:.3} av en grupp finns i filen"),
-        format!("{group_min} people behind the smallest group, of {people}; between {min:.3} and {max:.3} of a group are in the file"),
+        format!(
+            "{group_min} personer bakom den minsta gruppen, av {people}; mellan {min:.3} och {max:.3} av en grupp finns i filen; {outside} bakom ingen grupp"
+        ),
+        format!(
+            "{group_min} people behind the smallest group, of {people}; between {min:.3} and {max:.3} of a group are in the file; {outside} behind no group"
+        ),
     )
 }
 
