@@ -418,7 +418,18 @@ impl Words {
             "Check a release again: digests, Parquet recipe, Croissant, privacy; offline and without a workspace",
             "fyr verify published/exempelby-trad/1.0.0",
         )
-        .arg(self.word("path", "PATH", "Utgåvans mapp", "The release's folder"))
+        .arg(self.word(
+            "path",
+            "PATH",
+            "Utgåvans mapp, eller en fil från fyr anonymize",
+            "The release's folder, or a file from fyr anonymize",
+        ))
+        .arg(self.option(
+            "report",
+            "FILE.json",
+            "Rapporten som fyr anonymize skrev om filen",
+            "The report that fyr anonymize wrote of the file",
+        ))
     }
 
     fn sparql(&self) -> Command {

@@ -507,6 +507,15 @@ pub fn verify(term: &Term, body: &VerifyBody) {
         let mark = if ok { term.done() } else { term.error() };
         println!("{mark} {} {}", term.ink(Ink::Dim, id), safe(detail.get(term.lang)));
     }
+    for one in &body.not_verified {
+        let word = term.say("inte granskat på nytt:", "not checked again:");
+        println!(
+            "{} {word} {}: {}",
+            term.warning(),
+            safe(&one.model),
+            safe(one.reason.get(term.lang))
+        );
+    }
     match body.ok {
         true => println!("{} {}", term.done(), term.say("utgåvan är hel", "the release is whole")),
         false => println!("{} {}", term.error(), term.say("utgåvan har fel", "the release has faults")),

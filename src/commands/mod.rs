@@ -6,6 +6,7 @@ mod budget;
 mod cluster;
 mod describe;
 mod explain;
+mod held;
 mod hierarchy;
 mod incidents;
 mod input;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::ArgMatches;
-use fyr_audit::{Asked, Bounds, PrivacyWork};
+use fyr_audit::{Asked, Bounds, PopulationWork, PrivacyWork};
 use fyr_curate::{Inspected, Look};
+use fyr_model::held::{Figures, PopulationFigures};
 use fyr_model::privacy::{
     Check, ColumnPolicy, MicroaggregationFacts, PersonalDataFinding, PrivacyPolicy, PrivacyReport, ProtectionFacts, RecodingFacts, Role,
     SearchFacts,
@@ -18,6 +19,7 @@ use fyr_table::write::Working;
 use serde::Serialize;
 
 use super::Door;
+use super::held::{self, WrittenFile};
 use super::input::{Bench, place, reference};
 use crate::cli;
 use crate::show;
@@ -50,6 +52,8 @@ pub struct AnonymizeBody {
     pub risk: WrittenRisk,
     /// What an independent reader measured on the written file.
     pub verified: Verified,
+    /// The file, and what it is held to: what `verify` reads.
+    pub file: WrittenFile,
     /// Whether the k that was measured lies below what a release is held to.
     pub below_release_floor: bool,
     /// Personal data that the reader's own detectors found in the written file: counts, never values.
@@ -88,6 +92,12 @@ pub struct Verified {
     /// Largest distance of a group from the whole file, by sensitive column.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub t: BTreeMap<String, f64>,
+    /// What the poorest group tells, by sensitive column.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sensitive: BTreeMap<String, Figures>,
+    /// The groups against the population that they were counted in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub population: Option<PopulationFigures>,
 }
 
 pub async fn anonymize(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
@@ -105,9 +115,10 @@ pub async fn anonymize(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     };
     let fyr_curate::Acted { table, policy, done } = fyr_curate::act_on(&engine, read.table, &policy, &acting).await?;
     read.table = table;
-    let (plan, published) = planned(door, &bench, &engine, &policy, &hierarchies, (&read, &policy_path)).await?;
+    let Planned { plan, published, people } = planned(door, &bench, &engine, &policy, &hierarchies, (&read, &policy_path)).await?;
     let written = write(&bench, &engine, &plan, &policy, &published).await?;
-    let report = audited(door, &bench, &policy, &plan, &written)?;
+    let people = held::population(&policy, &plan, &hierarchies, people);
+    let report = audited(door, &bench, (&policy, &plan), people, &written)?;
     confirmed(&policy, &report)?;
     let out = Path::new(cli::text(words, "out").unwrap_or_default());
     place(&written, out).map_err(|error| {
@@ -116,7 +127,9 @@ pub async fn anonymize(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     })?;
     let mut facts = plan.facts().clone();
     fyr_curate::tell(&mut facts.columns, &done);
-    let body = body(&facts, report);
+    let columns: Vec<String> = plan.columns().into_iter().map(|column| column.name).collect();
+    let file = WrittenFile::of("out.parquet", &policy, &report, &columns)?;
+    let body = body(&facts, report, file);
     if let Some(path) = cli::text(words, "report") {
         let document = door.envelope("anonymize", reference(&read.resource), &body);
         let text = serde_json::to_string_pretty(&document).map_err(|error| internal("json", &error))?;
@@ -130,7 +143,13 @@ pub async fn anonymize(door: &Door, words: &ArgMatches) -> Result<u8, Refusal> {
     Ok(0)
 }
 
-/// The plan, and the files whose rows are to be published.
+/// The plan, the files whose rows are to be published, and those of the population that the model counts in.
+struct Planned {
+    plan: ProtectionPlan,
+    published: Vec<PathBuf>,
+    people: Vec<PathBuf>,
+}
+
 async fn planned(
     door: &Door,
     bench: &Bench,
@@ -138,7 +157,7 @@ async fn planned(
     policy: &PrivacyPolicy,
     hierarchies: &BTreeMap<String, String>,
     (read, policy_path): (&Inspected, &Path),
-) -> Result<(ProtectionPlan, Vec<PathBuf>), Refusal> {
+) -> Result<Planned, Refusal> {
     let facts = read.table.facts();
     let input = vec![facts.path.clone()];
     let mut planner = Planner::new(&facts.report.columns, policy)?;
@@ -147,7 +166,7 @@ async fn planned(
         .and_then(|model| model.presence.as_ref())
         .map(|presence| presence.subset.as_str());
     let k_map = model.and_then(|model| model.k_map.as_ref()).map(|map| map.population.as_str());
-    let mut published = input.clone();
+    let (mut published, mut people) = (input.clone(), Vec::new());
     if let Some(name) = presence.or(k_map) {
         let path = beside(policy_path, name);
         let second = bench.second_table(door, &path.display().to_string()).await?;
@@ -159,10 +178,11 @@ async fn planned(
             other
         };
         engine.each(&population, &mut |batch| planner.take_population(batch))?;
+        people = population;
     }
     engine.each(&published, &mut |batch| planner.take(batch))?;
     let plan = tokio::task::block_in_place(|| planner.plan(hierarchies, Effort::default()))?;
-    Ok((plan, published))
+    Ok(Planned { plan, published, people })
 }
 
 /// Recodes the rows and writes them sorted: the order of the source would tell rows apart.
@@ -190,7 +210,14 @@ async fn write(
 }
 
 /// What the auditor measures on the written bytes, in a confined worker.
-fn audited(door: &Door, bench: &Bench, policy: &PrivacyPolicy, plan: &ProtectionPlan, written: &Path) -> Result<PrivacyReport, Refusal> {
+fn audited(
+    door: &Door,
+    bench: &Bench,
+    (policy, plan): (&PrivacyPolicy, &ProtectionPlan),
+    population: Option<PopulationWork>,
+    written: &Path,
+) -> Result<PrivacyReport, Refusal> {
+    let (k_map, presence) = held::among(policy.model.as_ref());
     let roles = plan.columns().into_iter().filter_map(|column| {
         let role = policy.columns.get(&column.name)?.role();
         Some((column.name, role))
@@ -206,8 +233,11 @@ fn audited(door: &Door, bench: &Bench, policy: &PrivacyPolicy, plan: &Protection
             bounds: promised(policy, plan),
             average_risk: policy.model.as_ref().and_then(|model| model.average_risk),
             means: plan.facts().microaggregated.iter().map(|means| means.column.clone()).collect(),
+            k_map,
+            presence,
             ..Asked::on(Utc::now().date_naive())
         },
+        population,
     };
     let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
     let dir = bench.work("audit")?;
@@ -249,7 +279,8 @@ fn confirmed(policy: &PrivacyPolicy, report: &PrivacyReport) -> Result<(), Refus
     Err(Refusal::new("audit-failed", RefusalKind::Forbidden, "out.parquet", text))
 }
 
-fn body(facts: &ProtectionFacts, report: PrivacyReport) -> AnonymizeBody {
+fn body(facts: &ProtectionFacts, report: PrivacyReport, file: WrittenFile) -> AnonymizeBody {
+    let measured = report.held.unwrap_or_default();
     let is_mean = |name: &str| facts.microaggregated.iter().any(|means| means.column == name);
     let quasi = facts.columns.iter().filter(|column| column.role == Role::QuasiIdentifier);
     let generalised = quasi.filter(|column| !is_mean(&column.column));
@@ -277,7 +308,10 @@ fn body(facts: &ProtectionFacts, report: PrivacyReport) -> AnonymizeBody {
             k: report.k,
             l: report.l,
             t: report.t,
+            sensitive: measured.measured,
+            population: measured.population,
         },
+        file,
     }
 }
 

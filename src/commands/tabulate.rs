@@ -203,6 +203,7 @@ fn audited(door: &Door, bench: &Bench, policy: &PrivacyPolicy, columns: &[Column
             cleared: policy.cleared.clone(),
             ..Asked::on(Utc::now().date_naive())
         },
+        population: None,
     };
     let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
     let dir = bench.work("audit")?;

@@ -33,6 +33,9 @@ POLICIES = {
     "k_l": 'k = 10\nsuppression_max = 0.1\nl = { kind = "distinct", value = 3 }\n',
     "entropy": 'k = 5\nsuppression_max = 0.1\nl = { kind = "entropy", value = 2.5 }\n',
     "t": 'k = 5\nsuppression_max = 0.04\nloss = "discernibility"\nt = { kind = "equal", value = 0.25 }\n',
+    "beta": 'k = 5\nsuppression_max = 0.1\nbeta = { kind = "basic", value = 1.5 }\n',
+    "enhanced": 'k = 5\nsuppression_max = 0.1\nbeta = { kind = "enhanced", value = 2 }\n',
+    "disclosure": "k = 5\nsuppression_max = 0.1\ndisclosure = 2.0\n",
     "all": 'k = 8\nsuppression_max = 0.2\nloss = "loss"\nl = { kind = "distinct", value = 2 }\nt = { kind = "equal", value = 0.4 }\n',
 }
 
@@ -96,7 +99,7 @@ def anonymize(fyr, root, model):
     roles = "".join(f'{name} = {{ role = "quasi-identifier", hierarchy = "{name}.csv" }}\n' for name in QUASI)
     text = f'[columns]\nperson = "identifier"\ndiagnos = "sensitive"\n{roles}[model]\n{model}'
     (root / "policy.toml").write_text(text, encoding="utf-8")
-    return run(fyr, root, "anonymize", "in.csv", "-o", "out.parquet", "--policy", "policy.toml")
+    return run(fyr, root, "anonymize", "in.csv", "-o", "out.parquet", "--policy", "policy.toml", "--report", "report.json")
 
 
 def measured(checks, name, model, report, table):
@@ -109,12 +112,25 @@ def measured(checks, name, model, report, table):
     checks.hold(f"{name}: k of pycanon is the report's", k == verified["k"])
     checks.hold(f"{name}: l of pycanon is the report's", l == verified["l"]["diagnos"])
     checks.hold(f"{name}: t of pycanon is the report's", math.isclose(t, verified["t"]["diagnos"], abs_tol=TIGHT))
+    told = verified["sensitive"]["diagnos"]
+    beta = anonymity.basic_beta_likeness(table, QUASI, ["diagnos"])
+    delta = anonymity.delta_disclosure(table, QUASI, ["diagnos"])
+    checks.hold(f"{name}: beta of pycanon is the report's", math.isclose(beta, told["beta"], abs_tol=TIGHT))
+    checks.hold(f"{name}: delta of pycanon is the report's", math.isclose(delta, told["disclosure"], abs_tol=TIGHT))
     asked = dict(line.split(" = ", 1) for line in model.splitlines())
     number = lambda text: float(text.split("value = ")[1].split(" ")[0])
     checks.hold(f"{name}: k is what the policy asks", k >= int(asked["k"]))
     left_out = (report["rows_in"] - report["rows_out"]) / report["rows_in"]
     if "t" in asked:
         checks.hold(f"{name}: t is what the policy asks", t <= number(asked["t"]) + left_out + TIGHT)
+    # Rows that were left out may have been whatever the bounds ask; without any the file alone must keep them.
+    if "basic" in asked.get("beta", "") and not left_out:
+        checks.hold(f"{name}: beta is what the policy asks", beta <= number(asked["beta"]) + TIGHT)
+    if "enhanced" in asked.get("beta", "") and not left_out:
+        enhanced = anonymity.enhanced_beta_likeness(table, QUASI, ["diagnos"])
+        checks.hold(f"{name}: enhanced beta is what the policy asks", enhanced <= number(asked["beta"]) + TIGHT)
+    if "disclosure" in asked and not left_out:
+        checks.hold(f"{name}: delta is what the policy asks", delta < float(asked["disclosure"]) + TIGHT)
     if "distinct" in asked.get("l", ""):
         checks.hold(f"{name}: l is what the policy asks", l >= number(asked["l"]))
     if "entropy" in asked.get("l", ""):
@@ -189,6 +205,8 @@ def main():
             table = pq.read_table(place / "out.parquet").to_pandas()
             measured(checks, name, model, report, table)
             linked(checks, name, rows, report, table)
+            verified = run(fyr, place, "verify", "out.parquet", "--report", "report.json")
+            checks.hold(f"{name}: the file holds when it is read again", verified is not None and verified["ok"])
         place = folder(root, "tabeller", rows)
         for method in ('method = "suppress"\n', 'method = "round"\nbase = 5\n'):
             tabulated(checks, fyr, place, method)

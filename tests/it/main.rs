@@ -38,3 +38,4 @@ mod shapes_agree;
 mod standing;
 mod support;
 mod verdicts;
+mod verify;

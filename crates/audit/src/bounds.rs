@@ -2,42 +2,18 @@
 //!
 //! In: how often each value stands in the whole file and in each group, and the bounds that were promised. Out: the largest distance of a
 //! group from the file, and how many groups break a promise. Rows that were left out shift the whole file's distribution by at most their
-//! share, which is allowed for; nothing else is.
+//! share, which is allowed for; nothing else is. Likeness and disclosure ask for how common a value was before rows were left out: that is
+//! [`Likely`]'s part.
 
 use std::collections::BTreeMap;
 
-use fyr_model::privacy::{Closeness, ClosenessKind, Diversity, DiversityKind, Model};
-use serde::{Deserialize, Serialize};
+use fyr_model::held::{Above, Bounds, Figures};
+use fyr_model::privacy::{ClosenessKind, Diversity, DiversityKind};
 
-/// What was promised for one sensitive column.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Bounds {
-    /// Diversity of each group.
-    pub l: Option<Diversity>,
-    /// Distance of each group from the whole.
-    pub t: Option<Closeness>,
-    /// What stands above each value, nearest first; for the hierarchical distance.
-    pub above: BTreeMap<String, Vec<String>>,
-    /// Share of the rows that were left out of the file.
-    pub left_out: f64,
-}
+use crate::likeness::Likely;
+use crate::read::plain;
 
-const NEAR: f64 = 1e-9;
-
-impl Bounds {
-    /// What a model promises of a column; nothing when it promises nothing of it. `rows` are those that went in and came out.
-    pub fn of(model: &Model, column: &str, (rows_in, rows_out): (u64, u64)) -> Option<Self> {
-        let l = model.l.as_ref().and_then(|l| l.of(column)).cloned();
-        let t = model.t.as_ref().and_then(|t| t.of(column)).cloned();
-        (l.is_some() || t.is_some()).then(|| Self {
-            l,
-            t,
-            above: BTreeMap::new(),
-            left_out: rows_in.saturating_sub(rows_out) as f64 / rows_in.max(1) as f64,
-        })
-    }
-}
+pub(crate) const NEAR: f64 = 1e-9;
 
 /// Measures one column.
 #[derive(Debug)]
@@ -49,9 +25,11 @@ pub(crate) struct Spread<'a> {
     place: Vec<usize>,
     /// Nodes of the levels above, by place.
     levels: Vec<Vec<usize>>,
+    likely: Likely,
+    entropy_min: f64,
     pub(crate) l: u64,
     pub(crate) t: f64,
-    pub(crate) broken: u64,
+    broken: u64,
 }
 
 impl<'a> Spread<'a> {
@@ -76,8 +54,16 @@ impl<'a> Spread<'a> {
             whole.push(counts.get(*code as usize).copied().unwrap_or(0) as f64 / rows);
         }
         let labels: Vec<&Option<String>> = order.iter().map(|(value, _)| *value).collect();
+        let left_out = bounds.map_or(0, |bounds| bounds.left_out_rows);
         Self {
             levels: bounds.map_or_else(Vec::new, |bounds| levels(&labels, &bounds.above)),
+            likely: Likely::new(
+                counts,
+                left_out,
+                bounds.and_then(|b| b.beta.clone()),
+                bounds.and_then(|b| b.disclosure),
+            ),
+            entropy_min: f64::INFINITY,
             bounds,
             whole,
             place,
@@ -99,6 +85,8 @@ impl<'a> Spread<'a> {
             }
         }
         counts.sort_unstable_by(|a, b| b.cmp(a));
+        self.entropy_min = self.entropy_min.min(entropy(&counts));
+        let alike = self.likely.group(codes);
         self.l = self.l.min(counts.len() as u64);
         let asked = self.bounds.and_then(|bounds| bounds.t.as_ref());
         // Without the levels the hierarchical distance cannot be measured: the equal one is told, and the promise counts as broken.
@@ -109,7 +97,20 @@ impl<'a> Spread<'a> {
         let Some(bounds) = self.bounds else { return };
         let diverse = bounds.l.as_ref().is_none_or(|l| is_diverse(l, &counts));
         let close = measured && asked.is_none_or(|t| distance <= t.value + bounds.left_out + NEAR);
-        self.broken += u64::from(!diverse || !close);
+        self.broken += u64::from(!diverse || !close || !alike);
+    }
+
+    /// Groups that break a promise; at least one where no table can have been what all groups together ask it to have been.
+    pub(crate) fn broken(&self) -> u64 {
+        self.broken.max(u64::from(!self.likely.is_possible()))
+    }
+
+    /// What the poorest group tells.
+    pub(crate) fn figures(&self) -> Figures {
+        Figures {
+            entropy_l: self.entropy_min.exp(),
+            ..self.likely.figures()
+        }
     }
 
     fn distance(&self, kind: ClosenessKind, share: &[f64]) -> f64 {
@@ -161,14 +162,14 @@ impl<'a> Spread<'a> {
 }
 
 /// The node of each value on each level; a value that the levels lack stands alone until the top.
-fn levels(labels: &[&Option<String>], above: &BTreeMap<String, Vec<String>>) -> Vec<Vec<usize>> {
+fn levels(labels: &[&Option<String>], above: &Above) -> Vec<Vec<usize>> {
     let height = above.values().map(Vec::len).max().unwrap_or(0);
     let level = |at: usize| {
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let node = |(place, label): (usize, &&Option<String>)| {
             let named = label
                 .as_ref()
-                .and_then(|label| above.get(label))
+                .and_then(|label| above.get(label).or_else(|| above.get(plain(label)?)))
                 .and_then(|row| row.get(at))
                 .cloned();
             let name = if at + 1 == height {
@@ -184,14 +185,16 @@ fn levels(labels: &[&Option<String>], above: &BTreeMap<String, Vec<String>>) -> 
     (0..height).map(level).collect()
 }
 
-fn is_diverse(l: &Diversity, counts: &[u64]) -> bool {
+fn entropy(counts: &[u64]) -> f64 {
     let rows: u64 = counts.iter().sum();
+    let parts = counts.iter().map(|count| *count as f64 / rows.max(1) as f64);
+    parts.map(|q| -q * q.ln()).sum()
+}
+
+fn is_diverse(l: &Diversity, counts: &[u64]) -> bool {
     match l.kind {
         DiversityKind::Distinct => counts.len() as f64 >= l.value,
-        DiversityKind::Entropy => {
-            let entropy: f64 = counts.iter().map(|count| *count as f64 / rows as f64).map(|q| -q * q.ln()).sum();
-            entropy >= l.value.ln() - NEAR
-        }
+        DiversityKind::Entropy => entropy(counts) >= l.value.ln() - NEAR,
         DiversityKind::Recursive => {
             let rest: u64 = counts.iter().skip((l.value.ceil() as usize).saturating_sub(1)).sum();
             let first = counts.first().copied().unwrap_or(0) as f64;
@@ -202,6 +205,8 @@ fn is_diverse(l: &Diversity, counts: &[u64]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use fyr_model::privacy::Closeness;
+
     use super::*;
 
     fn measured(groups: &[&[&str]], numeric: bool, bounds: &Bounds) -> (u64, f64, u64) {
@@ -220,7 +225,7 @@ mod tests {
         coded.iter().flatten().for_each(|(code, rows)| counts[*code as usize] += rows);
         let mut spread = Spread::new(&values, &counts, numeric, Some(bounds));
         coded.iter().for_each(|codes| spread.group(codes));
-        (spread.l, spread.t, spread.broken)
+        (spread.l, spread.t, spread.broken())
     }
 
     fn closeness(kind: ClosenessKind, value: f64) -> Bounds {

@@ -12,10 +12,12 @@ mod bounds;
 mod croissant;
 mod csv;
 mod footer;
+mod likeness;
 mod measure;
 mod noised;
 mod package;
 mod persons;
+mod population;
 mod privacy;
 mod read;
 mod recipe;
@@ -28,10 +30,11 @@ use chrono::NaiveDate;
 use fyr_model::privacy::{Clearance, Role};
 use serde::{Deserialize, Serialize};
 
-pub use bounds::Bounds;
+pub use fyr_model::held::{Bounds, Share};
 pub use noised::{NoisedWork, noised, noised_work};
 pub use package::package;
-pub use privacy::{K_FLOOR, privacy};
+pub use population::PopulationWork;
+pub use privacy::{K_FLOOR, of_policy, privacy, privacy_among};
 pub use recipe::parquet;
 pub use tables::{AskedTable, Open, TablesAsked, TablesReport, TablesWork, tables, tables_work};
 pub use work::{PackageWork, PrivacyWork, package_work, privacy_work};
@@ -59,6 +62,12 @@ pub struct Asked {
     /// Columns whose numbers gave way to the mean of their group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub means: Vec<String>,
+    /// People of the population behind each group, at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub k_map: Option<u64>,
+    /// The share of those people that may be in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<Share>,
 }
 
 impl Asked {
@@ -73,6 +82,18 @@ impl Asked {
             bounds: BTreeMap::new(),
             average_risk: None,
             means: Vec::new(),
+            k_map: None,
+            presence: None,
         }
+    }
+
+    /// Whether anything but a k is promised.
+    pub fn has_limits(&self) -> bool {
+        !self.bounds.is_empty() || self.average_risk.is_some() || !self.means.is_empty() || self.counts_people()
+    }
+
+    /// Whether the groups are held against a population.
+    pub(crate) fn counts_people(&self) -> bool {
+        self.k_map.is_some() || self.presence.is_some()
     }
 }

@@ -4,14 +4,16 @@
 //! a class has, and the findings of the auditor's detectors. Suppressed rows (`*` everywhere) are a class like any other. Memory follows the
 //! different classes and what each holds of sensitive values, not the rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arrow::array::{Array, StringArray};
+use fyr_model::held::{Bounds, Figures};
 use fyr_model::privacy::{PersonalDataFinding, Role};
 
 use crate::Asked;
-use crate::bounds::{Bounds, Spread};
+use crate::bounds::Spread;
 use crate::persons::Column;
+use crate::population::Group;
 use crate::read::cell;
 
 /// Counts while reading.
@@ -23,6 +25,8 @@ pub(crate) struct Measure {
     /// The quasi-identifying columns that are of means.
     quasi_means: Vec<String>,
     bounds: BTreeMap<String, Bounds>,
+    /// Names of the quasi-identifying columns that are not of means, where a population is to be counted behind the groups.
+    counted: Option<Vec<String>>,
     codes: Vec<Codes>,
     /// The number of each class, by the codes of its quasi-identifiers.
     classes: HashMap<Vec<u32>, usize>,
@@ -56,6 +60,12 @@ impl Codes {
         }
     }
 
+    /// The text of each code.
+    fn texts(&self) -> HashMap<u32, Option<&String>> {
+        let known = self.known.iter().map(|(value, code)| (*code, Some(value)));
+        known.chain(self.missing.map(|code| (code, None))).collect()
+    }
+
     fn by_value(self) -> BTreeMap<Option<String>, u32> {
         let known = self.known.into_iter().map(|(value, code)| (Some(value), code));
         known.chain(self.missing.map(|code| (None, code))).collect()
@@ -75,6 +85,12 @@ pub(crate) struct Measured {
     pub(crate) t: BTreeMap<String, f64>,
     /// Groups that break what was promised, per sensitive column.
     pub(crate) broken: BTreeMap<String, u64>,
+    /// What the poorest group tells, per sensitive column.
+    pub(crate) figures: BTreeMap<String, Figures>,
+    /// The different values of sensitive columns whose hierarchy is known.
+    pub(crate) values: BTreeMap<String, BTreeSet<String>>,
+    /// The groups as shown, where a population is to be counted behind them: names of the columns, and each group.
+    pub(crate) groups: Option<(Vec<String>, Vec<Group>)>,
     /// Groups with more than one value, per column of means.
     pub(crate) uneven: BTreeMap<String, u64>,
     /// Rows with `*` in every quasi-identifying column that is not of means.
@@ -97,6 +113,7 @@ impl Measure {
         let is_mean = |(name, _): &(String, usize)| asked.means.contains(name);
         let (quasi_means, plain): (Vec<_>, Vec<_>) = places(Role::QuasiIdentifier).into_iter().partition(is_mean);
         let quasi: Vec<usize> = plain.iter().chain(&quasi_means).map(|(_, place)| *place).collect();
+        let counted = asked.counts_people().then(|| plain.iter().map(|(name, _)| name.clone()).collect());
         let sensitive = places(Role::Sensitive);
         let means: Vec<(String, usize)> = places(Role::Plain).into_iter().filter(is_mean).collect();
         Self {
@@ -110,6 +127,7 @@ impl Measure {
             means,
             quasi_means: quasi_means.into_iter().map(|(name, _)| name).collect(),
             bounds: asked.bounds.clone(),
+            counted,
             rows: 0,
             columns: columns.iter().map(|(name, numeric)| Column::new(name, *numeric)).collect(),
             today: {
@@ -197,6 +215,21 @@ impl Measure {
         }
     }
 
+    /// The groups by what they show in the columns that are not of means, in order.
+    fn groups(&self) -> Vec<Group> {
+        let shown = self.shown();
+        let texts: Vec<HashMap<u32, Option<&String>>> = self.codes.iter().take(shown).map(Codes::texts).collect();
+        let mut rows: BTreeMap<Vec<Option<String>>, u64> = BTreeMap::new();
+        for (codes, class) in &self.classes {
+            let cells = codes
+                .iter()
+                .zip(&texts)
+                .map(|(code, texts)| texts.get(code).copied().flatten().cloned());
+            *rows.entry(cells.collect()).or_insert(0) += self.sizes.get(*class).copied().unwrap_or(0);
+        }
+        rows.into_iter().map(|(cells, rows)| Group { cells, rows }).collect()
+    }
+
     pub(crate) fn finish(mut self) -> Measured {
         let today = self.today;
         let numeric: Vec<bool> = self.columns.iter().map(Column::is_numeric).collect();
@@ -209,6 +242,9 @@ impl Measure {
             l: BTreeMap::new(),
             t: BTreeMap::new(),
             broken: BTreeMap::new(),
+            figures: BTreeMap::new(),
+            values: BTreeMap::new(),
+            groups: None,
             uneven: BTreeMap::new(),
             suppressed: 0,
             detections: columns.into_iter().map(|column| column.finish(today)).collect(),
@@ -217,6 +253,7 @@ impl Measure {
             return measured;
         }
         self.groups_as_shown(&mut measured);
+        measured.groups = self.counted.take().map(|names| (names, self.groups()));
         let values: Vec<BTreeMap<Option<String>, u32>> = self.codes.into_iter().skip(self.quasi.len()).map(Codes::by_value).collect();
         let mut spreads: Vec<Spread<'_>> = Vec::with_capacity(self.sensitive.len());
         for (((name, place), values), held) in self.sensitive.iter().zip(&values).zip(self.held) {
@@ -242,8 +279,18 @@ impl Measure {
         for ((name, _), spread) in self.sensitive.iter().zip(&spreads).filter(|_| measured.classes > 0) {
             measured.l.insert(name.clone(), spread.l);
             measured.t.insert(name.clone(), spread.t);
-            measured.broken.insert(name.clone(), spread.broken);
+            measured.broken.insert(name.clone(), spread.broken());
+            measured.figures.insert(name.clone(), spread.figures());
+        }
+        drop(spreads);
+        for ((name, _), values) in self.sensitive.iter().zip(values) {
+            if self.bounds.get(name).is_some_and(|bounds| !bounds.above.is_empty()) {
+                measured.values.insert(name.clone(), values.into_keys().flatten().collect());
+            }
         }
         measured
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use fyr_model::finding::Refusal;
+use fyr_model::held::{Figures, Held, PopulationFigures, Share};
 use fyr_model::privacy::{Check, PersonalDataFinding, PrivacyReport, Role};
 use fyr_model::text::Text;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -12,7 +13,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use crate::footer::{self, outcome};
 use crate::measure::{Measure, Measured};
 use crate::read::{self, unreadable};
-use crate::{Asked, csv};
+use crate::{Asked, PopulationWork, csv, population};
 
 /// The smallest k of a release with quasi-identifying or sensitive columns (`hardening.md` H29).
 pub const K_FLOOR: u64 = 10;
@@ -22,6 +23,14 @@ pub const K_FLOOR: u64 = 10;
 /// # Errors
 /// `audit-unreadable` when a file cannot be read as what its name says; `audit-empty` when there is no Parquet file among them.
 pub fn privacy(files: &[(String, PathBuf)], asked: &Asked) -> Result<PrivacyReport, Refusal> {
+    privacy_among(files, asked, None)
+}
+
+/// The same, with the population that k-map and delta-presence count in: without one they fail.
+///
+/// # Errors
+/// Those of [`privacy`].
+pub fn privacy_among(files: &[(String, PathBuf)], asked: &Asked, population: Option<&PopulationWork>) -> Result<PrivacyReport, Refusal> {
     let mut digests = BTreeMap::new();
     for (name, path) in files {
         let (sha256, _) = read::digest(path).map_err(|error| unreadable(name, &error.kind().to_string()))?;
@@ -49,6 +58,7 @@ pub fn privacy(files: &[(String, PathBuf)], asked: &Asked) -> Result<PrivacyRepo
     checks.schemas(&tables, &columns);
     checks.other_files(files);
     checks.classes(&measured, asked);
+    let people = checks.people(&measured, asked, population);
     checks.detections(&measured.detections, asked);
     checks.twins(&twins, &columns, &measured, asked)?;
     checks.containers(&tables, asked)?;
@@ -70,12 +80,62 @@ pub fn privacy(files: &[(String, PathBuf)], asked: &Asked) -> Result<PrivacyRepo
         prosecutor_average: measured.k.map(|_| measured.classes as f64 / rows),
         unique_share: measured.k.map(|_| measured.alone as f64 / rows),
         l: measured.l,
+        held: protected.then(|| held(&measured.figures, &measured.values, people, asked)),
         t: measured.t,
         detections: measured.detections,
         cleared: asked.cleared.clone(),
         passed: checks.0.iter().all(|check| check.ok),
         checks: checks.0,
     })
+}
+
+/// What the file was held to and what was seen; of what stands above values, only that of values which the file shows.
+fn held(
+    measured: &BTreeMap<String, Figures>,
+    values: &BTreeMap<String, BTreeSet<String>>,
+    population: Option<PopulationFigures>,
+    asked: &Asked,
+) -> Held {
+    let mut bounds = asked.bounds.clone();
+    for (name, bounds) in &mut bounds {
+        let shown = |value: &String| {
+            values
+                .get(name)
+                .is_some_and(|values| values.contains(value) || values.contains(&format!("{value}.0")))
+        };
+        bounds.above.retain(|value, _| shown(value));
+    }
+    Held {
+        k: asked.k,
+        bounds,
+        average_risk: asked.average_risk,
+        k_map: asked.k_map,
+        presence: asked.presence,
+        measured: measured.clone(),
+        population,
+    }
+}
+
+/// The checks of a file that is no release: held to the policy's own k, however small, and told of what the detectors found.
+pub fn of_policy(report: &PrivacyReport, k: u64) -> Vec<Check> {
+    let keeps = report.rows == 0 || report.k.is_none_or(|measured| measured >= k);
+    let own = |check: &Check| match check.id.as_str() {
+        "privacy-detectors" => None,
+        "privacy-k" => {
+            let measured = report.k.map_or_else(|| "-".to_owned(), |k| k.to_string());
+            let detail = Text::new(
+                format!("minsta gruppen har {measured} rader, policyn kräver {k}; {} rader", report.rows),
+                format!(
+                    "the smallest group has {measured} rows, the policy asks for {k}; {} rows",
+                    report.rows
+                ),
+            );
+            let id = check.id.clone();
+            Some(Check { id, ok: keeps, detail })
+        }
+        _ => Some(check.clone()),
+    };
+    report.checks.iter().filter_map(own).collect()
 }
 
 fn required(asked: &Asked) -> u64 {
@@ -216,20 +276,18 @@ impl Checks {
             )
         };
         self.add("privacy-l", (true, detail));
-        let broken: Vec<String> = measured
-            .broken
-            .iter()
-            .filter(|(_, groups)| **groups > 0)
-            .map(|(name, groups)| format!("{name} ({groups})"))
-            .collect();
         let furthest: Vec<String> = measured.t.iter().map(|(name, t)| format!("{name} {t:.3}")).collect();
-        let furthest = furthest.join(", ");
+        let likely = measured.figures.iter().filter(|(name, _)| is_likeness(asked, name));
+        let likely: Vec<String> = likely
+            .map(|(name, of)| format!("{name} beta {:.3}, delta {:.3}", of.beta, of.disclosure))
+            .collect();
+        let furthest = [furthest, likely].concat().join(", ");
         let passed = Text::new(
             format!("grupperna håller vad policyn lovar om känsliga kolumner; största avstånd till hela filen: {furthest}"),
             format!("the groups keep what the policy promises of sensitive columns; largest distance to the whole file: {furthest}"),
         );
         let outcome = outcome(
-            &broken,
+            &broken(measured, asked),
             passed,
             "grupper som bryter vad policyn lovar",
             "groups that break what the policy promises",
@@ -273,6 +331,38 @@ impl Checks {
         self.add("privacy-means", outcome);
     }
 
+    /// k-map and delta-presence: the people of the population behind each group.
+    fn people(&mut self, measured: &Measured, asked: &Asked, population: Option<&PopulationWork>) -> Option<PopulationFigures> {
+        if !asked.counts_people() {
+            return None;
+        }
+        let counted = match (&measured.groups, population) {
+            (Some((columns, groups)), Some(population)) => {
+                population::count(columns, groups, population).map(|counted| (counted, groups.as_slice(), population.left_out))
+            }
+            _ if measured.rows == 0 => return None,
+            _ => Err("no population was given".to_owned()),
+        };
+        let map = |k| ("privacy-k-map", counted.as_ref().map(|(counted, groups, _)| counted.map(groups, k)));
+        let presence = |share| {
+            let judged = counted
+                .as_ref()
+                .map(|(counted, groups, left_out)| counted.presence(groups, share, *left_out));
+            ("privacy-presence", judged)
+        };
+        let judged = asked.k_map.map(map).into_iter().chain(asked.presence.map(presence));
+        let mut figures = None;
+        for (id, judged) in judged {
+            let detail = match &judged {
+                Ok(judged) => told(&judged.figures),
+                Err(why) => Text::new(format!("kunde inte mätas: {why}"), format!("could not be measured: {why}")),
+            };
+            figures = figures.or(judged.as_ref().ok().map(|judged| judged.figures));
+            self.add(id, (judged.is_ok_and(|judged| judged.holds), detail));
+        }
+        figures
+    }
+
     fn detections(&mut self, detections: &[PersonalDataFinding], asked: &Asked) {
         let faults = uncleared(detections, asked);
         let cleared = detections.iter().filter(|d| d.verdict == "direct").count() - faults.len();
@@ -313,6 +403,7 @@ impl Checks {
         if is_protected(asked) && twin.k.unwrap_or(0) < required(asked) {
             faults.push(format!("k = {}", twin.k.unwrap_or(0)));
         }
+        faults.extend(broken(&twin, asked));
         faults.extend(uncleared(&twin.detections, asked));
         let passed = Text::new(
             format!("CSV-tvillingen har samma {} rader", twin.rows),
@@ -372,6 +463,43 @@ impl Checks {
         );
         Ok(())
     }
+}
+
+fn told(figures: &PopulationFigures) -> Text {
+    let PopulationFigures {
+        people,
+        group_min,
+        share: Share { min, max },
+        outside,
+    } = figures;
+    Text::new(
+        format!(
+            "{group_min} personer bakom den minsta gruppen, av {people}; mellan {min:.3} och {max:.3} av en grupp finns i filen; {outside} bakom ingen grupp"
+        ),
+        format!(
+            "{group_min} people behind the smallest group, of {people}; between {min:.3} and {max:.3} of a group are in the file; {outside} behind no group"
+        ),
+    )
+}
+
+fn is_likeness(asked: &Asked, name: &str) -> bool {
+    asked
+        .bounds
+        .get(name)
+        .is_some_and(|bounds| bounds.beta.is_some() || bounds.disclosure.is_some())
+}
+
+/// Columns of which something promised is broken, with the groups that break it; a promise of a column that could not be measured is broken.
+fn broken(measured: &Measured, asked: &Asked) -> Vec<String> {
+    let groups = measured.broken.iter().filter(|(_, groups)| **groups > 0);
+    let unmeasured = asked
+        .bounds
+        .keys()
+        .filter(|name| measured.rows > 0 && !measured.broken.contains_key(*name));
+    groups
+        .map(|(name, groups)| format!("{name} ({groups})"))
+        .chain(unmeasured.map(|name| format!("{name} (?)")))
+        .collect()
 }
 
 /// Columns with a direct find that nobody has judged for that kind.

@@ -96,6 +96,12 @@ pub(crate) fn cell(column: &StringArray, row: usize) -> Option<&str> {
     (row < column.len() && !column.is_null(row)).then(|| column.value(row))
 }
 
+/// A whole number without the point and nought that a column of fractions gives it: the same value stands as `39` and as `39.0`.
+pub(crate) fn plain(text: &str) -> Option<&str> {
+    let whole = text.strip_suffix(".0")?;
+    whole.parse::<f64>().is_ok().then_some(whole)
+}
+
 pub(crate) fn unreadable(file: &str, why: &str) -> Refusal {
     Refusal::new(
         "audit-unreadable",

@@ -7,7 +7,7 @@ use fyr_model::release::Manifest;
 use fyr_model::text::Text;
 use serde::{Deserialize, Serialize};
 
-use crate::{Asked, package, privacy};
+use crate::{Asked, PopulationWork, package, privacy_among};
 
 /// The request of `audit.privacy`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct PrivacyWork {
     pub files: Vec<(String, PathBuf)>,
     /// What they are held to.
     pub asked: Asked,
+    /// The population that the rows are from, where they are held against one.
+    #[serde(default)]
+    pub population: Option<PopulationWork>,
 }
 
 /// The request of `audit.package`.
@@ -30,10 +33,10 @@ pub struct PackageWork {
 /// `audit.privacy`: a [`PrivacyWork`] in, a [`fyr_model::privacy::PrivacyReport`] out.
 ///
 /// # Errors
-/// Those of [`privacy`], and `audit-request` when the request is not one.
+/// Those of [`privacy_among`], and `audit-request` when the request is not one.
 pub fn privacy_work(input: serde_json::Value, _dir: &Path) -> Result<serde_json::Value, Refusal> {
     let work: PrivacyWork = serde_json::from_value(input).map_err(|_| malformed())?;
-    serde_json::to_value(privacy(&work.files, &work.asked)?).map_err(|_| malformed())
+    serde_json::to_value(privacy_among(&work.files, &work.asked, work.population.as_ref())?).map_err(|_| malformed())
 }
 
 /// `audit.package`: a [`PackageWork`] in, a list of checks out.

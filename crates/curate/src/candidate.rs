@@ -51,10 +51,10 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// What a decision covers: the files, what they are published as, the roles, the risk limit, the licence, and what a standing decision
+    /// What a decision covers: the files, what they are published as, the roles, the risk limits, the licence, and what a standing decision
     /// would be bound to.
     pub(crate) fn digest_of(record: &ReleaseRecord, files: &[ReleaseFile], asked: &Asked, terms: Option<&Terms>) -> Sha256 {
-        let covered = serde_json::json!({
+        let mut covered = serde_json::json!({
             "name": record.name,
             "version": record.version,
             "dataset": record.sources.iter().map(|source| &source.dataset).collect::<Vec<_>>(),
@@ -67,6 +67,11 @@ impl Candidate {
             "sandbox": record.sandbox,
             "terms": terms.map(Terms::digest),
         });
+        // A limit is decided on as well: one that is altered afterwards is another candidate.
+        let limits = serde_json::json!([asked.bounds, asked.average_risk, asked.means, asked.k_map, asked.presence]);
+        if let Some(covered) = covered.as_object_mut().filter(|_| asked.has_limits()) {
+            covered.insert("limits".to_owned(), limits);
+        }
         Sha256::of(covered.to_string().as_bytes())
     }
 

@@ -275,13 +275,16 @@ fn asked(pipeline: &Pipeline, protected: &ProtectedTable, bounds: BTreeMap<Strin
         .filter(|(_, column)| column.role() == Role::Identifier)
         .map(|(name, _)| name.clone())
         .collect();
+    let model = pipeline.policy.model.as_ref();
     Asked {
         roles: protected.roles.clone(),
-        k: pipeline.policy.model.as_ref().map(|model| model.k),
+        k: model.map(|model| model.k),
         forbidden,
         cleared: pipeline.policy.cleared.clone(),
         bounds,
-        average_risk: pipeline.policy.model.as_ref().and_then(|model| model.average_risk),
+        average_risk: model.and_then(|model| model.average_risk),
+        // A pipeline has no second table: were one ever asked for, the audit would say that it was not given any.
+        k_map: model.and_then(|model| model.k_map.as_ref()).map(|map| map.k),
         means: protected.facts.microaggregated.iter().map(|means| means.column.clone()).collect(),
         ..Asked::on(at.date_naive())
     }

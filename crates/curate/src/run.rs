@@ -406,6 +406,7 @@ impl Curate {
         let work = fyr_audit::PrivacyWork {
             files: read,
             asked: asked.clone(),
+            population: None,
         };
         tokio::task::block_in_place(|| {
             self.runner

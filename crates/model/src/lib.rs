@@ -15,6 +15,7 @@ pub mod finding;
 pub mod fixlist;
 pub mod glossary;
 pub mod harvest;
+pub mod held;
 pub mod ids;
 pub mod incident;
 pub mod kinds;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::bound;
 pub use crate::bound::{ColumnPolicy, PerColumn};
 pub use crate::decision::{Decision, Interest};
+use crate::held::Held;
 use crate::ids::Sha256;
 pub use crate::recoding::{Mean, MicroaggregationFacts, Recoding, RecodingFacts, RecodingOutcome};
 use crate::text::Text;
@@ -443,6 +444,9 @@ pub struct PrivacyReport {
     /// Largest distance of a class from the whole file, per sensitive column, by the distance of the policy or else with all values equally far.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub t: BTreeMap<String, f64>,
+    /// What the file was held to, so that it can be held to the same again, and what was measured; none when there is nothing to hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// What the reader's own detectors found in the written file.
     pub detections: Vec<PersonalDataFinding>,
     /// Findings judged by a person, that travel with the release.

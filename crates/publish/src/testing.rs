@@ -95,6 +95,7 @@ pub(crate) fn report(files: &[ReleaseFile]) -> PrivacyReport {
         unique_share: None,
         l: BTreeMap::new(),
         t: BTreeMap::new(),
+        held: None,
         detections: Vec::new(),
         cleared: BTreeMap::new(),
         checks: vec![Check {

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use fyr_model::held::Bounds;
 use fyr_model::privacy::Clearance;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -234,6 +235,7 @@ fn the_worker_answers_what_the_function_answers() {
     let work = crate::PrivacyWork {
         files: case.files.clone(),
         asked: case.asked.clone(),
+        population: None,
     };
     let answer = crate::privacy_work(serde_json::to_value(work).unwrap(), case.dir.path()).unwrap();
     let report: PrivacyReport = serde_json::from_value(answer).unwrap();
@@ -267,4 +269,118 @@ fn a_mean_is_one_value_a_group_and_the_mean_risk_leaves_suppressed_rows_out() {
     assert_eq!(case(uneven, Role::Plain, 0.1), ["privacy-means"]);
     assert!(case(even, Role::QuasiIdentifier, 0.1).is_empty());
     assert!(case(uneven, Role::QuasiIdentifier, 0.5).contains(&"privacy-means".to_owned()));
+}
+
+fn promised(bounds: Bounds) -> BTreeMap<String, Bounds> {
+    BTreeMap::from([("utfall".to_owned(), bounds)])
+}
+
+/// Two groups of twelve: in one the values of a sensitive column are even, in the other as `other` says.
+fn two(other: [&'static str; 12]) -> Vec<(&'static str, ArrayRef)> {
+    let values: Vec<&str> = ["a", "b", "c"].iter().copied().cycle().take(12).chain(other).collect();
+    let ages: Vec<&str> = std::iter::repeat_n("20-29", 12).chain(std::iter::repeat_n("30-39", 12)).collect();
+    vec![("alder", text(&ages)), ("utfall", text(&values))]
+}
+
+#[test]
+fn likeness_and_disclosure_are_held_on_the_written_file_and_its_twin() {
+    use fyr_model::privacy::{Likeness, LikenessKind};
+    let even = ["a", "b", "c", "a", "b", "c", "a", "b", "c", "a", "b", "c"];
+    let uneven = ["a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "b", "c"];
+    let likeness = |kind| Bounds {
+        beta: Some(Likeness { kind, value: 0.4 }),
+        ..Bounds::default()
+    };
+    let disclosure = Bounds {
+        disclosure: Some(0.5),
+        ..Bounds::default()
+    };
+    for bounds in [likeness(LikenessKind::Basic), likeness(LikenessKind::Enhanced), disclosure] {
+        let case = |other| {
+            let mut case = Case::new(ROLES).parquet(two(other), properties());
+            case.asked.bounds = promised(bounds.clone());
+            case
+        };
+        assert!(case(even).failing().is_empty());
+        assert_eq!(case(uneven).failing(), ["privacy-bounds"], "{bounds:?}");
+        // The Parquet file keeps the promise, its twin does not.
+        let line = |(at, value): (usize, &&str)| format!("{},{value}\n", ["20-29", "30-39"][at / 12]);
+        let cells: Vec<&str> = even.iter().chain(&uneven).copied().collect();
+        let twin: String = cells.iter().enumerate().map(line).collect();
+        let twin = case(even).csv(&format!("alder,utfall\n{twin}"));
+        assert_eq!(twin.failing(), ["privacy-csv-twin"], "{bounds:?}");
+    }
+}
+
+#[test]
+fn a_promise_that_cannot_be_measured_is_broken() {
+    use fyr_model::privacy::{Closeness, ClosenessKind};
+    let bounds = Bounds {
+        t: Some(Closeness {
+            kind: ClosenessKind::Equal,
+            value: 1.0,
+        }),
+        ..Bounds::default()
+    };
+    let mut case = Case::new(ROLES).parquet(groups(&[10, 12]), properties());
+    case.asked.bounds = BTreeMap::from([("borta".to_owned(), bounds.clone())]);
+    assert_eq!(case.failing(), ["privacy-bounds"], "no such column");
+    let mut plain = Case::new(&[("alder", Role::QuasiIdentifier), ("utfall", Role::Plain)]).parquet(groups(&[10, 12]), properties());
+    plain.asked.bounds = promised(bounds);
+    assert_eq!(plain.failing(), ["privacy-bounds"], "a column that is said to be plain");
+    let mut people = Case::new(ROLES).parquet(groups(&[10, 12]), properties());
+    people.asked.k_map = Some(2);
+    people.asked.presence = Some(Share { min: 0.0, max: 1.0 });
+    assert_eq!(people.failing(), ["privacy-k-map", "privacy-presence"], "no population");
+}
+
+#[test]
+fn people_behind_written_groups_are_counted_in_the_population_that_is_given() {
+    let people: Vec<&str> = std::iter::repeat_n("23", 20).chain(std::iter::repeat_n("5", 15)).collect();
+    let population = Case::new(&[]).parquet(vec![("alder", text(&people))], properties());
+    let work = PopulationWork {
+        files: vec![population.files[0].1.clone()],
+        texts: BTreeMap::from([("alder".to_owned(), "23;20-29;*\n5;0-9;*".to_owned())]),
+        levels: BTreeMap::from([("alder".to_owned(), 1)]),
+        ..PopulationWork::default()
+    };
+    let mut case = Case::new(ROLES).parquet(groups(&[10]), properties());
+    let mut failing = |map: u64, most: f64, label: &str| {
+        case.asked.k_map = Some(map);
+        case.asked.presence = Some(Share { min: 0.0, max: most });
+        let work = PopulationWork {
+            texts: BTreeMap::from([("alder".to_owned(), format!("23;{label};*\n5;x;*"))]),
+            ..work.clone()
+        };
+        let report = privacy_among(&case.files, &case.asked, Some(&work)).unwrap();
+        let failing = report.checks.iter().filter(|check| !check.ok).map(|check| check.id.clone());
+        (failing.collect::<Vec<_>>(), report.held.unwrap().population)
+    };
+    // The file shows one group, `0-9`, of ten rows.
+    let (faults, figures) = failing(20, 0.5, "0-9");
+    assert_eq!((faults.len(), figures.unwrap().group_min, figures.unwrap().outside), (0, 20, 15));
+    assert_eq!(failing(21, 0.5, "0-9").0, ["privacy-k-map"]);
+    assert_eq!(failing(20, 0.49, "0-9").0, ["privacy-presence"]);
+    assert_eq!(
+        failing(1, 1.0, "20-29"),
+        (vec!["privacy-k-map".to_owned(), "privacy-presence".to_owned()], None)
+    );
+}
+
+#[test]
+fn of_what_stands_above_values_only_that_of_values_in_the_file_is_told() {
+    use fyr_model::privacy::{Closeness, ClosenessKind};
+    let above = ["s0", "s1", "s2", "hemlig"].map(|leaf| (leaf.to_owned(), vec!["*".to_owned()]));
+    let mut case = Case::new(ROLES).parquet(groups(&[10, 12]), properties());
+    case.asked.bounds = promised(Bounds {
+        t: Some(Closeness {
+            kind: ClosenessKind::Hierarchical,
+            value: 0.5,
+        }),
+        above: above.into(),
+        ..Bounds::default()
+    });
+    let report = privacy(&case.files, &case.asked).unwrap();
+    let told = &report.held.unwrap().bounds["utfall"].above;
+    assert!(report.passed && told.len() == 3 && !told.contains_key("hemlig"), "{told:?}");
 }

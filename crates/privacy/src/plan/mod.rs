@@ -288,6 +288,16 @@ struct Prepared<'a> {
     above: BTreeMap<String, Above>,
 }
 
+impl ProtectionPlan {
+    /// What stands above each value of every quasi-identifying column, nearest first; a missing value has no line.
+    pub fn ladders(&self) -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
+        self.quasi
+            .iter()
+            .map(|quasi| (quasi.name.clone(), quasi.hierarchy.above()))
+            .collect()
+    }
+}
+
 impl Prepared<'_> {
     fn solve<K: Key>(
         self,

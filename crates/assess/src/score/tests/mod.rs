@@ -255,6 +255,7 @@ fn audited(k: Option<u64>) -> PrivacyReport {
         unique_share: None,
         l: BTreeMap::new(),
         t: BTreeMap::new(),
+        held: None,
         detections: vec![],
         cleared: BTreeMap::new(),
         checks: vec![],
