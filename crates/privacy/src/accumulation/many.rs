@@ -3,6 +3,7 @@
 //! Pairs and threes are judged before; a finding here needs four releases or more. Each search has a bound on what it may look at. Past it the
 //! answer is [`Kind::Unjudged`], since what has not been looked at is not known to be safe.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::side::{Side, Small, shared};
@@ -63,9 +64,14 @@ pub(super) fn stars(candidate: &Trace, earlier: &[&Trace], k: u64) -> Vec<Found>
     all
 }
 
+/// The groups of an end by what they show.
+type Known = HashMap<Vec<u64>, usize>;
+/// A row's group in every end of a star, where it has one.
+type Classes = Vec<Option<usize>>;
+
 /// The rows of the release in the middle, each with its group there and in every other.
 struct Star {
-    rows: Vec<(Vec<u64>, Vec<Option<usize>>, u64)>,
+    rows: Vec<(Vec<u64>, Classes, u64)>,
 }
 
 impl Star {
@@ -79,12 +85,12 @@ impl Star {
                 (columns.iter().filter_map(place).collect(), Side::of(end, &columns))
             })
             .collect();
-        let mut classes: Vec<HashMap<Vec<u64>, usize>> = vec![HashMap::new(); ends.len()];
+        let mut classes: Vec<Known> = vec![Known::new(); ends.len()];
         let rows = between
             .groups
             .iter()
             .map(|(raw, shown, rows)| {
-                let of = |((places, side), classes): (&(Vec<usize>, Side), &mut HashMap<Vec<u64>, usize>)| {
+                let of = |((places, side), classes): (&(Vec<usize>, Side), &mut Known)| {
                     let own: Vec<u64> = places.iter().map(|at| raw.get(*at).copied().unwrap_or(0)).collect();
                     let class = side.class(&own)?;
                     let next = classes.len();
@@ -97,7 +103,7 @@ impl Star {
     }
 
     /// What stands together in the middle and in every end of `set`; an end that a row is not found in tells nothing of it.
-    fn together(&self, set: u64) -> HashMap<(&[u64], Vec<Option<usize>>), u64> {
+    fn together(&self, set: u64) -> HashMap<(&[u64], Classes), u64> {
         let mut counts = HashMap::new();
         for (shown, classes, rows) in &self.rows {
             *counts.entry((shown.as_slice(), picked(classes, set))).or_insert(0) += rows;
@@ -113,7 +119,7 @@ impl Star {
         let mut known = HashMap::new();
         let mut tries = 0;
         let mut sets: BTreeMap<u64, Small> = BTreeMap::new();
-        let mut told: HashSet<(u64, &[u64], Vec<Option<usize>>)> = HashSet::new();
+        let mut told: HashSet<(u64, &[u64], Classes)> = HashSet::new();
         for ((shown, classes), rows) in self.together(all) {
             if rows >= k {
                 continue;
@@ -125,17 +131,15 @@ impl Star {
                 if must == Some(at) || fewer == 0 {
                     continue;
                 }
-                if !known.contains_key(&fewer) {
-                    tries += 1;
-                    if tries > TRIES_MAX {
-                        continue;
+                let counts = match known.entry(fewer) {
+                    Entry::Occupied(counts) => counts.into_mut(),
+                    Entry::Vacant(_) if tries >= TRIES_MAX => continue,
+                    Entry::Vacant(free) => {
+                        tries += 1;
+                        free.insert(self.together(fewer))
                     }
-                    known.insert(fewer, self.together(fewer));
-                }
-                let still = known
-                    .get(&fewer)
-                    .and_then(|counts| counts.get(&(shown, picked(&classes, fewer))))
-                    .copied();
+                };
+                let still = counts.get(&(shown, picked(&classes, fewer))).copied();
                 if let Some(still) = still.filter(|still| *still < k) {
                     (set, left) = (fewer, still);
                 }
@@ -149,7 +153,7 @@ impl Star {
     }
 }
 
-fn picked(classes: &[Option<usize>], set: u64) -> Vec<Option<usize>> {
+fn picked(classes: &[Option<usize>], set: u64) -> Classes {
     let own = classes.iter().enumerate();
     own.map(|(at, class)| class.filter(|_| set & (1 << at) != 0)).collect()
 }

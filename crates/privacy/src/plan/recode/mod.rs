@@ -498,7 +498,8 @@ impl<'g, 'p, 'q, K: Key> Refiner<'g, 'p, 'q, K> {
             }
         }
         let partial = out || self.method == Recoding::Local;
-        if rest.is_empty() && (nobody.is_empty() || !ground.keeps_all || out) {
+        // Where some of each must be published, people nobody is published of stay with rows of their own.
+        if rest.is_empty() && (nobody.is_empty() || !ground.keeps_all) {
             // A single group is no cut, except of suppressed rows.
             return (parts.len() > usize::from(!out)).then(|| cut(column, parts, rest));
         }
