@@ -241,7 +241,9 @@ fn audited(
     };
     let runner = crate::work::runner().map_err(|error| internal("runner", &error))?;
     let dir = bench.work("audit")?;
-    tokio::task::block_in_place(|| runner.run("audit.privacy", "out.parquet", &work, &dir, &door.config.worker))
+    let cells = plan.facts().rows_out.saturating_mul(plan.columns().len() as u64);
+    let limits = door.config.worker.for_cells(cells);
+    tokio::task::block_in_place(|| runner.run("audit.privacy", "out.parquet", &work, &dir, &limits))
 }
 
 /// What the policy's model promises of each sensitive column.

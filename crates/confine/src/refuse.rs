@@ -7,10 +7,11 @@ use fyr_model::{Refusal, RefusalKind, Text};
 
 use RefusalKind::{Internal, Unreadable};
 
-fn hint_limits() -> Text {
+/// `first`: the key of the limit that was met.
+fn hint_limits(first: &str) -> Text {
     Text::new(
-        "höj gränserna under [worker] i fyr.toml, först memory_bytes, om källan är betrodd, annars kontakta utgivaren",
-        "raise the limits under [worker] in fyr.toml, memory_bytes first, if the source is trusted, else contact the publisher",
+        format!("höj gränserna under [worker] i fyr.toml, först {first}, om källan är betrodd, annars kontakta utgivaren"),
+        format!("raise the limits under [worker] in fyr.toml, {first} first, if the source is trusted, else contact the publisher"),
     )
 }
 
@@ -24,7 +25,7 @@ pub fn died(subject: &str, signal: Option<i32>, stderr_bytes: u64) -> Refusal {
         format!("arbetsprocessen avbröts{sv}; den skrev {stderr_bytes} byte felutskrift som inte visas"),
         format!("the worker died{en}; it wrote {stderr_bytes} bytes of diagnostics that are not shown"),
     );
-    Refusal::new("worker-died", Unreadable, subject, message).hint(hint_limits())
+    Refusal::new("worker-died", Unreadable, subject, message).hint(hint_limits("memory_bytes"))
 }
 
 /// The work panicked; `place` is a file and line of the program.
@@ -44,7 +45,7 @@ pub fn timeout(subject: &str, wall: Duration) -> Refusal {
         format!("arbetsprocessen blev inte klar på {seconds} s"),
         format!("the worker did not finish within {seconds} s"),
     );
-    Refusal::new("worker-timeout", Unreadable, subject, message).hint(hint_limits())
+    Refusal::new("worker-timeout", Unreadable, subject, message).hint(hint_limits("wall"))
 }
 
 /// The processor time ran out.
@@ -53,7 +54,7 @@ pub fn cpu(subject: &str, seconds: u64) -> Refusal {
         format!("arbetsprocessen förbrukade sina {seconds} s processortid"),
         format!("the worker used up its {seconds} s of processor time"),
     );
-    Refusal::new("worker-cpu", Unreadable, subject, message).hint(hint_limits())
+    Refusal::new("worker-cpu", Unreadable, subject, message).hint(hint_limits("cpu_seconds"))
 }
 
 /// A file grew past its limit.
@@ -62,7 +63,7 @@ pub fn file(subject: &str, bytes: u64) -> Refusal {
         format!("arbetsprocessen skrev en fil större än {bytes} byte"),
         format!("the worker wrote a file larger than {bytes} bytes"),
     );
-    Refusal::new("worker-file", Unreadable, subject, message).hint(hint_limits())
+    Refusal::new("worker-file", Unreadable, subject, message).hint(hint_limits("file_bytes"))
 }
 
 /// The limits were not confirmed; nothing was handed over.

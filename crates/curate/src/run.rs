@@ -408,9 +408,11 @@ impl Curate {
             asked: asked.clone(),
             population: None,
         };
+        let rows: u64 = files.iter().filter_map(|file| file.rows).sum();
+        let limits = self.worker.for_cells(rows.saturating_mul(asked.roles.len() as u64));
         tokio::task::block_in_place(|| {
             self.runner
-                .run("audit.privacy", &folder.display().to_string(), &work, dir.path(), &self.worker)
+                .run("audit.privacy", &folder.display().to_string(), &work, dir.path(), &limits)
         })
     }
 }

@@ -218,6 +218,22 @@ pub struct WorkerLimits {
     pub wall: Duration,
 }
 
+/// Cells that an auditor gets a second more for.
+const CELLS_A_SECOND: u64 = 500_000;
+
+impl WorkerLimits {
+    /// The same limits for looking at a file that we wrote ourselves: its size is no stranger's, and gives time of its own.
+    #[must_use]
+    pub fn for_cells(&self, cells: u64) -> Self {
+        let more = cells / CELLS_A_SECOND;
+        Self {
+            cpu_seconds: self.cpu_seconds.saturating_add(more),
+            wall: self.wall.saturating_add(Duration::from_secs(more.saturating_mul(2))),
+            ..self.clone()
+        }
+    }
+}
+
 impl Default for WorkerLimits {
     fn default() -> Self {
         Self {

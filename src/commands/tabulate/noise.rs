@@ -44,9 +44,7 @@ pub(super) async fn noised(
     let facts = read.table.facts();
     let mut bounded = Bounded::new(&facts.report.columns, policy, &files)?;
     let engine = bench.engine(door)?;
-    for batch in engine.read(std::slice::from_ref(&facts.path), &[]).await? {
-        bounded.take(&batch)?;
-    }
+    engine.each(std::slice::from_ref(&facts.path), &mut |batch| bounded.take(batch))?;
     let (Some(dp), Some(ledger)) = (&policy.dp, ledger) else {
         return Err(internal("dp", &"no [dp]"));
     };
