@@ -56,9 +56,13 @@ impl Site {
         let client = Client::new(config.fetch.clone())?;
         std::fs::create_dir_all(&config.published).map_err(|error| internal("published", &error))?;
         fyr_publish::sweep(&config.published)?;
-        let spill = config.data.join("spill");
+        // What the table engine puts on the disk holds rows as they came: it lies where such rows may lie, and goes with them.
+        let staged = config.data.join("staged");
+        wipe(&staged)?;
+        let spill = staged.join(".spill");
         wipe(&spill)?;
-        wipe(&config.data.join("staged"))?;
+        // Where earlier versions put it.
+        gone(&config.data.join("spill"))?;
         private(&config.data.join("candidates"))?;
         let engine = fyr_table::open(&config.mode()?, config.engine_memory, &spill)?;
         let own = own_catalogue(&workspace, &config.base)?;
@@ -414,11 +418,15 @@ fn private(dir: &Path) -> Result<(), Refusal> {
 
 /// Spill and staging hold personal data: emptied at start, private from the first moment (H31).
 fn wipe(dir: &Path) -> Result<(), Refusal> {
-    match std::fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(internal("wipe", &error)),
-        _ => {}
-    }
+    gone(dir)?;
     private(dir)
+}
+
+fn gone(dir: &Path) -> Result<(), Refusal> {
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(internal("wipe", &error)),
+        _ => Ok(()),
+    }
 }
 
 /// Where the owner of a data folder listens for orders.
